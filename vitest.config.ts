@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of the built command: they run dist/cli/main.js as a subprocess, so they build first. */
+const BUILT = 'test/cli/**/*.built.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [BUILT] } },
+      { extends: true, test: { name: 'built', include: [BUILT], globalSetup: 'test/cli/build.ts' } },
+    ],
   },
 });

@@ -1,0 +1,73 @@
+/**
+ * The layers of docs/internals.md: a folder of src may import what is below it, nothing else.
+ * cli -> report, store -> static, explore, rcu, sim, trace -> rules -> lockdep -> model
+ */
+const BELOW = {
+  model: [],
+  lockdep: ['model'],
+  rules: ['lockdep', 'model'],
+  trace: ['rules', 'lockdep', 'model'],
+  sim: ['rules', 'lockdep', 'model'],
+  rcu: ['sim', 'rules', 'lockdep', 'model'],
+  explore: ['sim', 'rcu', 'rules', 'lockdep', 'model'],
+  static: ['rules', 'lockdep', 'model'],
+  store: ['static', 'explore', 'rcu', 'sim', 'trace', 'rules', 'lockdep', 'model'],
+  // A report is made of finished runs: no engine, so that every engine's findings look alike.
+  report: ['model'],
+};
+
+/** Exceptions, each with its reason. */
+const ALSO = {
+  // The simulator records what it runs with the writers of traces.
+  sim: ['trace'],
+  explore: ['trace'],
+};
+
+const layers = Object.entries(BELOW).map(([layer, below]) => ({
+  name: `layer-${layer}`,
+  severity: 'error',
+  comment: `src/${layer} may import only: ${below.join(', ') || 'nothing else of lockvet'}`,
+  from: { path: `^src/${layer}/` },
+  to: { path: '^src/', pathNot: `^src/(${[layer, ...below, ...(ALSO[layer] ?? [])].join('|')})/` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layers,
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Two files that need each other are one file, or miss a third.',
+      from: {},
+      // A type is erased: it ties nothing together at run time.
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      comment: 'An import must lead somewhere.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      comment: 'What is shipped must not need what is only there for development.',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'sources-stand-alone',
+      severity: 'error',
+      comment: 'The sources need neither tests nor benchmarks.',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { report } from './failure.js';
+import { type Exit, type Io, outputOf } from './io.js';
+
+const io: Io = { stdout: outputOf(process.stdout), stderr: outputOf(process.stderr), env: process.env };
+
+async function main(argv: readonly string[]): Promise<Exit> {
+  try {
+    const [{ runApp }, { commands }] = await Promise.all([import('./app.js'), import('./commands.js')]);
+    return await runApp(argv, commands, io);
+  } catch (error) {
+    return report(error, io);
+  }
+}
+
+// Explicit: an input that is still open (a pipe that another process holds) must not keep the process alive.
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,71 @@
+import type { Evidence, Finding, HeldDescription, Where } from '../model/finding.js';
+import { printable } from './escape.js';
+import { columns, counted, placeText, wrap } from './layout.js';
+import type { Paint } from './paint.js';
+import { scenarioLines } from './scenario.js';
+
+const WIDTH = 110;
+
+/** One finding as lines of text: headline, what was done, what was held, how it came to this, how to mend it. */
+export function findingLines(finding: Finding, input: string, paint: Paint): string[] {
+  const known: Where = { ...finding.where, file: finding.where.file ?? input };
+  const lines = [headline(finding, known, paint)];
+  const section = (title: string, body: readonly string[]): void => {
+    if (body.length === 0) return;
+    lines.push('', `  ${paint.strong(title)}`, ...body.map((line) => (line === '' ? '' : `    ${line}`)));
+  };
+  lines.push(...circumstances(finding, known, paint));
+  const { wanted, held, scenario } = finding.detail ?? {};
+  if (wanted) section('wanted:', lockLines([wanted], known, paint, false));
+  if (held) {
+    const title = held.length === 0 ? 'no locks held' : `${counted(held.length, 'lock')} held, outermost first:`;
+    section(title, lockLines(held, known, paint, true));
+  }
+  section('how it came to this:', evidenceLines(finding.evidence, known, paint));
+  if (scenario) section('possible unsafe locking scenario:', ['', ...scenarioLines(scenario)]);
+  if (finding.advice) section('to fix it:', wrap(printable(finding.advice), WIDTH - 4));
+  lines.push('', `  ${paint.dim(footer(finding))}`);
+  return lines;
+}
+
+/** `FILE:LINE: error: message [rule]`: one line that editors and grep understand. */
+function headline(finding: Finding, known: Where, paint: Paint): string {
+  const place = [printable(known.file ?? ''), known.line].filter((part) => part !== undefined).join(':');
+  const word = finding.confidence === 'possible' ? `possible ${finding.severity}` : finding.severity;
+  const { message, rule } = finding;
+  return `${place}: ${paint.severity(finding.severity, `${word}:`)} ${paint.strong(printable(message))} ${paint.dim(`[${printable(rule)}]`)}`;
+}
+
+function circumstances(finding: Finding, known: Where, paint: Paint): string[] {
+  const { file: _file, line: _line, ...rest } = known;
+  const place = placeText(rest);
+  const context = (finding.detail?.context ?? []).map(printable).join(', ');
+  return [
+    ...(place === '' ? [] : [`  ${paint.dim('in')} ${place}`]),
+    ...(context === '' ? [] : [`  ${paint.dim('context:')} ${context}`]),
+  ];
+}
+
+/** lockdep's `#0: (name){usage}-{outer:inner}`, aligned, with how and where each was taken. */
+function lockLines(locks: readonly HeldDescription[], known: Where, paint: Paint, numbered: boolean): string[] {
+  const rows = locks.map((lock, i) => [`${numbered ? `#${i}: ` : ''}${lockText(lock)}`, placeText(lock.where, known)]);
+  return columns(rows).map(([lock = '', place = '']) => `${paint.lock(lock)}${paint.dim(place)}`.trimEnd());
+}
+
+function lockText(lock: HeldDescription): string {
+  const usage = lock.usage === '' ? '' : `{${lock.usage.replace(/[{}]/g, '')}}`;
+  const wait = lock.wait === '' ? '' : `{${lock.wait.replace(/[{}]/g, '')}}`;
+  const how = [lock.read && 'read', lock.trylock && 'try'].filter(Boolean).join(', ');
+  const marks = [usage, wait].filter(Boolean).join('-');
+  return `(${printable(lock.name)})${printable(marks)}${how === '' ? '' : ` ${how}`}`;
+}
+
+function evidenceLines(evidence: readonly Evidence[], known: Where, paint: Paint): string[] {
+  const rows = evidence.map((step) => [`-> ${printable(step.what)}`, placeText(step.where, known)]);
+  return rows.map(([what = '', place = '']) => (place === '' ? what : `${what}  ${paint.dim(place)}`));
+}
+
+function footer(finding: Finding): string {
+  const seen = finding.count === 1 ? 'seen once' : `seen ${counted(finding.count, 'time')}`;
+  return `${seen}; fingerprint ${printable(finding.fingerprint)}`;
+}
