@@ -1,0 +1,5 @@
+export type { Catalogue, LockKind } from './class-table.js';
+export { depKindNames } from './dependency-graph.js';
+export type { ValidatorOptions } from './lockdep-state.js';
+export { usageText } from './usage.js';
+export { Validator } from './validator.js';

@@ -1,0 +1,181 @@
+import { type EventHeader, ReadKind } from '../model/events.js';
+import {
+  contextWords,
+  describeHeld,
+  describeStack,
+  evidence,
+  heldClass,
+  heldSite,
+  makeFinding,
+  takenEvidence,
+} from './describe.js';
+import { reportInversion } from './irq-inversion.js';
+import type { LockdepState } from './lockdep-state.js';
+import { siteOf } from './site.js';
+import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
+import {
+  conflictingInClass,
+  exclusiveMask,
+  IrqKind,
+  isEnabledBit,
+  isReadBit,
+  kindOfBit,
+  Usage,
+  usageBit,
+  usageBitName,
+} from './usage.js';
+
+/**
+ * Marks what the acquisition at `index` says about its class (mark_usage()): used in the interrupt context that it was taken in,
+ * unless it is a trylock, and enabled where the interrupt can come while it is held.
+ */
+export function markAcquisition(
+  state: LockdepState,
+  h: EventHeader,
+  task: TaskState,
+  index: number,
+  softirqsOn: boolean,
+): void {
+  const flags = task.held[index * HELD_STRIDE + Held.Flags];
+  if (!(flags & HeldFlag.Check)) return;
+  const read = (flags & HeldFlag.ReadMask) !== ReadKind.Write;
+  const context = (flags & HeldFlag.ContextMask) >> HeldFlag.ContextShift;
+  let bits = 0;
+  if (!(flags & HeldFlag.Trylock)) {
+    if (context & IrqContext.HardIrq) bits |= 1 << usageBit(IrqKind.HardIrq, false, read);
+    if (context & IrqContext.SoftIrq) bits |= 1 << usageBit(IrqKind.SoftIrq, false, read);
+  }
+  if ((flags & (HeldFlag.IrqsKnown | HeldFlag.IrqsOff)) === HeldFlag.IrqsKnown) {
+    bits |= 1 << usageBit(IrqKind.HardIrq, true, read);
+    if (softirqsOn) bits |= 1 << usageBit(IrqKind.SoftIrq, true, read);
+  }
+  if (bits !== 0) markBits(state, h, task, index, bits);
+}
+
+/** Interrupts of a kind are switched on: every validated held lock is now held with them enabled (mark_held_locks()). */
+export function markHeldLocks(state: LockdepState, h: EventHeader, task: TaskState, kind: IrqKind): void {
+  for (let index = 0; index < task.depth; index++) {
+    const flags = task.held[index * HELD_STRIDE + Held.Flags];
+    if (!(flags & HeldFlag.Check) || flags & HeldFlag.Suspect) continue;
+    const read = (flags & HeldFlag.ReadMask) !== ReadKind.Write;
+    markBits(state, h, task, index, 1 << usageBit(kind, true, read));
+  }
+}
+
+function markBits(state: LockdepState, h: EventHeader, task: TaskState, index: number, bits: number): void {
+  const cls = task.held[index * HELD_STRIDE + Held.Class];
+  const fresh = bits & ~state.classes.usage(cls);
+  if (fresh === 0 || state.classes.isNoValidate(cls)) return;
+  for (let bit = 0; bit < 8; bit++) if (fresh & (1 << bit)) markBit(state, h, task, index, cls, bit);
+}
+
+/** mark_lock(): the class itself must not contradict the new state, nor any class before or behind it. */
+function markBit(state: LockdepState, h: EventHeader, task: TaskState, index: number, cls: number, bit: number): void {
+  const { classes, graph } = state;
+  classes.observe(cls, 1 << bit);
+  const contradicting = classes.usage(cls) & conflictingInClass(bit);
+  if (contradicting !== 0) {
+    reportInconsistent(state, h, task, index, bit, contradicting);
+    return; // Kept out of force: one finding for this, not one for every path through the class.
+  }
+  classes.setUsage(cls, bit);
+  const acquired = heldSite(task, index);
+  classes.setUsageSite(cls, bit, isEnabledBit(bit) && acquired.line !== h.line ? siteOf(h, acquired.ip) : acquired);
+  graph.reserveClasses(classes.size);
+  graph.noteUsage(cls, 1 << bit);
+  checkNeighbours(state, h, task, index, cls, bit);
+}
+
+/** check_usage_forwards() and _backwards(): a state of this class against those of others on strong paths. */
+function checkNeighbours(
+  state: LockdepState,
+  h: EventHeader,
+  task: TaskState,
+  index: number,
+  cls: number,
+  bit: number,
+): void {
+  const { classes, graph, search } = state;
+  const wanted = exclusiveMask(1 << bit);
+  const enter = (other: number): boolean => !classes.isPerCpu(other);
+  if (isEnabledBit(bit)) {
+    if ((graph.usedInBefore(cls) & wanted) === 0) return;
+    const found = search.backwards(
+      cls,
+      isReadBit(bit),
+      classes.size,
+      (other, onlyShared) => other !== cls && (classes.usage(other) & wanted & (onlyShared ? Usage.Write : ~0)) !== 0,
+      enter,
+    );
+    if (!found) return;
+    const path = search.path().reverse();
+    const safe = search.foundClass;
+    reportInversion(state, h, task, { safe, unsafe: cls, kind: kindOfBit(bit), path, change: { index, bit } });
+  } else {
+    if ((graph.enabledBehind(cls) & wanted) === 0) return;
+    const recursive = (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.ReadMask) === ReadKind.SharedRecursive;
+    const found = search.forwards(
+      cls,
+      recursive,
+      classes.size,
+      (other, onlyRecursive) =>
+        other !== cls && (classes.usage(other) & wanted & (onlyRecursive ? Usage.Write : ~0)) !== 0,
+      enter,
+    );
+    if (!found) return;
+    const path = search.path();
+    const unsafe = search.foundClass;
+    reportInversion(state, h, task, { safe: cls, unsafe, kind: kindOfBit(bit), path, change: { index, bit } });
+  }
+}
+
+function reportInconsistent(
+  state: LockdepState,
+  h: EventHeader,
+  task: TaskState,
+  index: number,
+  bit: number,
+  contradicting: number,
+): void {
+  const { classes } = state;
+  const cls = heldClass(task, index);
+  const old = 31 - Math.clz32(contradicting & -contradicting);
+  const kind = kindOfBit(bit);
+  const record = state.findings.record(`usage ${cls} ${kind}`, [cls], () => {
+    const name = classes.displayName(cls);
+    const irq = kind === IrqKind.HardIrq ? 'hardirq' : 'softirq';
+    const oldSite = classes.usageSite(cls, old);
+    const enabling = isEnabledBit(bit) && heldSite(task, index).line !== h.line;
+    return makeFinding({
+      rule: 'inconsistent-lock-state',
+      message: `inconsistent lock state: {${usageBitName(old)}} -> {${usageBitName(bit)}} usage of ${name}`,
+      locks: [name],
+      where: enabling
+        ? state.sites.where(siteOf(h, heldSite(task, index).ip))
+        : state.sites.where(heldSite(task, index)),
+      evidence: [
+        ...(oldSite === undefined
+          ? []
+          : [evidence(`{${usageBitName(old)}} state was registered here`, state.sites.where(oldSite))]),
+        takenEvidence(state, task, index, enabling ? 'was taken' : 'is taken'),
+        ...(enabling
+          ? [evidence(`${irq}s are switched on while ${name} is held`, state.sites.where(siteOf(h, 0)))]
+          : []),
+      ],
+      identity: [classes.stableName(cls), irq],
+      certain: classes.isCertain(cls),
+      detail: {
+        scenario: { cpus: ['CPU0'], rows: [[`lock(${name});`], ['<Interrupt>'], [`  lock(${name});`]] },
+        held: describeStack(state, task, index),
+        wanted: describeHeld(state, task, index),
+        context: contextWords(
+          h,
+          task.contextOf(index),
+          (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.IrqsOff) !== 0,
+        ),
+      },
+    });
+  });
+  // A state that depends on how long the lock is held is believed when it is released.
+  state.claims.claimFinding(record, task, isEnabledBit(bit) && index < task.depth ? [index] : []);
+}

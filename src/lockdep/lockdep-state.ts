@@ -1,0 +1,100 @@
+import type { EventHeader } from '../model/events.js';
+import type { NameTable } from '../model/names.js';
+import { ChainTable } from './chain-table.js';
+import { type Catalogue, ClassTable } from './class-table.js';
+import { DependencyGraph } from './dependency-graph.js';
+import { FindingCollector } from './finding-collector.js';
+import { ProvisionalClaims } from './provisional.js';
+import { SiteWriter } from './site.js';
+import { StrongPathSearch } from './strong-path.js';
+import { TaskState } from './task-state.js';
+
+/** What a validator needs to know of the recording. */
+export interface ValidatorOptions {
+  names: NameTable;
+  /** Path that findings name as their file. */
+  file: string;
+  /** What one second is in EventHeader.time: 1e9 for nanoseconds. */
+  ticksPerSecond?: number;
+  /** Key of lock classes that are never validated, where the recording tells. */
+  noValidateKey?: { hi: number; lo: number };
+  /** Kinds of locks by name, for recordings without wait types. */
+  catalogue?: Catalogue;
+}
+
+/** State of a CPU as events tell it. */
+export class CpuState {
+  readonly id: number;
+  /** The idle task of this CPU. */
+  readonly idle = new TaskState(0);
+  task: TaskState;
+  /** Interrupt context of the last event that told one, for events that do not. */
+  irqContext = 0;
+  /** Nesting by irq_handler_entry and softirq_entry events. */
+  hardirqDepth = 0;
+  softirqDepth = 0;
+  /** Interrupts are off; undefined until an event tells. */
+  hardirqsOff: boolean | undefined = undefined;
+  /** The running hard interrupt would be threaded; undefined until an acquisition in it tells. */
+  hardirqThreaded: boolean | undefined = undefined;
+  /** Task that was switched away from and whose scheduler locks are still to be released. */
+  leaving: TaskState | undefined = undefined;
+  /** Header of the switch that `leaving` waits for. */
+  leavingHeader: EventHeader | undefined = undefined;
+
+  constructor(id: number) {
+    this.id = id;
+    this.task = this.idle;
+  }
+}
+
+/** Everything the validator knows; its checks are functions over it. */
+export class LockdepState {
+  readonly classes: ClassTable;
+  readonly chains = new ChainTable();
+  readonly graph = new DependencyGraph();
+  readonly search = new StrongPathSearch(this.graph);
+  readonly findings = new FindingCollector();
+  readonly claims = new ProvisionalClaims(this.graph, () => this.chains.forgetValidations());
+  readonly sites: SiteWriter;
+  readonly tasks = new Map<number, TaskState>();
+  readonly cpus: CpuState[] = [];
+  /** Held locks whose release was recognised as lost. */
+  lostReleases = 0;
+  /** Releases of locks that were taken before the recording began, or while events were lost. */
+  unknownReleases = 0;
+  /** Nestings within one class that cannot be judged without subclasses. */
+  unjudgedNestings = 0;
+  /** The recorded kernel's own lockdep stopped (it does after its first report): its context bits are stale. */
+  kernelLockdepOff = false;
+  /** irq_enable events exist: interrupts are not inferred from the flags of later events. */
+  seesIrqEvents = false;
+
+  constructor(options: ValidatorOptions) {
+    this.sites = new SiteWriter(options.names, options.file, options.ticksPerSecond ?? 1e9);
+    this.classes = new ClassTable(
+      (name) => options.names.text(name),
+      options.catalogue ?? (() => undefined),
+      options.noValidateKey,
+    );
+  }
+
+  cpu(id: number): CpuState {
+    let cpu = this.cpus[id];
+    if (cpu === undefined) {
+      cpu = new CpuState(id);
+      this.cpus[id] = cpu;
+    }
+    return cpu;
+  }
+
+  task(pid: number, cpu: CpuState): TaskState {
+    if (pid === 0) return cpu.idle;
+    let task = this.tasks.get(pid);
+    if (task === undefined) {
+      task = new TaskState(pid);
+      this.tasks.set(pid, task);
+    }
+    return task;
+  }
+}

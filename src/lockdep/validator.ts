@@ -1,0 +1,471 @@
+import type { ContextView } from '../model/context-view.js';
+import {
+  AcquireHas,
+  type AllocEvent,
+  Ctx,
+  type EventHeader,
+  type EventSink,
+  LockAcquire,
+  LockdepCtx,
+  NullSink,
+  TaskState as SwitchState,
+} from '../model/events.js';
+import type { Finding } from '../model/finding.js';
+import {
+  dropReference,
+  enterHeld,
+  findReleased,
+  foldIntoReferences,
+  leaveHeld,
+  prepareHeld,
+  reenterFrom,
+} from './held-stack.js';
+import { markHeldLocks } from './irq-usage.js';
+import { type CpuState, LockdepState, type ValidatorOptions } from './lockdep-state.js';
+import { dropAll, dropPreemptOff, judgeTwin, suspect, wentOn } from './lost-release.js';
+import { reportHeldAtExit, reportHeldLockFreed, reportUnlockNotHeld } from './misuse.js';
+import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
+import { IrqKind } from './usage.js';
+import { ValidatorView } from './validator-view.js';
+
+/** Size of struct lockdep_map on 64-bit kernels: a lock lies in freed memory when any byte of it does. */
+const LOCKDEP_MAP_SIZE = 48;
+
+/**
+ * lockdep over an event stream: what kernel/locking/lockdep.c judges from lock events, without its limits and without
+ * stopping at the first report. Feed it events, then ask for {@link findings}.
+ */
+export class Validator extends NullSink implements EventSink {
+  /** Everything it learned: classes, chains, the dependency graph. Read-only for others. */
+  readonly state: LockdepState;
+  readonly #view: ValidatorView;
+  readonly #again = new LockAcquire();
+  /** Nesting of the kernel's locking selftest: what lies inside is deliberate. */
+  #inSelftest = false;
+  #selftestEvents = 0;
+  #events = 0;
+
+  constructor(options: ValidatorOptions) {
+    super();
+    this.state = new LockdepState(options);
+    this.#view = new ValidatorView(this.state);
+  }
+
+  /** The running context at the event that was fed last. */
+  get context(): ContextView {
+    return this.#view;
+  }
+
+  /** True inside the kernel's locking selftest, whose violations are deliberate: no rule should judge there. */
+  get inSelftest(): boolean {
+    return this.#inSelftest;
+  }
+
+  /** Events that lay inside the locking selftest and were skipped. */
+  get selftestEvents(): number {
+    return this.#selftestEvents;
+  }
+
+  /** Events that were judged. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** All violations, in the order in which they first occurred. Ask after end(). */
+  findings(): Finding[] {
+    return this.state.findings.list((cls) => this.state.classes.isNoValidate(cls));
+  }
+
+  override lockAcquire(h: EventHeader, a: LockAcquire): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    const context = this.#acquireContext(h, cpu, task, a);
+    if (task.lockdepOff > 0) return;
+    task.acquisitions++;
+    const cls = state.classes.classOf(a);
+    if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
+    if (task.selfDeadlock !== undefined) this.#acquiredAfterSelfDeadlock(task, cls, context);
+    if (foldIntoReferences(task, cls, a)) return;
+    prepareHeld(state, h, task, a, cls, context, irqFlags(h, cpu, a));
+    if (task.depth > 0) {
+      const twin = task.find(a.hi, a.lo);
+      if (twin >= 0) judgeTwin(state, h, task, twin, a);
+    }
+    enterHeld(state, h, cpu, task, softirqsOn(h, task, a));
+  }
+
+  override lockRelease(h: EventHeader, hi: number, lo: number, name: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    if (task.lockdepOff > 0) return;
+    const index = findReleased(task, hi, lo, name);
+    if (index < 0) {
+      this.#releaseOfUnheld(h, task, hi, lo, name);
+      return;
+    }
+    if (task.selfDeadlock !== undefined) wentOn(task);
+    if (dropReference(task, index)) return;
+    const flags = task.held[index * HELD_STRIDE + Held.Flags];
+    if (flags & HeldFlag.Check) task.rememberRelease(hi, lo);
+    if (!state.seesIrqEvents) this.#inferIrqsOn(h, task, index, flags);
+    leaveHeld(state, h, cpu, task, index);
+  }
+
+  override lockSetClass(
+    h: EventHeader,
+    hi: number,
+    lo: number,
+    name: number,
+    keyHi: number,
+    keyLo: number,
+    subclass: number,
+    ip: number,
+  ): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    const index = findReleased(task, hi, lo, name);
+    if (index < 0) return;
+    const at = index * HELD_STRIDE;
+    const a = this.#again;
+    a.hi = hi;
+    a.lo = lo;
+    a.name = name;
+    a.keyHi = keyHi;
+    a.keyLo = keyLo;
+    a.subclass = subclass;
+    a.has = AcquireHas.Key | AcquireHas.Subclass;
+    task.held[at + Held.Class] = state.classes.reclassify(a, task.held[at + Held.Class]);
+    task.held[at + Held.Name] = name;
+    if (ip !== 0) task.held[at + Held.Ip] = ip;
+    reenterFrom(state, h, cpu, task, index, index);
+  }
+
+  override lockDowngrade(h: EventHeader, hi: number, lo: number, ip: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    const index = task.find(hi, lo);
+    if (index < 0) return;
+    const at = index * HELD_STRIDE;
+    task.held[at + Held.Flags] = (task.held[at + Held.Flags] & ~HeldFlag.ReadMask) | 1;
+    if (ip !== 0) task.held[at + Held.Ip] = ip;
+    reenterFrom(state, h, cpu, task, index, index);
+  }
+
+  override lockFreeCheck(h: EventHeader, hi: number, lo: number, len: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const task = this.#taskOf(h, state.cpu(h.cpu));
+    if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
+    for (let index = task.depth - 1; index >= 0; index--) {
+      const at = index * HELD_STRIDE;
+      const highBits = (task.held[at + Held.InstanceHi] - hi) * 2 ** 32;
+      const offset = highBits + (task.held[at + Held.InstanceLo] >>> 0) - (lo >>> 0);
+      if (offset + LOCKDEP_MAP_SIZE > 0 && offset < len) reportHeldLockFreed(state, h, task, index);
+    }
+  }
+
+  override hardirqsOn(h: EventHeader, _ip: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    state.seesIrqEvents = true;
+    cpu.hardirqsOff = false;
+    if (task.depth === 0 || task.lockdepOff > 0) return;
+    if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
+    markHeldLocks(state, h, task, IrqKind.HardIrq);
+    const softOn = task.softirqsEnabled ?? headerSoftirqsOn(h) ?? false;
+    if (softOn) markHeldLocks(state, h, task, IrqKind.SoftIrq);
+  }
+
+  override hardirqsOff(h: EventHeader, _ip: number): void {
+    if (this.#skips()) return;
+    const cpu = this.state.cpu(h.cpu);
+    this.#taskOf(h, cpu);
+    this.state.seesIrqEvents = true;
+    cpu.hardirqsOff = true;
+  }
+
+  override softirqsOn(h: EventHeader, _ip: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    task.softirqsEnabled = true;
+    const irqsOff = h.context & Ctx.Known ? (h.context & Ctx.HardIrqsOff) !== 0 : cpu.hardirqsOff !== false;
+    if (!irqsOff) markHeldLocks(state, h, task, IrqKind.SoftIrq);
+  }
+
+  override softirqsOff(h: EventHeader, _ip: number): void {
+    if (this.#skips()) return;
+    this.#taskOf(h, this.state.cpu(h.cpu)).softirqsEnabled = false;
+  }
+
+  override hardirqEntry(h: EventHeader, _irq: number, _name: number): void {
+    if (this.#skips()) return;
+    const cpu = this.state.cpu(h.cpu);
+    this.#taskOf(h, cpu);
+    cpu.hardirqDepth++;
+    cpu.hardirqThreaded = undefined;
+  }
+
+  override hardirqExit(h: EventHeader, _irq: number): void {
+    if (this.#skips()) return;
+    const cpu = this.state.cpu(h.cpu);
+    if (cpu.hardirqDepth > 0) cpu.hardirqDepth--;
+  }
+
+  override softirqEntry(h: EventHeader, _vector: number): void {
+    if (this.#skips()) return;
+    this.state.cpu(h.cpu).softirqDepth++;
+  }
+
+  override softirqExit(h: EventHeader, _vector: number): void {
+    if (this.#skips()) return;
+    const cpu = this.state.cpu(h.cpu);
+    if (cpu.softirqDepth > 0) cpu.softirqDepth--;
+  }
+
+  override alloc(h: EventHeader, _a: AllocEvent): void {
+    if (!this.#skips()) this.#showContext(h);
+  }
+
+  override free(h: EventHeader, _a: AllocEvent): void {
+    if (!this.#skips()) this.#showContext(h);
+  }
+
+  override mightSleep(h: EventHeader, _ip: number): void {
+    if (!this.#skips()) this.#showContext(h);
+  }
+
+  override rcuDereference(h: EventHeader, _isProtected: boolean, _name: number, _ip: number): void {
+    if (!this.#skips()) this.#showContext(h);
+  }
+
+  override schedSwitch(h: EventHeader, prevPid: number, prevState: number, nextPid: number, nextComm: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const prev = h.pid === prevPid ? this.#taskOf(h, cpu) : state.task(prevPid, cpu);
+    if (prevState !== SwitchState.Running) this.#dropStaleBeforeSleep(h, prev);
+    if (prevState === SwitchState.Dead) this.#judgeExit(h, prev, 'ended');
+    const next = state.task(nextPid, cpu);
+    if (nextComm !== 0) next.comm = nextComm;
+    this.#view.moveTo(h, cpu, prev, IrqContext.Task);
+    if (prevState === SwitchState.Dead && prevPid !== 0) state.tasks.delete(prevPid);
+  }
+
+  override taskFork(h: EventHeader, childPid: number, childComm: number): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    state.tasks.delete(childPid);
+    const child = state.task(childPid, state.cpu(h.cpu));
+    child.comm = childComm;
+    child.baseKnown = true;
+  }
+
+  override userMode(h: EventHeader): void {
+    if (this.#skips()) return;
+    const { state } = this;
+    const task = this.#taskOf(h, state.cpu(h.cpu));
+    if (task.depth > 0) dropAll(state, task, () => true);
+    task.selfDeadlock = undefined;
+    task.baseKnown = true;
+  }
+
+  override lockdepOff(h: EventHeader, _ip: number): void {
+    this.#taskOf(h, this.state.cpu(h.cpu)).lockdepOff++;
+  }
+
+  override lockdepOn(h: EventHeader, _ip: number): void {
+    const task = this.#taskOf(h, this.state.cpu(h.cpu));
+    if (task.lockdepOff > 0) task.lockdepOff--;
+  }
+
+  override selftest(h: EventHeader, begin: boolean, _name: number): void {
+    if (!begin && this.#inSelftest) {
+      // The kernel resets lockdep between cases: the running task holds nothing.
+      const task = this.state.cpu(h.cpu).task;
+      task.depth = 0;
+      task.preemptOffHeld = 0;
+    }
+    this.#inSelftest = begin;
+  }
+
+  override lostEvents(cpuId: number, _count: number): void {
+    const { state } = this;
+    const cpu = state.cpu(cpuId);
+    for (const task of [cpu.idle, ...state.tasks.values()]) {
+      task.baseKnown = false;
+      task.forgetReleases();
+      task.selfDeadlock = undefined;
+      task.softirqsEnabled = undefined;
+      for (let index = 0; index < task.depth; index++) {
+        if (task.held[index * HELD_STRIDE + Held.Cpu] === cpuId) suspect(state, task, index);
+      }
+    }
+    cpu.hardirqsOff = undefined;
+    cpu.hardirqDepth = 0;
+    cpu.softirqDepth = 0;
+  }
+
+  override end(): void {
+    for (const task of [...this.state.cpus.flatMap((cpu) => (cpu ? [cpu.idle] : [])), ...this.state.tasks.values()]) {
+      task.selfDeadlock?.report();
+    }
+    this.state.claims.end();
+  }
+
+  #skips(): boolean {
+    if (this.#inSelftest) {
+      this.#selftestEvents++;
+      return true;
+    }
+    this.#events++;
+    return false;
+  }
+
+  #taskOf(h: EventHeader, cpu: CpuState): TaskState {
+    let task = cpu.task;
+    if (task.pid !== h.pid) {
+      task = this.state.task(h.pid, cpu);
+      cpu.task = task;
+    }
+    if (h.comm !== 0) task.comm = h.comm;
+    return task;
+  }
+
+  /** The interrupt context of an acquisition: lockdep's own word where it is there, else the flags column. */
+  #acquireContext(h: EventHeader, cpu: CpuState, task: TaskState, a: LockAcquire): number {
+    const bits = this.#trustedBits(h, a);
+    let context: number;
+    if (bits & LockdepCtx.Known) {
+      context =
+        (bits & LockdepCtx.HardIrq ? IrqContext.HardIrq : 0) | (bits & LockdepCtx.SoftIrq ? IrqContext.SoftIrq : 0);
+      cpu.hardirqThreaded = context & IrqContext.HardIrq ? (bits & LockdepCtx.Threaded) !== 0 : undefined;
+      task.softirqsEnabled = (bits & LockdepCtx.SoftIrqsOn) !== 0;
+      cpu.hardirqsOff = (bits & LockdepCtx.HardIrqsOn) === 0;
+      if (h.context & Ctx.Nmi) context |= IrqContext.Nmi;
+    } else {
+      context = runningContext(h, cpu);
+      if (this.state.kernelLockdepOff) task.softirqsEnabled = undefined;
+    }
+    cpu.irqContext = context;
+    return context;
+  }
+
+  /**
+   * lockdep's context bits, unless lockdep has switched itself off: after a report it no longer follows interrupts, so its
+   * bits stay as they were. A validated acquisition for which they and the processor's own flag disagree gives it away.
+   */
+  #trustedBits(h: EventHeader, a: LockAcquire): number {
+    const bits = a.lockdepContext;
+    if (!(h.context & Ctx.Known) || !(bits & LockdepCtx.Known)) return bits;
+    const off = (h.context & Ctx.HardIrqsOff) !== 0;
+    if (a.check !== 0 && off === ((bits & LockdepCtx.HardIrqsOn) !== 0)) this.state.kernelLockdepOff = true;
+    if (!this.state.kernelLockdepOff) return bits;
+    a.lockdepContext = 0;
+    return 0;
+  }
+
+  #showContext(h: EventHeader): void {
+    const { state } = this;
+    const cpu = state.cpu(h.cpu);
+    const task = this.#taskOf(h, cpu);
+    if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
+    this.#view.moveTo(h, cpu, task, this.#viewContext(h, cpu, task));
+  }
+
+  /**
+   * Where the selftest fakes a softirq the flags column does not show it, and where flags are missing the context of
+   * the last acquisition is the best guess: the top of the stack settles both when it is deeper.
+   */
+  #viewContext(h: EventHeader, cpu: CpuState, task: TaskState): number {
+    const context = runningContext(h, cpu);
+    if (h.context & Ctx.Known || task.depth === 0) return context;
+    return Math.max(context, task.contextOf(task.depth - 1));
+  }
+
+  #acquiredAfterSelfDeadlock(task: TaskState, cls: number, context: number): void {
+    const pending = task.selfDeadlock;
+    if (pending === undefined || context !== IrqContext.Task) return;
+    if (!pending.sleeping || !this.state.classes.isSpinning(cls)) wentOn(task);
+  }
+
+  /** A release of what the task is not known to hold: the beginning of the recording, or a fault. */
+  #releaseOfUnheld(h: EventHeader, task: TaskState, hi: number, lo: number, name: number): void {
+    if (task.releasedRecently(hi, lo)) reportUnlockNotHeld(this.state, h, task, name);
+    else this.state.unknownReleases++;
+  }
+
+  /** Without irq events: a lock taken with interrupts off and released with them on had them switched on in between. */
+  #inferIrqsOn(h: EventHeader, task: TaskState, index: number, flags: number): void {
+    if (!(h.context & Ctx.Known) || h.context & Ctx.HardIrqsOff || !(flags & HeldFlag.IrqsOff)) return;
+    if (task.contextOf(index) !== runningContext(h, this.state.cpu(h.cpu))) return;
+    markHeldLocks(this.state, h, task, IrqKind.HardIrq);
+  }
+
+  /** A spinning lock is not held across a voluntary switch, unless the preemption depth says so: then it is a fault. */
+  #dropStaleBeforeSleep(h: EventHeader, prev: TaskState): void {
+    if (prev.preemptOffHeld === 0) return;
+    const top = prev.depth - 1;
+    const schedulers = prev.held[top * HELD_STRIDE + Held.Flags] & HeldFlag.PreemptOff ? 1 : 0;
+    // schedule() itself disables preemption once.
+    if (h.preemptDepth >= 1 + prev.preemptOffHeld) return;
+    const isStale = (index: number): boolean =>
+      (prev.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.PreemptOff) !== 0 && !(schedulers === 1 && index === top);
+    dropAll(this.state, prev, isStale);
+  }
+
+  /** Ends of tasks: what is still held, but for the scheduler's own lock, is held for ever. */
+  #judgeExit(h: EventHeader, task: TaskState, how: string): void {
+    const kept: number[] = [];
+    for (let index = 0; index < task.depth; index++) {
+      const flags = task.held[index * HELD_STRIDE + Held.Flags];
+      const isScheduler = index === task.depth - 1 && (flags & HeldFlag.PreemptOff) !== 0;
+      if (flags & HeldFlag.Check && !(flags & HeldFlag.Suspect) && !isScheduler) kept.push(index);
+    }
+    if (kept.length > 0) reportHeldAtExit(this.state, h, task, kept, how);
+  }
+}
+
+function runningContext(h: EventHeader, cpu: CpuState): number {
+  if (h.context & Ctx.Known) {
+    return (
+      (h.context & Ctx.HardIrq ? IrqContext.HardIrq : 0) |
+      (h.context & Ctx.SoftIrq ? IrqContext.SoftIrq : 0) |
+      (h.context & Ctx.Nmi ? IrqContext.Nmi : 0)
+    );
+  }
+  if (cpu.hardirqDepth > 0 || cpu.softirqDepth > 0) {
+    return (cpu.hardirqDepth > 0 ? IrqContext.HardIrq : 0) | (cpu.softirqDepth > 0 ? IrqContext.SoftIrq : 0);
+  }
+  return cpu.irqContext;
+}
+
+function irqFlags(h: EventHeader, cpu: CpuState, a: LockAcquire): number {
+  if (a.lockdepContext & LockdepCtx.Known) {
+    return HeldFlag.IrqsKnown | (a.lockdepContext & LockdepCtx.HardIrqsOn ? 0 : HeldFlag.IrqsOff);
+  }
+  if (h.context & Ctx.Known) return HeldFlag.IrqsKnown | (h.context & Ctx.HardIrqsOff ? HeldFlag.IrqsOff : 0);
+  if (cpu.hardirqsOff === undefined) return 0;
+  return HeldFlag.IrqsKnown | (cpu.hardirqsOff ? HeldFlag.IrqsOff : 0);
+}
+
+function headerSoftirqsOn(h: EventHeader): boolean | undefined {
+  if (!(h.context & Ctx.BhKnown)) return undefined;
+  return (h.context & (Ctx.BhOff | Ctx.SoftIrq)) === 0;
+}
+
+function softirqsOn(h: EventHeader, task: TaskState, a: LockAcquire): boolean {
+  if (a.lockdepContext & LockdepCtx.Known) return (a.lockdepContext & LockdepCtx.SoftIrqsOn) !== 0;
+  return task.softirqsEnabled ?? headerSoftirqsOn(h) ?? false;
+}
