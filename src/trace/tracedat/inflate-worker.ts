@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type ChunkBatch, inflateBatch, type PageTreatment } from './chunks.js';
+import { openInflater } from './inflate.js';
+import type { Compression } from './layout.js';
+
+/** A batch to decompress; its buffers are shared with the thread that reads the pages. */
+export interface InflateRequest {
+  id: number;
+  batch: ChunkBatch;
+}
+
+/** Answer to the request of that id: how many chunks were damaged. */
+export interface InflateReply {
+  id: number;
+  damaged: number;
+}
+
+/** What a worker is started with. */
+export interface InflateWorkerData {
+  compression: Compression;
+  treatment: PageTreatment;
+}
+
+const { compression, treatment } = workerData as InflateWorkerData;
+const ready = openInflater(compression);
+parentPort?.on('message', async ({ id, batch }: InflateRequest) => {
+  const reply: InflateReply = { id, damaged: inflateBatch(await ready, batch, treatment) };
+  parentPort?.postMessage(reply);
+});
