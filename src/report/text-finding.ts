@@ -18,8 +18,7 @@ export function findingLines(finding: Finding, input: string, paint: Paint): str
   const { wanted, held, scenario } = finding.detail ?? {};
   if (wanted) section('wanted:', lockLines([wanted], known, paint, false));
   if (held) {
-    const title = held.length === 0 ? 'no locks held' : `${counted(held.length, 'lock')} held, outermost first:`;
-    section(title, lockLines(held, known, paint, true));
+    section(`${counted(held.length, 'lock')} held, outermost first:`, lockLines(held, known, paint, true));
   }
   section('how it came to this:', evidenceLines(finding.evidence, known, paint));
   if (scenario) section('possible unsafe locking scenario:', ['', ...scenarioLines(scenario)]);
@@ -31,9 +30,10 @@ export function findingLines(finding: Finding, input: string, paint: Paint): str
 /** `FILE:LINE: error: message [rule]`: one line that editors and grep understand. */
 function headline(finding: Finding, known: Where, paint: Paint): string {
   const place = [printable(known.file ?? ''), known.line].filter((part) => part !== undefined).join(':');
-  const word = finding.confidence === 'possible' ? `possible ${finding.severity}` : finding.severity;
-  const { message, rule } = finding;
-  return `${place}: ${paint.severity(finding.severity, `${word}:`)} ${paint.strong(printable(message))} ${paint.dim(`[${printable(rule)}]`)}`;
+  const { severity, message, rule } = finding;
+  const doubt = finding.confidence === 'possible' ? ' (possible)' : '';
+  const what = paint.strong(printable(message));
+  return `${place}: ${paint.severity(severity, `${severity}:`)} ${what}${doubt} ${paint.dim(`[${printable(rule)}]`)}`;
 }
 
 function circumstances(finding: Finding, known: Where, paint: Paint): string[] {
@@ -43,6 +43,7 @@ function circumstances(finding: Finding, known: Where, paint: Paint): string[] {
   return [
     ...(place === '' ? [] : [`  ${paint.dim('in')} ${place}`]),
     ...(context === '' ? [] : [`  ${paint.dim('context:')} ${context}`]),
+    ...(finding.detail?.held?.length === 0 ? ['  no locks held'] : []),
   ];
 }
 

@@ -7,7 +7,8 @@ export default function build(): void {
   try {
     execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'pipe', encoding: 'utf8' });
   } catch (error) {
-    const said = typeof error === 'object' && error !== null && 'stdout' in error ? String(error.stdout) : String(error);
+    const said =
+      typeof error === 'object' && error !== null && 'stdout' in error ? String(error.stdout) : String(error);
     throw new Error(`the build fails:\n${said}`);
   }
 }
