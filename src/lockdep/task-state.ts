@@ -1,4 +1,5 @@
 import { grownFloat64, grownInt32 } from './growable.js';
+import { newWwState, type WwState } from './ww-mutex.js';
 
 /** Fields of a held lock (struct held_lock), as offsets into {@link TaskState.held}. */
 export const Held = {
@@ -74,6 +75,8 @@ export class TaskState {
   /** An acquisition of a lock that the task holds and cannot get: a deadlock if nothing follows. */
   selfDeadlock: { instanceHi: number; instanceLo: number; sleeping: boolean; report: () => void } | undefined =
     undefined;
+  /** Wound/wait back-off. */
+  readonly ww: WwState = newWwState();
   /** Events of the task so far: progress, to tell a task that is stuck from one that went on. */
   acquisitions = 0;
   readonly #recentHi = new Int32Array(RECENT);

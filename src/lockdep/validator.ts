@@ -27,6 +27,7 @@ import { reportHeldAtExit, reportHeldLockFreed, reportUnlockNotHeld } from './mi
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
 import { IrqKind } from './usage.js';
 import { ValidatorView } from './validator-view.js';
+import { wwAcquire, wwRelease } from './ww-mutex.js';
 
 /** Size of struct lockdep_map on 64-bit kernels: a lock lies in freed memory when any byte of it does. */
 const LOCKDEP_MAP_SIZE = 48;
@@ -87,6 +88,7 @@ export class Validator extends NullSink implements EventSink {
     const cls = state.classes.classOf(a);
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
     if (task.selfDeadlock !== undefined) this.#acquiredAfterSelfDeadlock(task, cls, context);
+    if (a.nestLo !== 0 || a.nestHi !== 0) wwAcquire(state, h, task, a, cls);
     if (foldIntoReferences(task, cls, a)) return;
     prepareHeld(state, h, task, a, cls, context, irqFlags(h, cpu, a));
     if (task.depth > 0) {
@@ -108,6 +110,7 @@ export class Validator extends NullSink implements EventSink {
       return;
     }
     if (task.selfDeadlock !== undefined) wentOn(task);
+    wwRelease(state, h, task, index, hi, lo);
     if (dropReference(task, index)) return;
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
     if (flags & HeldFlag.Check) task.rememberRelease(hi, lo);
