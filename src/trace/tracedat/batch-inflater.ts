@@ -45,7 +45,7 @@ export function workerInflater(compression: Compression, treatment: PageTreatmen
     run(batch) {
       if (fallback) return fallback.then((inline) => inline.run(batch));
       return new Promise((resolve) => {
-        const request: InflateRequest = { id: nextId++, batch };
+        const request: InflateRequest = { id: nextId++, ...batch };
         waiting.set(request.id, { batch, resolve });
         worker.postMessage(request);
       });

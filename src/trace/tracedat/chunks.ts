@@ -11,13 +11,19 @@ export interface PageTreatment {
   commitWord: number;
 }
 
-/** Some consecutive compressed chunks of one CPU, and the room for their pages. Memory may be shared with a worker. */
+/**
+ * Some consecutive compressed chunks of one CPU, and the room for their pages. Memory is shared, so that another thread
+ * can do the work; plain numbers, since copying objects between threads is slow.
+ */
 export interface ChunkBatch {
-  input: Uint8Array;
-  /** By chunk: offset in `input`, compressed bytes, decompressed bytes (whole pages). */
-  chunks: readonly { offset: number; size: number; plainSize: number }[];
-  output: Int32Array;
+  input: Uint8Array<SharedArrayBuffer>;
+  output: Int32Array<SharedArrayBuffer>;
+  /** {@link CHUNK_NUMBERS} numbers a chunk: offset in `input`, compressed bytes, decompressed bytes (whole pages). */
+  chunks: Int32Array;
 }
+
+/** Numbers that describe a chunk in {@link ChunkBatch.chunks}. */
+export const CHUNK_NUMBERS = 3;
 
 /** Rounds a claimed size up to whole pages. */
 export function wholePages(size: number, pageSize: number): number {
@@ -29,11 +35,12 @@ export function wholePages(size: number, pageSize: number): number {
  * a loss where it happened. Returns how many chunks were damaged.
  */
 export function inflateBatch(inflate: Inflater, batch: ChunkBatch, treatment: PageTreatment): number {
-  const { input, output } = batch;
+  const { input, output, chunks } = batch;
   const bytes = new Uint8Array(output.buffer, output.byteOffset, output.byteLength);
   const lostPages: number[] = [];
   let at = 0;
-  for (const { offset, size, plainSize } of batch.chunks) {
+  for (let i = 0; i < chunks.length; i += CHUNK_NUMBERS) {
+    const [offset = 0, size = 0, plainSize = 0] = chunks.subarray(i, i + CHUNK_NUMBERS);
     const plain = inflate(input.subarray(offset, offset + size), plainSize);
     if (plain) {
       bytes.set(plain, at);

@@ -1,6 +1,6 @@
 import type { BatchInflater } from './batch-inflater.js';
 import type { ByteStore } from './bytes.js';
-import { type ChunkBatch, type PageTreatment, wholePages } from './chunks.js';
+import { CHUNK_NUMBERS, type ChunkBatch, type PageTreatment, wholePages } from './chunks.js';
 import type { Block } from './cursor.js';
 import type { CpuData } from './layout.js';
 
@@ -141,7 +141,7 @@ export class ChunkFeeder implements BlockFeeder {
     const batch = this.#nextBatch(slot);
     if (!batch) return false;
     let bytes = 0;
-    for (const chunk of batch.chunks) bytes += chunk.plainSize;
+    for (let i = CHUNK_NUMBERS - 1; i < batch.chunks.length; i += CHUNK_NUMBERS) bytes += batch.chunks[i] ?? 0;
     this.#ahead.push({ slot, words: bytes / 4, damaged: this.#inflater.run(batch) });
     return true;
   }
@@ -151,7 +151,7 @@ export class ChunkFeeder implements BlockFeeder {
     const { blockBytes } = this.#limits;
     const { pageSize } = this.#treatment;
     const start = this.#at;
-    const chunks: { offset: number; size: number; plainSize: number }[] = [];
+    const chunks: number[] = [];
     let plainBytes = 0;
     while (this.#chunksLeft > 0) {
       if (this.#at + 8 > this.#end) {
@@ -169,7 +169,7 @@ export class ChunkFeeder implements BlockFeeder {
       const plainSize = wholePages(claimed, pageSize);
       const isFull = plainBytes + plainSize > blockBytes || this.#at + 8 + size - start > blockBytes;
       if (isFull && chunks.length > 0) break;
-      chunks.push({ offset: this.#at + 8 - start, size, plainSize });
+      chunks.push(this.#at + 8 - start, size, plainSize);
       plainBytes += plainSize;
       this.#at += 8 + size;
       this.#chunksLeft--;
@@ -182,7 +182,7 @@ export class ChunkFeeder implements BlockFeeder {
       return undefined;
     }
     this.#store.read(start, slot.input.subarray(0, inputBytes));
-    return { input: slot.input, chunks, output: slot.output };
+    return { input: slot.input, output: slot.output, chunks: Int32Array.from(chunks) };
   }
 
   /** Enlarges the slot where needed; false when that would take too much memory. */

@@ -3,10 +3,9 @@ import { type ChunkBatch, inflateBatch, type PageTreatment } from './chunks.js';
 import { openInflater } from './inflate.js';
 import type { Compression } from './layout.js';
 
-/** A batch to decompress; its buffers are shared with the thread that reads the pages. */
-export interface InflateRequest {
+/** A batch to decompress. */
+export interface InflateRequest extends ChunkBatch {
   id: number;
-  batch: ChunkBatch;
 }
 
 /** Answer to the request of that id: how many chunks were damaged. */
@@ -23,7 +22,7 @@ export interface InflateWorkerData {
 
 const { compression, treatment } = workerData as InflateWorkerData;
 const ready = openInflater(compression);
-parentPort?.on('message', async ({ id, batch }: InflateRequest) => {
-  const reply: InflateReply = { id, damaged: inflateBatch(await ready, batch, treatment) };
+parentPort?.on('message', async (request: InflateRequest) => {
+  const reply: InflateReply = { id: request.id, damaged: inflateBatch(await ready, request, treatment) };
   parentPort?.postMessage(reply);
 });

@@ -173,7 +173,7 @@ function commonFields(formats: readonly EventFormat[], order: WordOrder): Common
   );
   const piece = (name: string, offset: number, size: number, signed: boolean): Piece => {
     const field = format && fieldNamed(format, name);
-    if (!field || field.size > 4 || field.size === 0) return new Piece(offset, size, signed, order, !format);
+    if (!field || field.size > 4 || field.size === 0) return new Piece(offset, format ? 0 : size, signed, order);
     return new Piece(field.offset, field.size, signed, order);
   };
   const type = piece('common_type', 0, 2, false);

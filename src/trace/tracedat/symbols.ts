@@ -42,8 +42,7 @@ export class Symbols {
         const highHalf = split > at ? Number.parseInt(text.slice(at, split), 16) : 0;
         const lowHalf = Number.parseInt(text.slice(split, space), 16);
         if ((highHalf !== 0 || lowHalf !== 0) && !Number.isNaN(highHalf) && !Number.isNaN(lowHalf)) {
-          const tab = text.indexOf('\t', space);
-          names.push(text.slice(space + 3, tab > 0 && tab < end ? tab : end));
+          names.push(withoutModule(text.slice(space + 3, end)));
           high.push(highHalf | 0);
           low.push(lowHalf | 0);
         }
@@ -91,6 +90,12 @@ export class Symbols {
       ((this.#low[index] ?? 0) >>> 0);
     return { name: this.#names[index] ?? '', offset };
   }
+}
+
+/** Symbols of modules are followed by a tab and the module's name. */
+function withoutModule(name: string): string {
+  const tab = name.indexOf('\t');
+  return tab < 0 ? name : name.slice(0, tab);
 }
 
 /** Order of two unsigned 64-bit addresses. */

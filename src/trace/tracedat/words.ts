@@ -15,40 +15,37 @@ export interface WordOrder {
 
 /** How a piece of at most 32 bits is cut out of one word, or of two where it is not aligned. */
 export class Piece {
-  /** Whether the format has it; an absent piece reads as 0. */
-  readonly present: boolean;
   /** Words from the start of the event. */
   readonly word: number;
   /** Bits to skip at the file-order front of the word when the piece spans two words, else 0. */
   readonly skip: number;
-  /** Shift left, then right: leaves the piece, sign-extended or not. */
-  readonly left: number;
-  readonly right: number;
-  readonly signed: boolean;
+  /** Bits below the piece. */
+  readonly shift: number;
+  /** Bits of the piece once shifted down; 0 for a piece that the format does not have. */
+  readonly mask: number;
+  /** Shift up and down again that extends the sign of a signed piece; 0 for none. */
+  readonly extend: number;
   readonly bigEndian: boolean;
 
-  constructor(offset: number, size: number, signed: boolean, order: WordOrder, present = true) {
+  constructor(offset: number, size: number, signed: boolean, order: WordOrder) {
     const bits = size * 8;
     const bitInWord = (offset & 3) * 8;
-    this.present = present;
-    this.word = offset >> 2;
-    this.signed = signed;
-    this.bigEndian = order.bigEndian;
     const spans = bitInWord + bits > 32;
-    this.skip = spans ? bitInWord : 0;
     const front = spans ? 0 : bitInWord;
-    this.left = order.bigEndian ? front : 32 - bits - front;
-    this.right = 32 - bits;
+    this.word = offset >> 2;
+    this.skip = spans ? bitInWord : 0;
+    this.shift = order.bigEndian && bits > 0 ? 32 - bits - front : front;
+    this.mask = bits === 32 ? -1 : (1 << bits) - 1;
+    this.extend = signed ? (32 - bits) & 31 : 0;
+    this.bigEndian = order.bigEndian;
   }
 }
 
-/** Reads a piece of the event that starts at word `base`. */
+/** Reads a piece of the event that starts at word `base`. A piece of 32 bits comes out signed, absent ones are 0. */
 export function readPiece(words: Int32Array, base: number, piece: Piece): number {
-  if (!piece.present) return 0;
   let word = words[base + piece.word] as number;
   if (piece.skip !== 0) word = spanned(word, words[base + piece.word + 1] as number, piece.skip, piece.bigEndian);
-  word <<= piece.left;
-  return piece.signed ? word >> piece.right : word >>> piece.right;
+  return (((word >>> piece.shift) & piece.mask) << piece.extend) >> piece.extend;
 }
 
 /** The 32 bits that begin `skip` bits behind the front of `first`. */
@@ -63,14 +60,11 @@ export interface WideField {
   high: Piece;
 }
 
-const NOTHING: WordOrder = { bigEndian: false };
+/** A piece without bits: reads as 0. */
+const NO_PIECE = new Piece(0, 0, false, { bigEndian: false });
 
 /** A field that the format does not have; its halves read as 0. */
-export const ABSENT: WideField = {
-  present: false,
-  low: new Piece(0, 4, true, NOTHING, false),
-  high: new Piece(0, 4, true, NOTHING, false),
-};
+export const ABSENT: WideField = { present: false, low: NO_PIECE, high: NO_PIECE };
 
 /**
  * Prepares a numeric field; ABSENT when there is none or its size is not 1, 2, 4 or 8 bytes. 32-bit addresses have a
@@ -85,7 +79,7 @@ export function wideField(field: FormatField | undefined, order: WordOrder): Wid
     return order.bigEndian ? { present: true, low: second, high: first } : { present: true, low: first, high: second };
   }
   if (size !== 1 && size !== 2 && size !== 4) return ABSENT;
-  return { present: true, low: new Piece(offset, size, field.signed || size === 4, order), high: ABSENT.high };
+  return { present: true, low: new Piece(offset, size, field.signed, order), high: NO_PIECE };
 }
 
 /** The value of an unsigned field as a number; above 2^53 it is rounded. */

@@ -34,8 +34,13 @@ export class AcquireDecoder implements EventDecoder {
   readonly #outer: WideField;
   readonly #inner: WideField;
   readonly #type: WideField;
-  /** Fields of lockdep's context with the bit each sets; empty when the format has none. */
-  readonly #lockdep: { field: WideField; bit: number }[];
+  /** lockdep's own context; all absent unless the format has all of them. */
+  readonly #hasLockdep: boolean;
+  readonly #hardirq: WideField;
+  readonly #softirq: WideField;
+  readonly #threaded: WideField;
+  readonly #hardirqsOn: WideField;
+  readonly #softirqsOn: WideField;
 
   constructor(context: DecodeContext, format: EventFormat) {
     const field = (...names: string[]): WideField => numberField(context, format, ...names);
@@ -53,14 +58,14 @@ export class AcquireDecoder implements EventDecoder {
     this.#outer = field('wto', 'outer', 'wait_outer', 'wait_type_outer');
     this.#inner = field('wti', 'inner', 'wait_inner', 'wait_type_inner');
     this.#type = field('lt', 'type', 'lock_type');
-    this.#lockdep = [
-      { field: field('hc', 'hardirq_ctx'), bit: LockdepCtx.HardIrq },
-      { field: field('sc', 'softirq_ctx'), bit: LockdepCtx.SoftIrq },
-      { field: field('ht', 'threaded'), bit: LockdepCtx.Threaded },
-      { field: field('he', 'hardirqs_on'), bit: LockdepCtx.HardIrqsOn },
-      { field: field('se', 'softirqs_on'), bit: LockdepCtx.SoftIrqsOn },
-    ];
-    if (!this.#lockdep.every((entry) => entry.field.present)) this.#lockdep = [];
+    this.#hardirq = field('hc', 'hardirq_ctx');
+    this.#softirq = field('sc', 'softirq_ctx');
+    this.#threaded = field('ht', 'threaded');
+    this.#hardirqsOn = field('he', 'hardirqs_on');
+    this.#softirqsOn = field('se', 'softirqs_on');
+    this.#hasLockdep = [this.#hardirq, this.#softirq, this.#threaded, this.#hardirqsOn, this.#softirqsOn].every(
+      (entry) => entry.present,
+    );
     this.#args.has =
       (this.#key.present ? AcquireHas.Key : 0) |
       (this.#inner.present ? AcquireHas.Wait : 0) |
@@ -87,10 +92,14 @@ export class AcquireDecoder implements EventDecoder {
     args.waitOuter = readPiece(words, base, this.#outer.low);
     args.waitInner = readPiece(words, base, this.#inner.low);
     args.lockType = readPiece(words, base, this.#type.low);
-    if (this.#lockdep.length > 0) {
-      let bits: number = LockdepCtx.Known;
-      for (const { field, bit } of this.#lockdep) if (readPiece(words, base, field.low) !== 0) bits |= bit;
-      args.lockdepContext = bits;
+    if (this.#hasLockdep) {
+      args.lockdepContext =
+        LockdepCtx.Known |
+        (readPiece(words, base, this.#hardirq.low) ? LockdepCtx.HardIrq : 0) |
+        (readPiece(words, base, this.#softirq.low) ? LockdepCtx.SoftIrq : 0) |
+        (readPiece(words, base, this.#threaded.low) ? LockdepCtx.Threaded : 0) |
+        (readPiece(words, base, this.#hardirqsOn.low) ? LockdepCtx.HardIrqsOn : 0) |
+        (readPiece(words, base, this.#softirqsOn.low) ? LockdepCtx.SoftIrqsOn : 0);
     }
     const ip = this.#ip;
     if (ip.present) {
