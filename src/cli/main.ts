@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 import { report } from './failure.js';
-import { type Exit, type Io, outputOf } from './io.js';
+import { Exit, type Io, outputOf } from './io.js';
 
 const io: Io = { stdout: outputOf(process.stdout), stderr: outputOf(process.stderr), env: process.env };
 
 async function main(argv: readonly string[]): Promise<Exit> {
   try {
+    if (argv.length === 1 && argv[0] === '--version') {
+      // Asked by scripts and prompts: not worth loading the option parser.
+      const { version } = await import('./version.js');
+      await io.stdout.write(`${version()}\n`);
+      return Exit.Clean;
+    }
     const [{ runApp }, { commands }] = await Promise.all([import('./app.js'), import('./commands.js')]);
     return await runApp(argv, commands, io);
   } catch (error) {

@@ -3,7 +3,8 @@ import { renderJson } from './json.js';
 import { renderText } from './text.js';
 
 export { printable } from './escape.js';
-export { paintFor } from './paint.js';
+export { columns, wrap } from './layout.js';
+export { type Paint, paintFor } from './paint.js';
 
 /** What renderers need besides the runs; a renderer takes what concerns it. */
 export interface RenderOptions {

@@ -1,0 +1,44 @@
+import { columns, type Paint, printable, wrap } from '../report/index.js';
+import type { Rule, RuleSet } from '../rules/index.js';
+
+const WIDTH = 100;
+
+/** All rules with their severity and title, then the policies. */
+export function rulesText(rules: RuleSet, paint: Paint): string {
+  const rows = columns(rules.rules.map((rule) => [rule.id, rule.severity, printable(rule.title)]));
+  const listed = rules.rules.map((rule, index) => {
+    const [id = '', severity = '', title = ''] = rows[index] ?? [];
+    return `  ${paint.strong(id)}${paint.severity(rule.severity, severity)}${title}`;
+  });
+  const policies = columns(rules.policies.map(({ name, description }) => [name, printable(description)]));
+  return [
+    paint.strong('Rules (lockvet explain RULE tells more):'),
+    ...listed,
+    '',
+    paint.strong('Policies (--policy NAME):'),
+    ...policies.flatMap(([name = '', description = '']) => {
+      const [first = '', ...rest] = wrap(description, WIDTH - name.length - 2);
+      return [`  ${paint.strong(name)}${first}`, ...rest.map((line) => `  ${' '.repeat(name.length)}${line}`)];
+    }),
+    '',
+  ].join('\n');
+}
+
+/** One rule: title, severity, then its README section by section, its references and its folder. */
+export function ruleText(rule: Rule, paint: Paint): string {
+  const lines = [
+    `${paint.strong(rule.id)} (${paint.severity(rule.severity, rule.severity)}): ${printable(rule.title)}`,
+  ];
+  for (const { heading, body } of rule.readme) {
+    lines.push('', paint.strong(printable(heading)), ...body.split('\n').map((line) => indented(line)));
+  }
+  if (rule.references.length > 0) {
+    lines.push('', paint.strong('References'), ...rule.references.map((reference) => indented(reference)));
+  }
+  lines.push('', paint.dim(`Rule and examples: ${printable(rule.folder)}`), '');
+  return lines.join('\n');
+}
+
+function indented(line: string): string {
+  return line === '' ? '' : `  ${printable(line)}`;
+}

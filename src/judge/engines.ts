@@ -1,0 +1,104 @@
+import { type Catalogue, Validator } from '../lockdep/index.js';
+import type { EventHeader, EventSink, KernelReport } from '../model/events.js';
+import type { Finding, Severity } from '../model/finding.js';
+import { KernelReports } from '../model/kernel-reports.js';
+import type { NameTable } from '../model/names.js';
+import { emptyStats, type RunStats } from '../model/report.js';
+import { TeeSink } from '../model/tee.js';
+import { type Policy, RuleEngine, type RuleSet } from '../rules/index.js';
+import { validatorNotes } from './notes.js';
+
+/** What an input is judged by. */
+export interface Law {
+  readonly rules: RuleSet;
+  readonly policy: Policy;
+  /** Kinds of locks by name, for recordings that do not tell them. */
+  readonly catalogue?: Catalogue;
+}
+
+/** What the engines must know of the events that they will be fed. */
+export interface Recording {
+  readonly names: NameTable;
+  /** Path that findings name as their file. */
+  readonly file: string;
+  readonly ticksPerSecond: number;
+  readonly noValidateKey?: { hi: number; lo: number };
+}
+
+/**
+ * All engines that judge events, as one sink: the validator, then the rule engine, which looks at the validator's state,
+ * and the collector of the kernel's own reports. Feed {@link sink}, then ask.
+ */
+export class Engines {
+  readonly validator: Validator;
+  readonly sink: EventSink;
+  readonly #law: Law;
+  readonly #rules: RuleEngine;
+  readonly #reports: KernelReports;
+
+  constructor(recording: Recording, law: Law) {
+    const { names, file, ticksPerSecond, noValidateKey } = recording;
+    const { rules, policy, catalogue } = law;
+    this.#law = law;
+    this.validator = new Validator({
+      names,
+      file,
+      ticksPerSecond,
+      ...(noValidateKey && { noValidateKey }),
+      ...(catalogue && { catalogue }),
+    });
+    this.#rules = new RuleEngine({ rules, policy, context: this.validator.context, names, file, ticksPerSecond });
+    this.#reports = new KernelReports(names, file, ticksPerSecond);
+    this.sink = new EngineSink(this.validator, this.#rules, this.#reports);
+  }
+
+  /** What all engines found, with the advice of their rules. Ask after the sink's end(). */
+  findings(): Finding[] {
+    const findings = [...this.validator.findings(), ...this.#rules.findings(), ...this.#reports.findings()];
+    return findings.map((finding) => withAdvice(finding, this.#law.rules)).sort(byWeight);
+  }
+
+  stats(): RunStats {
+    const { state, events } = this.validator;
+    return {
+      ...emptyStats(),
+      events,
+      classes: state.classes.size,
+      dependencies: state.graph.count,
+      chains: state.chains.count,
+    };
+  }
+
+  /** What the summary should say about how far the judgement reaches. */
+  notes(): string[] {
+    return validatorNotes(this.validator);
+  }
+}
+
+/** The kernel's own reports are for their collector alone, which wants nothing else. */
+class EngineSink extends TeeSink {
+  readonly #reports: EventSink;
+
+  constructor(validator: EventSink, rules: EventSink, reports: EventSink) {
+    super(validator, rules);
+    this.#reports = reports;
+  }
+
+  override kernelReport(h: EventHeader, report: KernelReport): void {
+    this.#reports.kernelReport(h, report);
+  }
+}
+
+/** Engines that judge by code know no prose: what to do about it stands with the rule. */
+export function withAdvice(finding: Finding, rules: RuleSet): Finding {
+  if (finding.advice !== undefined) return finding;
+  const advice = rules.find(finding.rule)?.advice;
+  return advice === undefined ? finding : { ...finding, advice };
+}
+
+const WEIGHT: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
+
+/** Errors first; among equals the order in which they were met. */
+export function byWeight(a: Finding, b: Finding): number {
+  return WEIGHT[a.severity] - WEIGHT[b.severity];
+}
