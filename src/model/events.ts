@@ -1,3 +1,5 @@
+import type { Severity } from './finding.js';
+
 /**
  * The event stream that every engine feeds: trace readers, the simulated kernel, replays.
  *
@@ -114,6 +116,22 @@ export class AllocEvent {
   lo = 0;
 }
 
+/**
+ * A report of the kernel's own checkers, as KASAN, KCSAN or the hung-task detector would print it: what the simulated
+ * kernel finds by running (a deadlock that happened, a use after free, a data race). Rare, so plain strings do.
+ */
+export interface KernelReport {
+  /** Rule id. */
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+  /** Lock class names, outermost first; cycles in order. */
+  readonly locks: readonly string[];
+  /** Call site as text, '' when unknown. */
+  readonly callSite: string;
+  readonly evidence: readonly { readonly what: string; readonly callSite: string; readonly task: string }[];
+}
+
 /** State letter of the previous task at a switch, as sched_switch prints it. */
 export const TaskState = { Running: 0, Sleeping: 1, Dead: 2 } as const;
 
@@ -186,6 +204,8 @@ export interface EventSink {
   lockdepOn(h: EventHeader, ip: number): void;
   /** The kernel's locking selftest begins or ends a case: the kernel resets lockdep after it. */
   selftest(h: EventHeader, begin: boolean, name: number): void;
+  /** The kernel's own checkers found something (simulations and their recordings). */
+  kernelReport(h: EventHeader, report: KernelReport): void;
   /** The recorder dropped events on `cpu` (`count` 0: unknown how many). */
   lostEvents(cpu: number, count: number): void;
   /** No further event. */
@@ -234,6 +254,7 @@ export class NullSink implements EventSink {
   lockdepOff(_h: EventHeader, _ip: number): void {}
   lockdepOn(_h: EventHeader, _ip: number): void {}
   selftest(_h: EventHeader, _begin: boolean, _name: number): void {}
+  kernelReport(_h: EventHeader, _report: KernelReport): void {}
   lostEvents(_cpu: number, _count: number): void {}
   end(): void {}
 }

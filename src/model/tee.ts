@@ -1,4 +1,4 @@
-import type { AllocEvent, EventHeader, EventSink, LockAcquire } from './events.js';
+import type { AllocEvent, EventHeader, EventSink, KernelReport, LockAcquire } from './events.js';
 
 /**
  * Hands every event to one sink, then to another: the second finds the first's state as it is after the event. Sinks that
@@ -175,6 +175,11 @@ export class TeeSink implements EventSink {
   selftest(h: EventHeader, begin: boolean, name: number): void {
     this.#first.selftest(h, begin, name);
     this.#second.selftest(h, begin, name);
+  }
+
+  kernelReport(h: EventHeader, report: KernelReport): void {
+    this.#first.kernelReport(h, report);
+    this.#second.kernelReport(h, report);
   }
 
   lostEvents(cpu: number, count: number): void {

@@ -1,0 +1,96 @@
+import { Access } from '../explore/strategy.js';
+import { disablePreempt, enablePreempt, maskIrqs, unmaskIrqs } from './irq/masking.js';
+import type { IrqFlags } from './lock/irq-mode.js';
+import { noteMightSleep } from './lock/primitive.js';
+import type { Machine } from './machine.js';
+import type { OpKind, PendingOp } from './op.js';
+
+type Do = (machine: Machine, op: PendingOp) => void;
+
+/** An operation on the running CPU alone, done at once. */
+function onCpu<Value = void>(label: string, act: Do): OpKind<Machine, Value> {
+  return {
+    label,
+    access: Access.None,
+    cost: 5,
+    attempt(machine, _target, op) {
+      act(machine, op);
+      return true;
+    },
+  };
+}
+
+/** The operations that change what may happen to the running context. */
+export const ContextOps = {
+  preemptDisable: onCpu('preempt_disable', (machine, op) => {
+    disablePreempt(machine, machine.cpu);
+    if (machine.cpu.preemptCount === 1)
+      machine.emit.sink.preemptOff(machine.emit.stamp(machine.cpu, machine.now), op.ip);
+  }),
+  preemptEnable: onCpu('preempt_enable', (machine, op) => {
+    if (machine.cpu.preemptCount === 1)
+      machine.emit.sink.preemptOn(machine.emit.stamp(machine.cpu, machine.now), op.ip);
+    enablePreempt(machine, machine.cpu);
+  }),
+  irqDisable: onCpu('local_irq_disable', (machine, op) => {
+    maskIrqs(machine, machine.cpu, op.ip);
+  }),
+  irqEnable: onCpu('local_irq_enable', (machine, op) => {
+    unmaskIrqs(machine, machine.cpu, op.ip);
+  }),
+  irqSave: onCpu<IrqFlags>('local_irq_save', (machine, op) => {
+    op.value = maskIrqs(machine, machine.cpu, op.ip) ? 1 : 0;
+  }),
+  irqRestore: onCpu('local_irq_restore', (machine, op) => {
+    if (op.a === 1) unmaskIrqs(machine, machine.cpu, op.ip);
+  }),
+  migrateDisable: onCpu('migrate_disable', (machine) => {
+    machine.cpu.current.migrateDisabled++;
+  }),
+  migrateEnable: onCpu('migrate_enable', (machine) => {
+    const task = machine.cpu.current;
+    if (task.migrateDisabled > 0) task.migrateDisabled--;
+  }),
+  mightSleep: onCpu('might_sleep', noteMightSleep),
+  lockdepOff: onCpu('lockdep_off', (machine, op) => {
+    machine.emit.sink.lockdepOff(machine.emit.stamp(machine.cpu, machine.now), op.ip);
+  }),
+  lockdepOn: onCpu('lockdep_on', (machine, op) => {
+    machine.emit.sink.lockdepOn(machine.emit.stamp(machine.cpu, machine.now), op.ip);
+  }),
+} as const;
+
+/** cpu_relax(): a step of a loop that waits for another context; lets strategies prefer that one. */
+export const CPU_RELAX: OpKind<Machine, void> = {
+  label: 'cpu_relax',
+  access: Access.None,
+  cost: 40,
+  attempt: () => true,
+};
+
+/** udelay(): keeps the CPU busy for `op.a` ns. */
+export const DELAY: OpKind<Machine, void> = {
+  label: 'udelay',
+  access: Access.None,
+  cost: 0,
+  attempt(machine, _target, op) {
+    machine.charge(op.a);
+    return true;
+  },
+};
+
+/** schedule() and cond_resched(): gives the CPU to whoever should have it, staying runnable. */
+export const YIELD: OpKind<Machine, void> = {
+  label: 'schedule',
+  access: Access.None,
+  cost: 20,
+  attempt(machine, _target, op) {
+    if (op.stage !== 0) return true;
+    op.stage = 1;
+    if (op.a === 1) noteMightSleep(machine, op);
+    // In an interrupt there is nothing to switch.
+    if (machine.cpu.stack.length > 0) return true;
+    machine.cpu.yielding = true;
+    return false;
+  },
+};
