@@ -16,9 +16,9 @@ export function findingLines(finding: Finding, input: string, paint: Paint): str
   };
   lines.push(...circumstances(finding, known, paint));
   const { wanted, held, scenario } = finding.detail ?? {};
-  if (wanted) section('wanted:', lockLines([wanted], known, paint, false));
+  if (wanted && isLock(wanted)) section('wanted:', [wantedLine(wanted, finding, known, paint)]);
   if (held) {
-    section(`${counted(held.length, 'lock')} held, outermost first:`, lockLines(held, known, paint, true));
+    section(`${counted(held.length, 'lock')} held, outermost first:`, heldLines(held, finding, known, paint));
   }
   section('how it came to this:', evidenceLines(finding.evidence, known, paint));
   if (scenario) section('possible unsafe locking scenario:', ['', ...scenarioLines(scenario)]);
@@ -47,10 +47,24 @@ function circumstances(finding: Finding, known: Where, paint: Paint): string[] {
   ];
 }
 
-/** lockdep's `#0: (name){usage}-{outer:inner}`, aligned, with how and where each was taken. */
-function lockLines(locks: readonly HeldDescription[], known: Where, paint: Paint, numbered: boolean): string[] {
-  const rows = locks.map((lock, i) => [`${numbered ? `#${i}: ` : ''}${lockText(lock)}`, placeText(lock.where, known)]);
-  return columns(rows).map(([lock = '', place = '']) => `${paint.lock(lock)}${paint.dim(place)}`.trimEnd());
+/** What was wanted may be no lock but a call, which the headline and the evidence name. */
+function isLock(wanted: HeldDescription): boolean {
+  return wanted.wait !== '' || wanted.usage !== '';
+}
+
+function wantedLine(wanted: HeldDescription, finding: Finding, known: Where, paint: Paint): string {
+  const place = placeText(wanted.where, known);
+  const isSaid = place === '' || place === placeText(finding.where, known);
+  return `${paint.lock(lockText(wanted))}${isSaid ? '' : `  ${paint.dim(place)}`}`;
+}
+
+/** lockdep's `#0: (name){usage}-{outer:inner}`, aligned, with how and where each was taken; the finding's own stand out. */
+function heldLines(held: readonly HeldDescription[], finding: Finding, known: Where, paint: Paint): string[] {
+  const rows = columns(held.map((lock, i) => [`#${i}: ${lockText(lock)}`, placeText(lock.where, known)]));
+  return held.map((lock, i) => {
+    const [text = '', place = ''] = rows[i] ?? [];
+    return `${finding.locks.includes(lock.name) ? paint.lock(text) : text}${paint.dim(place)}`.trimEnd();
+  });
 }
 
 function lockText(lock: HeldDescription): string {
