@@ -85,7 +85,17 @@ export function reportRecursion(
   index: number,
   below: number,
 ): void {
-  state.claims.claimFinding(recursionRecord(state, h, task, index, below), task, [below]);
+  const record = recursionRecord(state, h, task, index, below);
+  if (!sameInstance(task, index, below)) {
+    // lockdep_set_subclass() gives an instance a class of its own and leaves no event.
+    const at = below * HELD_STRIDE;
+    const [cls, hi, lo] = [heldClass(task, below), task.held[at + Held.InstanceHi], task.held[at + Held.InstanceLo]];
+    state.kernelVerdict.whenSilent(record, () => {
+      record.isVoid = true;
+      state.classes.split(cls, hi, lo);
+    });
+  }
+  state.claims.claimFinding(record, task, [below]);
 }
 
 /** The record of a recursion, without confirming it. */

@@ -25,6 +25,8 @@ const Flag = {
   ManyInstances: 2,
   /** Two instances were held at once by one task: nesting levels exist, known or not. */
   Nested: 4,
+  /** Some instances were given a subclass of their own. */
+  Split: 8,
 } as const;
 
 /** What a catalogue says of a lock name, for recordings that carry no wait types. */
@@ -46,6 +48,8 @@ const RCU_READER = /^rcu_read_lock(_bh|_sched)?$|^rcu_tasks?_trace|^srcu/;
  */
 export class ClassTable {
   readonly #ids = new TripleTable();
+  /** Instances (hi, lo) of a class (third) that have the next subclass. */
+  readonly #splitOff = new TripleTable();
   readonly #text: (name: number) => string;
   readonly #catalogue: Catalogue;
   readonly #names: number[] = [];
@@ -93,11 +97,30 @@ export class ClassTable {
     } else {
       id = this.#ids.intern(a.name, 0, BY_NAME);
     }
+    if (id < this.#names.length && this.#flags[id] & Flag.Split && this.#splitOff.find(a.hi, a.lo, id) >= 0) {
+      return this.#subclassOf(id, a);
+    }
     if (id >= this.#names.length) this.#register(id, a);
     else if (this.#names[id] !== a.name) this.#renamed(id, a);
     this.#acquisitions[id]++;
     if (this.#instanceLo[id] !== a.lo || this.#instanceHi[id] !== a.hi) this.#flags[id] |= Flag.ManyInstances;
     return id;
+  }
+
+  /** An instance turns out to have a subclass that acquisitions do not show (lockdep_set_subclass()). */
+  split(id: number, hi: number, lo: number): void {
+    this.#flags[id] |= Flag.Split;
+    this.#splitOff.intern(hi, lo, id);
+  }
+
+  #subclassOf(id: number, a: LockAcquire): number {
+    const { subclass } = a;
+    this.#flags[id] &= ~Flag.Split;
+    a.subclass = subclass + 1;
+    const own = this.classOf(a);
+    a.subclass = subclass;
+    this.#flags[id] |= Flag.Split;
+    return own;
   }
 
   /** The class that lock_set_class() gives a lock: kinds come from the class that it had before. */

@@ -3,7 +3,8 @@ import type { NameTable } from '../model/names.js';
 import { ChainTable } from './chain-table.js';
 import { type Catalogue, ClassTable } from './class-table.js';
 import { DependencyGraph } from './dependency-graph.js';
-import { FindingCollector } from './finding-collector.js';
+import { FindingCollector, type FindingRecord } from './finding-collector.js';
+import { KernelVerdict } from './kernel-verdict.js';
 import { ProvisionalClaims } from './provisional.js';
 import { SiteWriter } from './site.js';
 import { StrongPathSearch } from './strong-path.js';
@@ -20,6 +21,8 @@ export interface ValidatorOptions {
   noValidateKey?: { hi: number; lo: number };
   /** Kinds of locks by name, for recordings without wait types. */
   catalogue?: Catalogue;
+  /** The events come from a simulation: no lockdep but this one watched them. */
+  simulated?: boolean;
 }
 
 /** State of a CPU as events tell it. */
@@ -33,6 +36,8 @@ export class CpuState {
   /** Nesting by irq_handler_entry and softirq_entry events. */
   hardirqDepth = 0;
   softirqDepth = 0;
+  /** lockdep's word on whether interrupts are on, as long as it can be trusted. */
+  lockdepIrqsOn: boolean | undefined = undefined;
   /** Interrupts are off; undefined until an event tells. */
   hardirqsOff: boolean | undefined = undefined;
   /** The running hard interrupt would be threaded; undefined until an acquisition in it tells. */
@@ -50,33 +55,43 @@ export class CpuState {
 
 /** Everything the validator knows; its checks are functions over it. */
 export class LockdepState {
+  readonly cpus: CpuState[] = [];
   readonly classes: ClassTable;
   readonly chains = new ChainTable();
   readonly graph = new DependencyGraph();
   readonly search = new StrongPathSearch(this.graph);
-  readonly findings = new FindingCollector();
+  readonly findings = new FindingCollector((record) => this.#watch(record));
+  readonly kernelVerdict = new KernelVerdict();
   readonly claims = new ProvisionalClaims(this.graph, () => this.chains.forgetValidations());
   readonly sites: SiteWriter;
   readonly tasks = new Map<number, TaskState>();
-  readonly cpus: CpuState[] = [];
   /** Held locks whose release was recognised as lost. */
   lostReleases = 0;
   /** Releases of locks that were taken before the recording began, or while events were lost. */
   unknownReleases = 0;
   /** Nestings within one class that cannot be judged without subclasses. */
   unjudgedNestings = 0;
-  /** The recorded kernel's own lockdep stopped (it does after its first report): its context bits are stale. */
-  kernelLockdepOff = false;
+  /** CPU of the event at hand. */
+  current: CpuState = this.cpu(0);
   /** irq_enable events exist: interrupts are not inferred from the flags of later events. */
   seesIrqEvents = false;
 
+  readonly #simulated: boolean;
+
   constructor(options: ValidatorOptions) {
+    this.#simulated = options.simulated ?? false;
     this.sites = new SiteWriter(options.names, options.file, options.ticksPerSecond ?? 1e9);
     this.classes = new ClassTable(
       (name) => options.names.text(name),
       options.catalogue ?? (() => undefined),
       options.noValidateKey,
     );
+  }
+
+  #watch(record: FindingRecord): void {
+    const { current } = this;
+    if (this.#simulated || current.lockdepIrqsOn === undefined) return;
+    this.kernelVerdict.watch(record, current.id, current.lockdepIrqsOn);
   }
 
   cpu(id: number): CpuState {

@@ -10,6 +10,7 @@ import {
   takenEvidence,
   whereNow,
 } from './describe.js';
+import type { FindingRecord } from './finding-collector.js';
 import type { LockdepState } from './lockdep-state.js';
 import type { TaskState } from './task-state.js';
 
@@ -38,11 +39,11 @@ export function reportNestLockNotHeld(state: LockdepState, h: EventHeader, task:
   record.confirmed++;
 }
 
-/** A lock was released that the task does not hold. */
-export function reportUnlockNotHeld(state: LockdepState, h: EventHeader, task: TaskState, name: number): void {
+/** A lock was released that the task does not hold: the caller confirms it when no missing acquisition explains it. */
+export function unlockNotHeldRecord(state: LockdepState, h: EventHeader, task: TaskState, name: number): FindingRecord {
   const text = state.sites.name(name);
   const who = state.sites.task(task.comm, task.pid);
-  const record = state.findings.record(`unlock ${text}`, [], () =>
+  return state.findings.record(`unlock ${text}`, [], () =>
     makeFinding({
       rule: 'unlock-not-held',
       message: `bad unlock balance detected: ${who} releases ${text}, which it does not hold`,
@@ -54,7 +55,6 @@ export function reportUnlockNotHeld(state: LockdepState, h: EventHeader, task: T
       detail: { held: describeStack(state, task), context: contextWords(h, 0, false) },
     }),
   );
-  record.confirmed++;
 }
 
 /** Memory was freed, or a lock in it re-initialised, while the lock at `index` lives there and is held. */

@@ -1,3 +1,4 @@
+import type { FindingRecord } from './finding-collector.js';
 import { grownFloat64, grownInt32 } from './growable.js';
 import { newWwState, type WwState } from './ww-mutex.js';
 
@@ -75,6 +76,8 @@ export class TaskState {
   /** An acquisition of a lock that the task holds and cannot get: a deadlock if nothing follows. */
   selfDeadlock: { instanceHi: number; instanceLo: number; sleeping: boolean; report: () => void } | undefined =
     undefined;
+  /** A release of what the task had released before; a fault unless acquisitions turn out to be missing. */
+  doubtfulUnlock: FindingRecord | undefined = undefined;
   /** Wound/wait back-off. */
   readonly ww: WwState = newWwState();
   /** Events of the task so far: progress, to tell a task that is stuck from one that went on. */

@@ -23,7 +23,7 @@ import {
 import { markHeldLocks } from './irq-usage.js';
 import { type CpuState, LockdepState, type ValidatorOptions } from './lockdep-state.js';
 import { dropAll, dropPreemptOff, judgeTwin, suspect, wentOn } from './lost-release.js';
-import { reportHeldAtExit, reportHeldLockFreed, reportUnlockNotHeld } from './misuse.js';
+import { reportHeldAtExit, reportHeldLockFreed, unlockNotHeldRecord } from './misuse.js';
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
 import { IrqKind } from './usage.js';
 import { ValidatorView } from './validator-view.js';
@@ -85,6 +85,7 @@ export class Validator extends NullSink implements EventSink {
     const context = this.#acquireContext(h, cpu, task, a);
     if (task.lockdepOff > 0) return;
     task.acquisitions++;
+    if (task.doubtfulUnlock !== undefined) confirmUnlock(task);
     const cls = state.classes.classOf(a);
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
     if (task.selfDeadlock !== undefined) this.#acquiredAfterSelfDeadlock(task, cls, context);
@@ -310,6 +311,7 @@ export class Validator extends NullSink implements EventSink {
       task.baseKnown = false;
       task.forgetReleases();
       task.selfDeadlock = undefined;
+      task.doubtfulUnlock = undefined;
       task.softirqsEnabled = undefined;
       for (let index = 0; index < task.depth; index++) {
         if (task.held[index * HELD_STRIDE + Held.Cpu] === cpuId) suspect(state, task, index);
@@ -323,6 +325,7 @@ export class Validator extends NullSink implements EventSink {
   override end(): void {
     for (const task of [...this.state.cpus.flatMap((cpu) => (cpu ? [cpu.idle] : [])), ...this.state.tasks.values()]) {
       task.selfDeadlock?.report();
+      confirmUnlock(task);
     }
     this.state.claims.end();
   }
@@ -343,12 +346,13 @@ export class Validator extends NullSink implements EventSink {
       cpu.task = task;
     }
     if (h.comm !== 0) task.comm = h.comm;
+    this.state.current = cpu;
     return task;
   }
 
   /** The interrupt context of an acquisition: lockdep's own word where it is there, else the flags column. */
   #acquireContext(h: EventHeader, cpu: CpuState, task: TaskState, a: LockAcquire): number {
-    const bits = this.#trustedBits(h, a);
+    const bits = this.#trustedBits(h, cpu, a);
     let context: number;
     if (bits & LockdepCtx.Known) {
       context =
@@ -359,7 +363,7 @@ export class Validator extends NullSink implements EventSink {
       if (h.context & Ctx.Nmi) context |= IrqContext.Nmi;
     } else {
       context = runningContext(h, cpu);
-      if (this.state.kernelLockdepOff) task.softirqsEnabled = undefined;
+      if (this.state.kernelVerdict.isOff) task.softirqsEnabled = undefined;
     }
     cpu.irqContext = context;
     return context;
@@ -369,12 +373,18 @@ export class Validator extends NullSink implements EventSink {
    * lockdep's context bits, unless lockdep has switched itself off: after a report it no longer follows interrupts, so its
    * bits stay as they were. A validated acquisition for which they and the processor's own flag disagree gives it away.
    */
-  #trustedBits(h: EventHeader, a: LockAcquire): number {
+  #trustedBits(h: EventHeader, cpu: CpuState, a: LockAcquire): number {
     const bits = a.lockdepContext;
-    if (!(h.context & Ctx.Known) || !(bits & LockdepCtx.Known)) return bits;
-    const off = (h.context & Ctx.HardIrqsOff) !== 0;
-    if (a.check !== 0 && off === ((bits & LockdepCtx.HardIrqsOn) !== 0)) this.state.kernelLockdepOff = true;
-    if (!this.state.kernelLockdepOff) return bits;
+    if (!(bits & LockdepCtx.Known)) return bits;
+    const { kernelVerdict } = this.state;
+    const irqsOn = (bits & LockdepCtx.HardIrqsOn) !== 0;
+    if (cpu.lockdepIrqsOn !== irqsOn) {
+      if (cpu.lockdepIrqsOn !== undefined) kernelVerdict.changed(cpu.id, irqsOn);
+      cpu.lockdepIrqsOn = irqsOn;
+    }
+    const disagree = (h.context & Ctx.Known) !== 0 && ((h.context & Ctx.HardIrqsOff) !== 0) === irqsOn;
+    if (disagree && a.check !== 0) kernelVerdict.switchedOff();
+    if (!kernelVerdict.isOff) return bits;
     a.lockdepContext = 0;
     return 0;
   }
@@ -405,8 +415,14 @@ export class Validator extends NullSink implements EventSink {
 
   /** A release of what the task is not known to hold: the beginning of the recording, or a fault. */
   #releaseOfUnheld(h: EventHeader, task: TaskState, hi: number, lo: number, name: number): void {
-    if (task.releasedRecently(hi, lo)) reportUnlockNotHeld(this.state, h, task, name);
-    else this.state.unknownReleases++;
+    if (task.doubtfulUnlock === undefined && task.releasedRecently(hi, lo)) {
+      task.doubtfulUnlock = unlockNotHeldRecord(this.state, h, task, name);
+      return;
+    }
+    // One release after another of what was not taken: acquisitions are missing, and the task's history proves nothing.
+    this.state.unknownReleases += task.doubtfulUnlock === undefined ? 1 : 2;
+    task.doubtfulUnlock = undefined;
+    task.forgetReleases();
   }
 
   /** Without irq events: a lock taken with interrupts off and released with them on had them switched on in between. */
@@ -438,6 +454,11 @@ export class Validator extends NullSink implements EventSink {
     }
     if (kept.length > 0) reportHeldAtExit(this.state, h, task, kept, how);
   }
+}
+
+function confirmUnlock(task: TaskState): void {
+  if (task.doubtfulUnlock !== undefined) task.doubtfulUnlock.confirmed++;
+  task.doubtfulUnlock = undefined;
 }
 
 function runningContext(h: EventHeader, cpu: CpuState): number {
