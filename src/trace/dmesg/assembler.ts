@@ -149,7 +149,7 @@ export class ReportAssembler {
 
   #patienceOver(report: ReportParser): boolean {
     if (report.insideMarks) return report.refused > PATIENCE.insideMarks;
-    return report.refused > (report.complete ? PATIENCE.afterTrace : PATIENCE.beforeTrace);
+    return report.refused > (report.complete && report.inTrace ? PATIENCE.afterTrace : PATIENCE.beforeTrace);
   }
 
   #closeAll(stream: Stream): void {

@@ -108,7 +108,7 @@ function inversionPath({ roles, changedIsOuter, path }: ReportFacts): string[] {
   const ends = changedIsOuter ? [roles.changed, roles.other] : [roles.other, roles.changed];
   const names = ends.filter((lock) => lock !== undefined).map((lock) => lock.name);
   if (names.length < 2) return names;
-  const between = withoutRepeats(path);
+  const between = withoutRepeats(path.map((step) => step.name));
   const [first, last] = [between[0], between.at(-1)];
   if (first === names[0] && last === names[1]) return between;
   return first === names[1] && last === names[0] ? between.reverse() : names;
@@ -143,6 +143,7 @@ function spinning(held: readonly LockFact[]): LockFact[] {
 export function placeOf(facts: ReportFacts): string {
   const { roles, headline, backtrace } = facts;
   const named = roles.wanted?.site ?? roles.changed?.site ?? roles.released?.site ?? headline.site ?? '';
+  if (headline.kind === 'leaked-atomic' && facts.workFunction !== undefined) return facts.workFunction;
   if (headline.kind === 'stall') return facts.rip ?? callerIn(backtrace)?.site ?? '';
   if (named !== '' && !isPrimitive(functionOf(named))) return named;
   return callerIn(backtrace)?.site ?? named;

@@ -1,7 +1,7 @@
 import type { Evidence, FindingDetail, HeldDescription, Where } from '../../model/finding.js';
 import { waitTypeName } from '../../model/wait-type.js';
 import type { LockFact, ReportFacts } from './facts.js';
-import { callerIn, type Frame } from './sites.js';
+import { belowReporters, callerIn, type Frame } from './sites.js';
 
 /** How many entries of a report's own stack are shown: enough to tell the path, not the whole syscall. */
 const SHOWN_FRAMES = 6;
@@ -27,6 +27,11 @@ export function evidenceOf(file: string, facts: ReportFacts): Evidence[] {
   }
   for (const [text, line, site] of chainSteps(facts)) say(text, line, site);
   if (facts.usage) place(`the class got the state {${facts.usage.before}} here`, facts.registered);
+  for (const { name, uses } of facts.path) {
+    for (const { state, frames } of uses) {
+      if (facts.irq !== undefined && state.includes(facts.irq)) place(`${name} became ${state} here`, frames);
+    }
+  }
   if (roles.safe) place(`${roles.safe.name} became ${facts.irq ?? ''}-safe here`, facts.safeFrames);
   if (roles.unsafe) place(`${roles.unsafe.name} became ${facts.irq ?? ''}-unsafe here`, facts.unsafeFrames);
   if (facts.dependency) {
@@ -40,7 +45,8 @@ export function evidenceOf(file: string, facts: ReportFacts): Evidence[] {
   if (facts.preemptionOffAt !== undefined) say('preemption was switched off here', facts.line, facts.preemptionOffAt);
   if (facts.source !== undefined) say(facts.misuse ?? 'reported by the check in', facts.line, facts.source);
   for (const { text, line } of facts.sayings) say(text, line);
-  for (const frame of facts.backtrace.slice(0, SHOWN_FRAMES)) say('called from', frame.line, frame.site);
+  for (const frame of belowReporters(facts.backtrace).slice(0, SHOWN_FRAMES))
+    say('called from', frame.line, frame.site);
   if (kernel !== undefined) say(`reported by kernel ${kernel}`, facts.kernelLine);
   return steps;
 }

@@ -19,6 +19,12 @@ export interface ChainLink {
   frames: Frame[];
 }
 
+/** A class on the path between two locks. */
+export interface PathClass {
+  name: string;
+  uses: { state: string; frames: Frame[] }[];
+}
+
 /** Something that a report says and that is shown as it is. */
 export interface Saying {
   text: string;
@@ -59,8 +65,8 @@ export interface ReportFacts {
   chain: ChainLink[];
   /** The classes of `Chain exists of:`. */
   exists: string[];
-  /** Classes of the printed path between two locks, in the order printed. */
-  path: string[];
+  /** Classes of the printed path between two locks, in the order printed, with the usage states shown for each. */
+  path: PathClass[];
   dependency: { from: string; to: string } | undefined;
   /** Usage states of an inconsistency. */
   usage: { before: string; after: string } | undefined;
@@ -90,7 +96,7 @@ export interface ReportFacts {
 }
 
 /** How many entries of each list a report keeps: more than any real one has. */
-export const LIMIT = { frames: 128, held: 64, chain: 128, path: 256, sayings: 12, rows: 64 } as const;
+export const LIMIT = { frames: 128, held: 64, chain: 128, path: 256, uses: 16, sayings: 12, rows: 64 } as const;
 
 /** A report of which only the headline was read. */
 export function newFacts(headline: Headline, line: number, time: number | undefined): ReportFacts {

@@ -44,7 +44,7 @@ function subject(facts: ReportFacts, locks: readonly string[]): string {
   const { roles, usage, headline } = facts;
   const place = functionOf(placeOf(facts));
   const [first = ''] = locks;
-  const held = locks.length === 0 ? '' : ` while ${locks.join(', ')} is held`;
+  const held = locks.length === 0 ? '' : ` while ${locks.join(', ')} ${locks.length === 1 ? 'is' : 'are'} held`;
   switch (headline.kind) {
     case 'circular':
       return first === '' ? '' : [...locks, first].join(' -> ');

@@ -38,7 +38,8 @@ export class ReportParser {
   /** Whether the report has its stack, as far as can be told. */
   get complete(): boolean {
     if (WITHOUT_TRACE.has(this.facts.headline.kind)) return this.#allHeldSeen();
-    return this.facts.backtrace.length > 0 && this.#marks === 0;
+    // Stalls come with a stack or without, as the kernel could get hold of one.
+    return (this.facts.backtrace.length > 0 || this.facts.headline.kind === 'stall') && this.#marks === 0;
   }
 
   /** Whether the stack is being printed and has marks around it, so that it may be waited for. */
@@ -113,7 +114,7 @@ export class ReportParser {
     }
     const onPath = pathClass(text);
     if (onPath !== undefined) {
-      pushBounded(facts.path, onPath, LIMIT.path);
+      pushBounded(facts.path, { name: onPath, uses: [] }, LIMIT.path);
       this.#frames = undefined;
       return 'part';
     }

@@ -1,6 +1,6 @@
 import { LIMIT, pushBounded } from './facts.js';
 import type { ReportParser, Verdict } from './parser.js';
-import { printedSite } from './sites.js';
+import { type Frame, printedSite } from './sites.js';
 
 /** A line with a fixed form and what it tells the report. */
 interface Phrase {
@@ -88,9 +88,19 @@ const lockdepPhrases: Phrase[] = [
   { pattern: /^but this task is not holding:$/, on: (report) => report.expect('nest') },
   { pattern: /^Chain exists of:$/, on: (report) => report.expect('exists') },
   { pattern: /^Possible (?:interrupt )?unsafe locking scenario:$/, on: (report) => report.beginScenario() },
-  // Stacks of a class's history: shown by nobody, so not kept.
   {
-    pattern: /^(?:[A-Z-]+ (?:at|is):|\.{3} ?(?:key +at:|acquired at:).*|\}|INITIAL (?:READ )?USE at:)/,
+    pattern: /^(IN-[A-Z]+IRQ-[RW]|[A-Z]+IRQ-ON-[RW]) at:$/,
+    on(report, [, state]) {
+      const onPath = report.facts.path.at(-1);
+      if (report.inTrace || onPath === undefined) return 'foreign';
+      const frames: Frame[] = [];
+      pushBounded(onPath.uses, { state, frames }, LIMIT.uses);
+      return report.collect(frames);
+    },
+  },
+  // Further stacks of a class's history, shown by nobody and so not kept.
+  {
+    pattern: /^(?:\.{3} ?(?:key +at:|acquired at:).*|\}|[A-Z][A-Z -]+ (?:at|is):)$/,
     on: (report) => (report.inTrace ? 'foreign' : report.collect(undefined)),
   },
 ];
@@ -239,7 +249,7 @@ export const PHRASES: readonly Phrase[] = [...lockdepPhrases, ...contextPhrases,
 
 /** Words of reports that say nothing of their own; everything else is an ordinary log line. */
 export const FILLER =
-  /^(?:-{5,}|other info that might help us debug this:|which lock already depends on the new lock\.|the existing dependency chain \(in reverse order\) is:|which would create a new lock dependency:|and interrupts could create inverse lock ordering between them\.|the shortest dependencies between 2nd lock and 1st lock:|the (?:first|second) lock's dependencies:|the dependencies between .*|\.{3}|\*{3} DEADLOCK.*|May be due to missing lock nesting notation|irq event stamp: .*|(?:hard|soft)irqs last +(?:en|dis)abled at .*|but there are no more locks to release!|rcu_scheduler_active = .*|RCU used illegally from .*|INFO: lockdep is turned off\.|Hardware name: .*|Workqueue: .*|Modules linked in:.*|Code: .*|(?:[RE]?(?:SP|[A-D]X|SI|DI|BP|FLAGS)|R\d\d|CR\d|DR\d|FS|ORIG_RAX|x\d+|sp|lr|pstate|PKRU) ?: ?.*|Tainted: \[.*|The code is fine but needs lockdep annotation.*|you didn't initialize this object before use\?|turning off the locking correctness validator\.|-{12}\[ cut here \]-{12})$/;
+  /^(?:-{5,}|other info that might help us debug this:|which lock already depends on the new lock\.|the existing dependency chain \(in reverse order\) is:|which would create a new lock dependency:|and interrupts could create inverse lock ordering between them\.|the shortest dependencies between 2nd lock and 1st lock:|the (?:first|second) lock's dependencies:|the dependencies between .*|\.{3}|\*{3} DEADLOCK.*|May be due to missing lock nesting notation|irq event stamp: .*|(?:hard|soft)irqs last +(?:en|dis)abled at .*|but there are no (?:more locks to release|locks held)!|rcu_scheduler_active = .*|RCU used illegally from .*|INFO: lockdep is turned off\.|Hardware name: .*|Workqueue: .*|Modules linked in:.*|Code: .*|(?:[RE]?(?:SP|[A-D]X|SI|DI|BP|FLAGS)|R\d\d|CR\d|DR\d|FS|ORIG_RAX|x\d+|sp|lr|pstate|PKRU) ?: ?.*|Tainted: \[.*|The code is fine but needs lockdep annotation.*|you didn't initialize this object before use\?|turning off the locking correctness validator\.|-{12}\[ cut here \]-{12})$/;
 
 function taskExpects(
   report: ReportParser,

@@ -1,5 +1,5 @@
 import { headlineOf } from './headline.js';
-import { hasKernelPrefix } from './record.js';
+import { hasKernelHead } from './record.js';
 
 const LINES = 200;
 
@@ -14,7 +14,7 @@ export function looksLikeKernelLog(head: Buffer): boolean {
     const line = raw.trim();
     if (line === '') continue;
     seen++;
-    if (hasKernelPrefix(raw)) headed++;
+    if (hasKernelHead(raw)) headed++;
     else if (headlineOf(line) !== undefined || /^Linux version \d+\.\d+/.test(line)) return true;
   }
   return headed > 0 && headed * 2 >= seen;

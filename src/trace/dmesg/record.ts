@@ -19,6 +19,8 @@ interface Prefix {
   fromKernel: boolean;
   /** rsyslog writes line feeds as `#012`. */
   escaped: boolean;
+  /** More than a clock: a form that only kernel logs have. */
+  kernelHead: boolean;
 }
 
 const STAMP = /^\[\s*(\d{1,10}\.\d{3,9})\]/;
@@ -87,14 +89,15 @@ export class RecordReader {
   }
 }
 
-/** Whether a raw line carries a head that only kernel logs have. */
-export function hasKernelPrefix(raw: string): boolean {
-  const prefix = takePrefix(raw.replace(ESCAPES, ''));
-  return prefix.width > 0 && prefix.fromKernel && (prefix.time !== undefined || prefix.escaped || KMSG.test(raw));
+/** Whether a raw line carries a head that only kernel logs have; the clock of a syslog alone is none. */
+export function hasKernelHead(raw: string): boolean {
+  const clean = raw.replace(ESCAPES, '').replace(CONTROLS, '');
+  const { kernelHead, fromKernel } = takePrefix(clean);
+  return (kernelHead && fromKernel) || INNER_STAMP.test(clean);
 }
 
 function takePrefix(line: string): Prefix {
-  const prefix: Prefix = { width: 0, time: undefined, caller: '', fromKernel: true, escaped: false };
+  const prefix: Prefix = { width: 0, time: undefined, caller: '', fromKernel: true, escaped: false, kernelHead: false };
   let rest = line;
   const take = (length: number): void => {
     prefix.width += length;
@@ -103,6 +106,7 @@ function takePrefix(line: string): Prefix {
   const kmsg = KMSG.exec(rest);
   if (kmsg !== null) {
     take(kmsg[0].length);
+    prefix.kernelHead = true;
     prefix.time = Number(kmsg[1]) / 1e6;
     prefix.caller = /caller=([TC]\d+)/.exec(kmsg[2])?.[1] ?? '';
     return prefix;
@@ -110,6 +114,8 @@ function takePrefix(line: string): Prefix {
   const clock = ISO_TIME.exec(rest) ?? SYSLOG_TIME.exec(rest);
   if (clock !== null) {
     take(clock[0].length);
+    // Of all ISO times only dmesg's have a comma.
+    prefix.kernelHead = clock[1] === ',';
     if (SYSLOG_PROGRAM.test(rest)) prefix.fromKernel = false;
   }
   for (const head of [FACILITY, LEVEL]) take(head.exec(rest)?.[0].length ?? 0);
@@ -117,6 +123,7 @@ function takePrefix(line: string): Prefix {
   const stamp = STAMP.exec(rest) ?? OTHER_STAMP.exec(rest);
   if (stamp === null) return prefix;
   take(stamp[0].length);
+  prefix.kernelHead = true;
   if (stamp[1] !== undefined) prefix.time = Number(stamp[1]);
   const caller = CALLER.exec(rest);
   if (caller !== null) {
@@ -132,5 +139,6 @@ function takePrefix(line: string): Prefix {
     if (head === null) return;
     take(head[0].length);
     prefix.escaped = true;
+    prefix.kernelHead = true;
   }
 }

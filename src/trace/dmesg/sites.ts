@@ -54,12 +54,14 @@ const REPORTERS =
 const PRIMITIVES = [
   /^_*raw_(?:spin|read|write)_\w+$/,
   /^_*(?:spin|read|write)_(?:un|try)?lock\w*$/,
-  /^_*(?:ww_|rt_)?mutex_\w+$/,
+  /^(?:_*|debug_)(?:ww_|rt_)?mutex_\w+$/,
   /^rt_(?:spin|read|write)_\w+$/,
   /^(?:__)?rt_?lock_slow\w*|^rtlock_\w+$/,
   /^_*(?:down|up)(?:_(?:read|write|interruptible|killable|trylock|timeout)\w*)?$/,
-  /^_*(?:rwsem|percpu_rwsem|percpu_down|percpu_up|rwbase)_?\w*$/,
+  /^_*(?:percpu_)?rwsem_(?:down|up|read|write|mark|spin|optimistic|wait|wake|acquire|release)\w*$/,
+  /^_*(?:percpu_(?:down|up)|rwbase)_\w+$/,
   /^_*local_bh_(?:en|dis)able\w*$/,
+  /^_*(?:rwlock_init|init_rwsem|init_waitqueue_head|sema_init)$/,
   /^_*queued_\w+_slowpath$/,
   /^_*schedule(?:_\w+)?$/,
   /^preempt_schedule\w*$/,
@@ -76,6 +78,12 @@ const PRIMITIVES = [
   /^_*synchronize_(?:s?rcu|sched|net)\w*$/,
   /^_*rcu_read_(?:un)?lock\w*$/,
 ] as const;
+
+/** A stack without the report's own machinery on top of it. */
+export function belowReporters(frames: readonly Frame[]): readonly Frame[] {
+  const first = frames.findIndex((frame) => !REPORTERS.test(functionOf(frame.site)));
+  return first < 0 ? [] : frames.slice(first);
+}
 
 /** Whether the function only locks, sleeps or allocates for its caller. */
 export function isPrimitive(name: string): boolean {
