@@ -3,7 +3,7 @@ import type { EventSource } from '../source.js';
 import { type ByteStore, fileStore, memoryStore } from './bytes.js';
 import { openInflater } from './inflate.js';
 import { readPrelude } from './prelude.js';
-import { TraceDatSource } from './source.js';
+import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceDatSource } from './source.js';
 import { readVersion6 } from './version6.js';
 import { readVersion7 } from './version7.js';
 
@@ -17,7 +17,11 @@ export type TraceDatBytes = { file: string } | { bytes: Uint8Array };
  * names it in messages; the bytes come from `from`, by default from the file of that path. A file is read piece by piece while
  * its events are pumped. Throws InputError when it is not such a file or its description is damaged.
  */
-export async function openTraceDat(path: string, from: TraceDatBytes = { file: path }): Promise<EventSource> {
+export async function openTraceDat(
+  path: string,
+  from: TraceDatBytes = { file: path },
+  options: ReadOptions = DEFAULT_READ_OPTIONS,
+): Promise<EventSource> {
   const openStore = (): ByteStore => ('bytes' in from ? memoryStore(from.bytes) : fileStore(from.file, path));
   const store = openStore();
   try {
@@ -33,7 +37,7 @@ export async function openTraceDat(path: string, from: TraceDatBytes = { file: p
         layout.hasTextBuffer ? 'holds formatted text, no events' : 'holds no events',
       );
     }
-    return new TraceDatSource(path, layout, openStore);
+    return new TraceDatSource(path, layout, openStore, options);
   } finally {
     store.close();
   }

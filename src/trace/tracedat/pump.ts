@@ -3,6 +3,7 @@ import type { Comms } from './comms.js';
 import type { ContextTables } from './context.js';
 import type { CpuCursor } from './cursor.js';
 import type { EventDecoder } from './decoders/decoder.js';
+import type { Duplicates } from './duplicates.js';
 import type { BlockFeeder } from './feeder.js';
 import type { TscConversion } from './layout.js';
 import { CursorHeap } from './merge.js';
@@ -34,6 +35,8 @@ export interface PumpState {
   decoders: readonly (EventDecoder | undefined)[];
   /** Whether an id has a format in the file. */
   knownIds: Uint8Array;
+  /** Only where more than one buffer has data. */
+  duplicates: Duplicates | undefined;
   timeOffset: number;
   tsc: TscConversion | undefined;
   /** Events handed to the sink. */
@@ -111,6 +114,7 @@ function deliver(state: PumpState, cursor: CpuCursor): void {
     state.shortEvents++;
     return;
   }
+  if (state.duplicates?.isRepeated(cursor)) return;
   const pid = readPiece(words, base, common.pid);
   header.cpu = cursor.cpu;
   header.pid = pid;

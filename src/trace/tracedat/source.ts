@@ -10,9 +10,10 @@ import { contextTables } from './context.js';
 import { CpuCursor } from './cursor.js';
 import type { DecodeContext } from './decoders/decoder.js';
 import { makeDecoders } from './decoders/registry.js';
+import { Duplicates } from './duplicates.js';
 import { ChunkFeeder, type FeedLimits, feedBudget, PlainFeeder } from './feeder.js';
 import { type EventFormat, fieldNamed, parseFormatText } from './format-text.js';
-import type { Compression, RingBuffer, TraceDatLayout } from './layout.js';
+import type { RingBuffer, TraceDatLayout } from './layout.js';
 import { TraceNames } from './names.js';
 import { parsePageFormat } from './page-format.js';
 import { type CommonFields, type PumpState, pumpStreams, type Stream } from './pump.js';
@@ -23,8 +24,16 @@ import { MACHINE_IS_LITTLE_ENDIAN, Piece, type WordOrder } from './words.js';
 
 /** Clocks that count in units of their own instead of nanoseconds. */
 const TICK_CLOCKS: ReadonlySet<string> = new Set(['x86-tsc', 'tsc2nsec', 'counter', 'ppc-tb', 'uptime-raw']);
-/** Compressed bytes from which a second thread pays for its start. */
-const WORKER_THRESHOLD = 2 * 2 ** 20;
+/** How a recording is read; the defaults suit every use but tests. */
+export interface ReadOptions {
+  /** Compressed bytes of a ring buffer from which a second thread decompresses it; below, its start costs more than it saves. */
+  threadFromBytes: number;
+}
+
+export const DEFAULT_READ_OPTIONS: ReadOptions = {
+  threadFromBytes: availableParallelism() < 2 ? Number.POSITIVE_INFINITY : 2 * 2 ** 20,
+};
+
 /** Bytes of pages in memory at a time, over all CPUs. */
 const BLOCKS_TOTAL_BYTES = 48 * 2 ** 20;
 const BLOCKS_PER_CPU = 3;
@@ -38,12 +47,14 @@ export class TraceDatSource implements EventSource {
   readonly noValidateKey?: { hi: number; lo: number };
   readonly kernel?: string;
   readonly #openStore: () => ByteStore;
+  readonly #options: ReadOptions;
   readonly #layout: TraceDatLayout;
   readonly #symbols: Symbols;
 
   /** `openStore` is called once more by {@link pump}, which closes what it opened. */
-  constructor(path: string, layout: TraceDatLayout, openStore: () => ByteStore) {
+  constructor(path: string, layout: TraceDatLayout, openStore: () => ByteStore, options: ReadOptions) {
     this.path = path;
+    this.#options = options;
     this.#layout = layout;
     this.#openStore = openStore;
     this.#symbols = Symbols.parse(layout.kallsyms);
@@ -79,6 +90,7 @@ export class TraceDatSource implements EventSource {
       tables: contextTables(this.kernel),
       decoders: makeDecoders(context, known),
       knownIds: knownIds(known),
+      duplicates: layout.buffers.filter(hasData).length > 1 ? new Duplicates() : undefined,
       timeOffset: layout.timeOffset,
       tsc: layout.tsc,
       events: 0,
@@ -128,7 +140,7 @@ export class TraceDatSource implements EventSource {
         swap: bigEndian === MACHINE_IS_LITTLE_ENDIAN,
         commitWord: pageFormat.commitWord,
       };
-      const inflater = buffer.compression === 'none' ? undefined : await openBatchInflater(buffer, treatment);
+      const inflater = buffer.compression === 'none' ? undefined : await this.#openInflater(buffer, treatment);
       if (inflater) inflaters.push(inflater);
       for (const data of buffer.cpus) {
         streams.push({
@@ -142,6 +154,12 @@ export class TraceDatSource implements EventSource {
     return streams;
   }
 
+  async #openInflater(buffer: RingBuffer, treatment: PageTreatment): Promise<BatchInflater> {
+    const bytes = buffer.cpus.reduce((sum, cpu) => sum + cpu.size, 0);
+    const inThread = bytes >= this.#options.threadFromBytes;
+    return inThread ? workerInflater(buffer.compression, treatment) : inlineInflater(buffer.compression, treatment);
+  }
+
   /** CPUs cannot have more data together than the file is long. */
   #checkSizes(fileBytes: number): void {
     let total = 0;
@@ -153,12 +171,7 @@ export class TraceDatSource implements EventSource {
   }
 }
 
-function openBatchInflater(buffer: RingBuffer, treatment: PageTreatment): Promise<BatchInflater> {
-  const compression: Compression = buffer.compression;
-  const bytes = buffer.cpus.reduce((sum, cpu) => sum + cpu.size, 0);
-  if (bytes < WORKER_THRESHOLD || availableParallelism() < 2) return inlineInflater(compression, treatment);
-  return Promise.resolve(workerInflater(compression, treatment));
-}
+const hasData = (buffer: RingBuffer): boolean => buffer.cpus.some((cpu) => cpu.size > 0);
 
 function knownIds(formats: readonly EventFormat[]): Uint8Array {
   const ids = new Uint8Array(65536);
