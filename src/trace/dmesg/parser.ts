@@ -38,6 +38,7 @@ export class ReportParser {
   /** Whether the report has its stack, as far as can be told. */
   get complete(): boolean {
     if (WITHOUT_TRACE.has(this.facts.headline.kind)) return this.#allHeldSeen();
+    if (this.facts.headline.kind === 'nest' && !this.#allHeldSeen()) return false;
     // Stalls come with a stack or without, as the kernel could get hold of one.
     return (this.facts.backtrace.length > 0 || this.facts.headline.kind === 'stall') && this.#marks === 0;
   }
