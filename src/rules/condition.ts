@@ -2,7 +2,7 @@ import {
   type ASTNode,
   Environment,
   EvaluationError,
-  type ParseError,
+  ParseError,
   type TypeError as TypeCheckError,
 } from '@marcbachmann/cel-js';
 import { type ConditionReads, conditionReads } from './condition-reads.js';
@@ -197,11 +197,14 @@ function compile(environment: Environment, source: string, complain: Complain): 
 }
 
 function conditionError(error: ParseError | TypeCheckError | EvaluationError | undefined): ConditionError {
-  const summary = error?.summary ?? 'not a condition';
-  return new ConditionError(
-    error?.range?.start ?? 0,
-    summary.replace(/^[A-Z](?=[a-z])/, (c) => c.toLowerCase()),
-  );
+  const at = error?.range?.start ?? 0;
+  if (error instanceof ParseError) {
+    const rest = (error.node?.input ?? '').slice(at).trim().split('\n', 1)[0] ?? '';
+    return new ConditionError(at, rest === '' ? 'it ends too early' : `syntax error at '${rest}'`);
+  }
+  const summary = error?.summary ?? 'it is not a condition';
+  const plain = summary.replace('No such key', 'no such field').replace('no such overload', 'operands do not fit');
+  return new ConditionError(at, plain.charAt(0).toLowerCase() + plain.slice(1));
 }
 
 function declare(environment: Environment): Environment {

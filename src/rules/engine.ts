@@ -114,7 +114,7 @@ export class RuleEngine extends NullSink {
   }
 
   /** Only a switch that the task wanted is an event to rules; a preempted task does not sleep. */
-  override schedSwitch(h: EventHeader, _prevPid: number, prevState: number): void {
+  override schedSwitch(h: EventHeader, _prevPid: number, prevState: number, _nextPid: number, _nextComm: number): void {
     const asked = this.#switch;
     if (prevState !== TaskState.Sleeping || !this.#begin(asked, h)) return;
     const own = this.#context.heldCount === 0 ? 0 : schedulerLocks(this.#context.heldLocks());
@@ -152,7 +152,7 @@ export class RuleEngine extends NullSink {
   }
 
   /** The kernel's locking selftest violates rules on purpose. */
-  override selftest(_h: EventHeader, begin: boolean): void {
+  override selftest(_h: EventHeader, begin: boolean, _name: number): void {
     this.#inSelftest = begin;
   }
 

@@ -75,12 +75,12 @@ export function loadRuleSet(sources: RuleSources = {}): RuleSet {
   const builtin = sources.builtin ?? BUILTIN_RULES;
   for (const folder of [builtin, ...(sources.extra ?? [])]) {
     for (const ruleFolder of ruleFolders(folder)) {
-      const rule = loadRule(ruleFolder, language);
-      const known = rules.get(rule.id);
+      const known = rules.get(path.basename(ruleFolder));
       if (known) {
         const file = path.join(ruleFolder, 'rule.yaml');
-        throw new InputError(file, 1, `rule '${rule.id}' is already defined in ${known.folder}`);
+        throw new InputError(file, 1, `rule '${known.id}' is already defined in ${known.folder}`);
       }
+      const rule = loadRule(ruleFolder, language);
       if (folder !== builtin && rule.engine !== 'condition') {
         const file = path.join(ruleFolder, 'rule.yaml');
         throw new InputError(

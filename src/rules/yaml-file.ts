@@ -39,7 +39,9 @@ export function readYaml<S extends z.ZodType>(path: string, schema: S): YamlFile
 
   const parsed = schema.safeParse(document.toJS());
   if (!parsed.success) {
-    const issue = parsed.error.issues[0];
+    // A misspelt field is the reason for the missing one, so it is named first.
+    const { issues } = parsed.error;
+    const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
     const at = (issue?.path ?? []).filter((step) => typeof step !== 'symbol');
     if (issue?.code === 'unrecognized_keys') {
       const key = issue.keys[0] ?? '';
@@ -59,7 +61,8 @@ export function readYaml<S extends z.ZodType>(path: string, schema: S): YamlFile
     if (!isScalar(node) || typeof node.value !== 'string') return line(...at);
     // A literal block begins on the line after its `|` and keeps its line breaks; other styles fold them.
     if (node.type !== 'BLOCK_LITERAL') return lineOf(node as ParsedNode);
-    return lineOf(node as ParsedNode) + node.value.slice(0, offset).split('\n').length;
+    const before = node.value.slice(0, Math.min(offset, node.value.trimEnd().length));
+    return lineOf(node as ParsedNode) + before.split('\n').length;
   };
   return { path, value: parsed.data, line, lineInText };
 }
