@@ -23,6 +23,8 @@ export interface Recording {
   readonly file: string;
   readonly ticksPerSecond: number;
   readonly noValidateKey?: { hi: number; lo: number };
+  /** A simulated kernel makes the events. */
+  readonly simulated?: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export class Engines {
   readonly #reports: KernelReports;
 
   constructor(recording: Recording, law: Law) {
-    const { names, file, ticksPerSecond, noValidateKey } = recording;
+    const { names, file, ticksPerSecond, noValidateKey, simulated } = recording;
     const { rules, policy, catalogue } = law;
     this.#law = law;
     this.validator = new Validator({
@@ -46,6 +48,7 @@ export class Engines {
       ticksPerSecond,
       ...(noValidateKey && { noValidateKey }),
       ...(catalogue && { catalogue }),
+      ...(simulated && { simulated }),
     });
     this.#rules = new RuleEngine({ rules, policy, context: this.validator.context, names, file, ticksPerSecond });
     this.#reports = new KernelReports(names, file, ticksPerSecond);

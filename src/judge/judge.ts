@@ -33,8 +33,11 @@ export async function judgeTogether(paths: readonly string[], open: Open, law: L
 }
 
 async function judgeEvents(source: EventSource, law: Law): Promise<Run> {
-  const { names, ticksPerSecond, noValidateKey, path } = source;
-  const engines = new Engines({ names, file: path, ticksPerSecond, ...(noValidateKey && { noValidateKey }) }, law);
+  const { names, ticksPerSecond, noValidateKey, simulated, path } = source;
+  const engines = new Engines(
+    { names, file: path, ticksPerSecond, ...(noValidateKey && { noValidateKey }), ...(simulated && { simulated }) },
+    law,
+  );
   const { notes } = await source.pump(engines.sink);
   const findings = engines.findings();
   return {

@@ -15,6 +15,7 @@ import { pathEvidence, reportInversion } from './irq-inversion.js';
 import type { LockdepState } from './lockdep-state.js';
 import { HELD_STRIDE, Held, HeldFlag, type TaskState } from './task-state.js';
 import { exclusiveMask, IrqKind, Usage } from './usage.js';
+import { reportEventCycle } from './wait-events.js';
 
 const IRQ_KINDS = [
   { kind: IrqKind.HardIrq, mask: 0b0000_1111 },
@@ -201,6 +202,10 @@ function reportCycle(
 ): void {
   const { classes, graph } = state;
   const cycle = [heldClass(task, index), ...path.map((edge) => graph.toOf(edge))];
+  if (cycle.some((cls) => classes.eventKind(cls) !== undefined)) {
+    reportEventCycle(state, h, task, cycle, path, heldSite(task, index));
+    return;
+  }
   const record = state.findings.record(`cycle ${rotated(cycle.map(String)).join(' ')}`, cycle, () => {
     const names = cycle.map((cls) => classes.displayName(cls));
     return makeFinding({

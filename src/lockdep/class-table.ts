@@ -18,6 +18,9 @@ export type Identity = (typeof Identity)[keyof typeof Identity];
 /** Stands in the subclass position of the look-up for classes that are known by name only. */
 const BY_NAME = -1;
 
+/** Third number of the look-up for events: minus 2 minus their WaitKind. */
+const EVENTS = -2;
+
 const Flag = {
   /** lockdep keeps no dependencies of it (__lockdep_no_validate__). */
   NoValidate: 1,
@@ -48,6 +51,8 @@ const RCU_READER = /^rcu_read_lock(_bh|_sched)?$|^rcu_tasks?_trace|^srcu/;
  */
 export class ClassTable {
   readonly #ids = new TripleTable();
+  readonly #eventNames = new Map<string, number>();
+  readonly #eventKinds = new Map<number, number>();
   /** Instances (hi, lo) of a class (third) that have the next subclass. */
   readonly #splitOff = new TripleTable();
   readonly #text: (name: number) => string;
@@ -105,6 +110,27 @@ export class ClassTable {
     this.#acquisitions[id]++;
     if (this.#instanceLo[id] !== a.lo || this.#instanceHi[id] !== a.hi) this.#flags[id] |= Flag.ManyInstances;
     return id;
+  }
+
+  /** The class of an event that tasks wait for; all events of a name and kind are one. */
+  eventClass(name: string, kind: number): number {
+    const nameId = this.#eventNames.get(name) ?? this.#eventNames.size;
+    this.#eventNames.set(name, nameId);
+    const id = this.#ids.intern(nameId, 0, EVENTS - kind);
+    if (id >= this.#names.length) {
+      this.#reserve(id + 1);
+      this.#names[id] = 0;
+      this.#versions[id] = 1;
+      this.#displayNames[id] = `(${EVENT_WORDS[kind] ?? 'event'})${name}`;
+      this.#lockType[id] = LockType.PerCpu; // no lock: interrupts do not invert it
+      this.#eventKinds.set(id, kind);
+    }
+    return id;
+  }
+
+  /** The WaitKind of an event class; undefined for locks. */
+  eventKind(id: number): number | undefined {
+    return this.#eventKinds.get(id);
   }
 
   /** An instance turns out to have a subclass that acquisitions do not show (lockdep_set_subclass()). */
@@ -331,6 +357,9 @@ export class ClassTable {
     return this.#acquisitions[id];
   }
 }
+
+/** Words for WaitKind numbers, as event classes show them. */
+const EVENT_WORDS = ['wait', 'completion', 'rcuwait', 'grace period', 'work', 'swait', 'wait bit', 'thread'] as const;
 
 const RCU_KIND: LockKind = { waitOuter: WaitType.Free, waitInner: WaitType.Config, lockType: LockType.Normal };
 

@@ -9,6 +9,7 @@ import { ProvisionalClaims } from './provisional.js';
 import { SiteWriter } from './site.js';
 import { StrongPathSearch } from './strong-path.js';
 import { TaskState } from './task-state.js';
+import { WaitEvents } from './wait-events.js';
 
 /** What a validator needs to know of the recording. */
 export interface ValidatorOptions {
@@ -76,10 +77,14 @@ export class LockdepState {
   /** irq_enable events exist: interrupts are not inferred from the flags of later events. */
   seesIrqEvents = false;
 
-  readonly #simulated: boolean;
+  /** Acquisitions so far, counted in simulations only. */
+  acquisitions = 0;
+  /** Waits and their signals; they exist in simulations only. */
+  readonly waits = new WaitEvents(this);
+  readonly simulated: boolean;
 
   constructor(options: ValidatorOptions) {
-    this.#simulated = options.simulated ?? false;
+    this.simulated = options.simulated ?? false;
     this.sites = new SiteWriter(options.names, options.file, options.ticksPerSecond ?? 1e9);
     this.classes = new ClassTable(
       (name) => options.names.text(name),
@@ -90,7 +95,7 @@ export class LockdepState {
 
   #watch(record: FindingRecord): void {
     const { current } = this;
-    if (this.#simulated || current.lockdepIrqsOn === undefined) return;
+    if (this.simulated || current.lockdepIrqsOn === undefined) return;
     this.kernelVerdict.watch(record, current.id, current.lockdepIrqsOn);
   }
 
@@ -108,6 +113,7 @@ export class LockdepState {
     let task = this.tasks.get(pid);
     if (task === undefined) {
       task = new TaskState(pid);
+      task.birth = this.acquisitions;
       this.tasks.set(pid, task);
     }
     return task;

@@ -1,5 +1,6 @@
 import type { FindingRecord } from './finding-collector.js';
 import { grownFloat64, grownInt32 } from './growable.js';
+import { Needs } from './needs.js';
 import { newWwState, type WwState } from './ww-mutex.js';
 
 /** Fields of a held lock (struct held_lock), as offsets into {@link TaskState.held}. */
@@ -78,6 +79,10 @@ export class TaskState {
     undefined;
   /** A release of what the task had released before; a fault unless acquisitions turn out to be missing. */
   doubtfulUnlock: FindingRecord | undefined = undefined;
+  /** State-wide acquisition count when the task was first met (simulations only). */
+  birth = 0;
+  /** What it needed lately (simulations only). */
+  readonly needs = new Needs();
   /** Wound/wait back-off. */
   readonly ww: WwState = newWwState();
   /** Events of the task so far: progress, to tell a task that is stuck from one that went on. */

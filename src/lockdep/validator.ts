@@ -11,6 +11,7 @@ import {
   TaskState as SwitchState,
 } from '../model/events.js';
 import type { Finding } from '../model/finding.js';
+import { heldClass, heldRead, heldSite } from './describe.js';
 import {
   dropReference,
   enterHeld,
@@ -97,6 +98,7 @@ export class Validator extends NullSink implements EventSink {
       if (twin >= 0) judgeTwin(state, h, task, twin, a);
     }
     enterHeld(state, h, cpu, task, softirqsOn(h, task, a));
+    if (state.simulated) this.#noteNeed(h, task, context);
   }
 
   override lockRelease(h: EventHeader, hi: number, lo: number, name: number): void {
@@ -285,6 +287,21 @@ export class Validator extends NullSink implements EventSink {
     task.baseKnown = true;
   }
 
+  override waitBegin(h: EventHeader, hi: number, lo: number, name: number, kind: number, ip: number): void {
+    if (this.#skips()) return;
+    this.state.waits.begin(h, this.#taskOf(h, this.state.cpu(h.cpu)), hi, lo, name, kind, ip);
+  }
+
+  override waitEnd(_h: EventHeader, hi: number, lo: number, _name: number, kind: number): void {
+    if (!this.#skips()) this.state.waits.end(hi, lo, kind);
+  }
+
+  override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number, _ip: number): void {
+    if (this.#skips()) return;
+    const cpu = this.state.cpu(h.cpu);
+    this.state.waits.signal(h, this.#taskOf(h, cpu), runningContext(h, cpu), name, kind);
+  }
+
   override lockdepOff(h: EventHeader, _ip: number): void {
     this.#taskOf(h, this.state.cpu(h.cpu)).lockdepOff++;
   }
@@ -411,6 +428,19 @@ export class Validator extends NullSink implements EventSink {
     const pending = task.selfDeadlock;
     if (pending === undefined || context !== IrqContext.Task) return;
     if (!pending.sleeping || !this.state.classes.isSpinning(cls)) wentOn(task);
+  }
+
+  /** Simulations tell of waits too: what a task takes, its signals may depend on; what a reader takes, its grace period. */
+  #noteNeed(h: EventHeader, task: TaskState, context: number): void {
+    const { state } = this;
+    const index = task.depth - 1;
+    const flags = task.held[index * HELD_STRIDE + Held.Flags];
+    state.acquisitions++;
+    if ((flags & (HeldFlag.Check | HeldFlag.Trylock)) !== HeldFlag.Check) return;
+    if (context === IrqContext.Task) {
+      task.needs.note(heldClass(task, index), heldRead(task, index), state.acquisitions, heldSite(task, index));
+    }
+    state.waits.takenInReader(h, task, index);
   }
 
   /** A release of what the task is not known to hold: the beginning of the recording, or a fault. */

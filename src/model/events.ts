@@ -135,7 +135,10 @@ export interface KernelReport {
 /** State letter of the previous task at a switch, as sched_switch prints it. */
 export const TaskState = { Running: 0, Sleeping: 1, Dead: 2 } as const;
 
-/** What a task waits for, for dependencies between waits and wake-ups. */
+/**
+ * What a task waits for, for dependencies between waits and wake-ups. The name of a grace period is that of its readers' lock
+ * map: `rcu_read_lock` (any flavour of classic RCU), or the name of an srcu_struct.
+ */
 export const WaitKind = {
   WaitQueue: 0,
   Completion: 1,

@@ -24,6 +24,8 @@ export interface EventSource {
   readonly ticksPerSecond: number;
   /** Lock classes whose key is this address are never validated (`__lockdep_no_validate__`), where the file tells. */
   readonly noValidateKey?: { hi: number; lo: number };
+  /** A simulated kernel made it: no lockdep of its own watched the events, and waits are events too. */
+  readonly simulated?: boolean;
   /** Kernel release where the file tells, e.g. `6.1.192`. */
   readonly kernel?: string;
   /** Feeds every event to `sink`, calls `sink.end()` last. Throws InputError when the input cannot be read. */
