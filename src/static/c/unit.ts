@@ -1,0 +1,219 @@
+import type { FieldFact, GlobalFact, InitFact, IrFunction, IrUnit, TableFact } from '../ir/ir.js';
+import { type Chunk, chunks } from './chunks.js';
+import { type Header, readHeader } from './header.js';
+import { type Comment, lex, TokenKind, type Tokens, tokenText } from './lex.js';
+import { lowerFunction, type Side } from './lower.js';
+import { type Macro, macroTokens, readMacro, usesParamAsName } from './macros.js';
+import type { BodyParser } from './parser.js';
+import { prepareBody } from './prepare.js';
+import { readDeclaration, readTable, readType } from './types.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/** Longer bodies are generated tables or unrolled code: they cost more than they tell. */
+const MAX_BODY = 400_000;
+
+interface Found {
+  readonly header: Header;
+  readonly chunk: Chunk & { kind: 'function' };
+}
+
+/**
+ * Reads one C file into the intermediate form. Never throws for what the text is: what cannot be understood is counted
+ * in {@link IrUnit.unknown} by reason and costs its function only.
+ * @param source the file's bytes as Latin-1
+ */
+export function readUnit(file: string, source: string, vocabulary: Vocabulary, parser: BodyParser): IrUnit {
+  const unknown: Record<string, number> = {};
+  const complain = (reason: string): void => {
+    unknown[reason] = (unknown[reason] ?? 0) + 1;
+  };
+  const isHeader = file.endsWith('.h');
+  const tokens = lex(source);
+  const declared = {
+    fields: [] as FieldFact[],
+    globals: [] as GlobalFact[],
+    tables: [] as TableFact[],
+  };
+  const side: Side = { callbacks: [], inits: [] as InitFact[], tables: declared.tables, globals: declared.globals };
+  const found: Found[] = [];
+  const macros: (Macro & { kind: 'function' })[] = [];
+  const aliases: Record<string, string> = {};
+  const loops = new Set<string>();
+  const own = new Set<string>();
+  const pieces = chunks(tokens, vocabulary);
+  for (const chunk of pieces) {
+    switch (chunk.kind) {
+      case 'function': {
+        const header = readHeader(tokens, chunk.from, chunk.open, vocabulary);
+        if (header === undefined) complain('function head not understood');
+        else {
+          found.push({ header, chunk });
+          if (header.isStatic && !isHeader) own.add(header.name);
+        }
+        break;
+      }
+      case 'type':
+        readType(tokens, chunk, vocabulary, declared);
+        break;
+      case 'table':
+        readTable(tokens, chunk, vocabulary, declared);
+        break;
+      case 'declaration':
+        readDeclaration(tokens, chunk.from, chunk.to, vocabulary, declared);
+        break;
+      case 'define': {
+        const macro = readMacro(tokenText(tokens, chunk.token), tokens.line[chunk.token] as number, vocabulary);
+        if (macro?.kind === 'alias') aliases[macro.name] = macro.target;
+        else if (macro?.kind === 'loop') loops.add(macro.name);
+        else if (macro !== undefined) {
+          macros.push(macro);
+          if (!isHeader) own.add(macro.name);
+        }
+      }
+    }
+  }
+  // Macros defined inside function bodies.
+  for (const { chunk } of found) {
+    for (let i = chunk.open; i < chunk.to; i++) {
+      if (tokens.kind[i] !== TokenKind.Directive) continue;
+      const macro = readMacro(tokenText(tokens, i), tokens.line[i] as number, vocabulary);
+      if (macro?.kind === 'function') macros.push(macro);
+      else if (macro?.kind === 'loop') loops.add(macro.name);
+    }
+  }
+  const functions: IrFunction[] = [];
+  for (const macro of macros) {
+    const made = attempt(() => lowerMacro(macro, vocabulary, parser, own, loops, side, isHeader), complain);
+    if (made !== undefined) functions.push(made);
+  }
+  for (const { header, chunk } of found) {
+    const made = attempt(
+      () => lowerOne(tokens, header, chunk, vocabulary, parser, own, loops, side, isHeader, complain),
+      complain,
+    );
+    if (made !== undefined) functions.push(made);
+  }
+  return { file, functions, ...declared, callbacks: side.callbacks, inits: side.inits, aliases, unknown };
+}
+
+/** A function nested too deeply for the stack is counted, not fatal; any other exception is a bug and goes on. */
+function attempt(make: () => IrFunction | undefined, complain: (reason: string) => void): IrFunction | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    complain('nested too deeply');
+    return undefined;
+  }
+}
+
+function lowerOne(
+  tokens: Tokens,
+  header: Header,
+  chunk: Chunk & { kind: 'function' },
+  vocabulary: Vocabulary,
+  parser: BodyParser,
+  own: ReadonlySet<string>,
+  loops: ReadonlySet<string>,
+  side: Side,
+  isHeader: boolean,
+  complain: (reason: string) => void,
+): IrFunction | undefined {
+  const last = Math.min(chunk.to, tokens.count) - 1;
+  if ((tokens.end[last] as number) - (tokens.start[chunk.open] as number) > MAX_BODY) {
+    complain('function too long');
+    return undefined;
+  }
+  const prepared = prepareBody(tokens, chunk.open, chunk.to, vocabulary, loops);
+  const parsed = parser.parse(prepared.text, prepared.line);
+  if (parsed === undefined) {
+    complain('body not parsed');
+    return undefined;
+  }
+  if (parsed.errors > 0) complain('statements not understood');
+  if (prepared.lost > 0) complain('#if inside a statement: first side only');
+  return lowerFunction(
+    {
+      parsed,
+      header,
+      cleanups: prepared.cleanups,
+      when: chunk.when,
+      problems: parsed.errors,
+      isMacro: false,
+      isLocal: header.isStatic && !isHeader,
+      commentHeld: commentBefore(tokens, chunk.from),
+    },
+    vocabulary,
+    own,
+    side,
+  );
+}
+
+function lowerMacro(
+  macro: Macro & { kind: 'function' },
+  vocabulary: Vocabulary,
+  parser: BodyParser,
+  own: ReadonlySet<string>,
+  loops: ReadonlySet<string>,
+  side: Side,
+  isHeader: boolean,
+): IrFunction | undefined {
+  const tokens = macroTokens(macro);
+  if (tokens.count === 0 || usesParamAsName(tokens, macro.params)) return undefined;
+  const prepared = prepareBody(tokens, 0, tokens.count, vocabulary, loops);
+  const parsed = parser.parse(prepared.text, macro.line);
+  if (parsed === undefined || parsed.errors > 0) return undefined;
+  const header: Header = {
+    name: macro.name,
+    line: macro.line,
+    params: macro.params.map((name) => ({ name, type: '' })),
+    isStatic: true,
+    isInline: true,
+    mustHold: [],
+  };
+  const made = lowerFunction(
+    {
+      parsed,
+      header,
+      cleanups: prepared.cleanups,
+      when: [],
+      problems: 0,
+      isMacro: true,
+      isLocal: !isHeader,
+      commentHeld: [],
+    },
+    vocabulary,
+    own,
+    side,
+  );
+  const matters = made.blocks.some((block) => block.ops.length > 0);
+  return matters ? made : undefined;
+}
+
+const HELD_COMMENT = /(?:hold(?:ing|s)?|held|under|with|lock(?:ed|ing)?:?)\b/i;
+const HELD_LOCK = /((?:[A-Za-z_]\w*(?:->|\.))+\w*lock\w*|\w*_lock)\b(?=[^.;]{0,40}\bheld\b)/gi;
+
+/** Locks that the comment just before a function says must be held: `called with desc->lock held`. */
+function commentBefore(tokens: Tokens, from: number): string[] {
+  const start = tokens.start[from] as number;
+  const comment = lastCommentBefore(tokens.comments, start);
+  if (comment === undefined || (tokens.line[from] as number) - comment.lastLine > 1) return [];
+  const text = tokens.source.slice(comment.start, comment.end).replace(/\n\s*\*/g, ' ');
+  if (!HELD_COMMENT.test(text)) return [];
+  const locks = new Set<string>();
+  for (const match of text.matchAll(HELD_LOCK)) {
+    if (match[1] !== undefined && !/^(?:must_|the_|is_)/.test(match[1])) locks.add(match[1]);
+  }
+  return [...locks];
+}
+
+function lastCommentBefore(comments: readonly Comment[], start: number): Comment | undefined {
+  let low = 0;
+  let high = comments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((comments[middle] as Comment).end <= start) low = middle + 1;
+    else high = middle;
+  }
+  return comments[low - 1];
+}

@@ -1,0 +1,25 @@
+import { gfpByName } from '../../model/gfp.js';
+import { ERROR, POSITIVE, ZERO } from '../ir/paths.js';
+
+/** The value of an identifier that names a constant, or undefined for a variable. */
+export function namedConstant(name: string): string | undefined {
+  if (name === 'NULL' || name === 'false' || name === 'FALSE') return ZERO;
+  if (name === 'true' || name === 'TRUE') return POSITIVE;
+  if (name.startsWith('GFP_') || name.startsWith('__GFP_')) {
+    const mask = gfpByName(name);
+    return mask === undefined ? undefined : `#g${mask}`;
+  }
+  return undefined;
+}
+
+/** The value of a number literal. */
+export function numberValue(text: string): string {
+  const digits = text.replace(/[uUlL]+$/, '');
+  return Number(digits) === 0 ? ZERO : POSITIVE;
+}
+
+/** The value of `-operand`. */
+export function negated(operandText: string, operand: string): string {
+  if (operand === ZERO) return ZERO;
+  return operand === POSITIVE || /^E[A-Z0-9]+$/.test(operandText) ? ERROR : '';
+}

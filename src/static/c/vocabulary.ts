@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { InputError } from '../../model/report.js';
+import type { ContextName, LockKind } from '../ir/ir.js';
+
+/**
+ * What the kernel's functions and macros mean, read from tables (`rules/kernel/*.yaml` and those of users).
+ * The front end knows no function of the kernel by name but through this.
+ */
+const lockKind = z.enum([
+  'raw',
+  'spin',
+  'rwlock',
+  'local',
+  'mutex',
+  'rwsem',
+  'rtmutex',
+  'seq',
+  'bit',
+  'rcu',
+  'srcu',
+]) satisfies z.ZodType<LockKind>;
+const context = z.enum(['task', 'softirq', 'hardirq', 'hardirq-threaded', 'nmi']) satisfies z.ZodType<ContextName>;
+const switchable = z.enum(['irq', 'bh', 'preempt']);
+
+const effectSchema = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('lock'),
+    kind: lockKind,
+    off: switchable.optional(),
+    try: z.boolean().optional(),
+    /** A trylock that does not sleep while it tries. */
+    nowait: z.boolean().optional(),
+    taken: z.literal('zero').optional(),
+    read: z.boolean().optional(),
+    /** Position of the nesting level, or `by-lock`. */
+    nested: z.union([z.number(), z.literal('by-lock')]).optional(),
+    /** A fixed lock instead of an argument. */
+    path: z.string().optional(),
+  }),
+  z.object({
+    do: z.literal('unlock'),
+    kind: lockKind,
+    off: switchable.optional(),
+    path: z.string().optional(),
+  }),
+  z.object({ do: z.literal('off'), what: switchable }),
+  z.object({ do: z.literal('on'), what: switchable }),
+  z.object({
+    do: z.literal('alloc'),
+    memory: z.enum(['kmalloc', 'page', 'vmalloc', 'percpu', 'lockless']),
+    gfp: z.union([z.number(), z.string()]),
+    order: z.union([z.number(), z.string()]).optional(),
+    maybe: z.boolean().optional(),
+  }),
+  z.object({
+    do: z.literal('free'),
+    memory: z.enum(['kmalloc', 'page', 'vmalloc', 'percpu', 'lockless']),
+    arg: z.number().optional(),
+    maybe: z.boolean().optional(),
+  }),
+  z.object({ do: z.literal('sleep'), on: z.string().optional(), maybe: z.boolean().optional() }),
+  z.object({ do: z.literal('takes'), kind: lockKind, field: z.string() }),
+  z.object({ do: z.literal('held'), kind: lockKind.optional() }),
+  z.object({ do: z.literal('init'), kind: lockKind, field: z.string().optional() }),
+  z.object({ do: z.literal('nothing') }),
+  z.object({ do: z.literal('stop') }),
+  z.object({ do: z.literal('stop-if') }),
+]);
+export type Effect = z.infer<typeof effectSchema>;
+
+const functionGroup = z.object({
+  effect: effectSchema,
+  names: z.array(z.string()),
+  /** Position of the lock among the arguments. */
+  arg: z.number().optional(),
+  /** Only calls with this many arguments. */
+  arguments: z.number().optional(),
+});
+
+const definition = z.object({ kind: lockKind, field: z.string().optional() });
+
+const tableSchema = z
+  .object({
+    functions: z.array(functionGroup),
+    definitions: z.record(z.string(), definition),
+    types: z.record(z.string(), lockKind),
+    struct_types: z.record(z.string(), lockKind),
+    guards: z.record(z.string(), z.tuple([z.string(), z.string()])),
+    callbacks: z.array(z.object({ names: z.array(z.string()), argument: z.number(), context })),
+    tables: z.array(
+      z.object({
+        struct: z.string(),
+        fields: z.array(z.string()),
+        held: z.object({ kind: lockKind, name: z.string() }),
+      }),
+    ),
+    attributes: z.array(z.string()),
+    attribute_calls: z.array(z.string()),
+    function_macros: z.record(z.string(), z.object({ prefix: z.string(), pairs: z.boolean() })),
+    same_as_argument: z.array(z.object({ names: z.array(z.string()), argument: z.number() })),
+    member_of: z.array(z.string()),
+    container_of: z.array(z.string()),
+    assumed: z.record(z.string(), z.boolean()),
+    opaque: z.array(z.string()),
+  })
+  .partial()
+  .strict();
+
+/** One meaning of a function: its effect and where it finds its operand. */
+export interface Meaning {
+  readonly effect: Effect;
+  readonly arg: number;
+  /** Applies only to calls with this many arguments. */
+  readonly arguments: number | undefined;
+}
+
+export interface Vocabulary {
+  readonly functions: ReadonlyMap<string, Meaning>;
+  readonly definitions: ReadonlyMap<string, { readonly kind: LockKind; readonly field?: string | undefined }>;
+  /** typedef name or struct tag to lock kind. */
+  readonly lockTypes: ReadonlyMap<string, LockKind>;
+  readonly guards: ReadonlyMap<string, readonly [string, string]>;
+  readonly callbacks: ReadonlyMap<string, { readonly argument: number; readonly context: ContextName }>;
+  /** `struct.field` to the lock held around calls of that member. */
+  readonly heldTables: ReadonlyMap<string, { readonly kind: LockKind; readonly name: string }>;
+  readonly attributes: ReadonlySet<string>;
+  readonly attributeCalls: ReadonlySet<string>;
+  readonly functionMacros: readonly { readonly name: string; readonly prefix: string; readonly pairs: boolean }[];
+  readonly sameAs: ReadonlyMap<string, number>;
+  readonly memberOf: ReadonlySet<string>;
+  readonly containerOf: ReadonlySet<string>;
+  readonly assumed: ReadonlyMap<string, boolean>;
+  readonly opaque: ReadonlySet<string>;
+  readonly opaquePrefixes: readonly string[];
+  /** All tables' text: part of the key of whatever is cached. */
+  readonly digestText: string;
+}
+
+/**
+ * Reads every `*.yaml` of the folders, later ones over earlier ones.
+ * @throws InputError on a file that is not YAML or not of the form above.
+ */
+export function loadVocabulary(folders: readonly string[]): Vocabulary {
+  const v = {
+    functions: new Map<string, Meaning>(),
+    definitions: new Map<string, { kind: LockKind; field?: string | undefined }>(),
+    lockTypes: new Map<string, LockKind>(),
+    guards: new Map<string, readonly [string, string]>(),
+    callbacks: new Map<string, { argument: number; context: ContextName }>(),
+    heldTables: new Map<string, { kind: LockKind; name: string }>(),
+    attributes: new Set<string>(),
+    attributeCalls: new Set<string>(),
+    functionMacros: [] as { name: string; prefix: string; pairs: boolean }[],
+    sameAs: new Map<string, number>(),
+    memberOf: new Set<string>(),
+    containerOf: new Set<string>(),
+    assumed: new Map<string, boolean>(),
+    opaque: new Set<string>(),
+    opaquePrefixes: [] as string[],
+    digestText: '',
+  };
+  for (const file of folders.flatMap(yamlFiles)) {
+    const text = readFileSync(file, 'utf8');
+    v.digestText += text;
+    const table = readTable(file, text);
+    for (const group of table.functions ?? []) {
+      for (const name of group.names) {
+        v.functions.set(name, { effect: group.effect, arg: group.arg ?? 0, arguments: group.arguments });
+      }
+    }
+    for (const [name, fact] of Object.entries(table.definitions ?? {})) v.definitions.set(name, fact);
+    for (const [name, kind] of Object.entries({ ...table.types, ...table.struct_types })) v.lockTypes.set(name, kind);
+    for (const [name, pair] of Object.entries(table.guards ?? {})) v.guards.set(name, pair);
+    for (const entry of table.callbacks ?? []) for (const name of entry.names) v.callbacks.set(name, entry);
+    for (const entry of table.tables ?? [])
+      for (const field of entry.fields) v.heldTables.set(`${entry.struct}.${field}`, entry.held);
+    for (const name of table.attributes ?? []) v.attributes.add(name);
+    for (const name of table.attribute_calls ?? []) v.attributeCalls.add(name);
+    for (const [name, form] of Object.entries(table.function_macros ?? {})) v.functionMacros.push({ name, ...form });
+    for (const entry of table.same_as_argument ?? [])
+      for (const name of entry.names) v.sameAs.set(name, entry.argument);
+    for (const name of table.member_of ?? []) v.memberOf.add(name);
+    for (const name of table.container_of ?? []) v.containerOf.add(name);
+    for (const [name, value] of Object.entries(table.assumed ?? {})) v.assumed.set(name, value);
+    for (const name of table.opaque ?? []) {
+      if (name.endsWith('*')) v.opaquePrefixes.push(name.slice(0, -1));
+      else v.opaque.add(name);
+    }
+  }
+  return v;
+}
+
+/** Whether calls of `name` are known to be of no interest. */
+export function isOpaque(vocabulary: Vocabulary, name: string): boolean {
+  return vocabulary.opaque.has(name) || vocabulary.opaquePrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+function yamlFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function readTable(file: string, text: string): z.infer<typeof tableSchema> {
+  let raw: unknown;
+  try {
+    raw = parse(text);
+  } catch (error) {
+    throw new InputError(file, undefined, error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'not YAML');
+  }
+  const parsed = tableSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InputError(file, undefined, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a kernel table'}`);
+}

@@ -1,0 +1,392 @@
+import type { CallOp, IrBlock, IrFunction, IrOp } from '../ir/ir.js';
+import { gfpUnion, instantiate, isConstant } from '../ir/paths.js';
+import { explore, trackingOf } from './flow.js';
+import { judge, type Violation } from './judge.js';
+import { classOf, type FunctionId, type Program } from './program.js';
+import { type Dropped, type Held, matchHeld, release, START, type State, stateKey } from './state.js';
+import { type Effect, type Exit, effectKey, type Guard, type Summary, selectEffects } from './summary.js';
+import {
+  apply,
+  assumedLock,
+  exitOf,
+  type Frame,
+  guardsHold,
+  guardsOf,
+  renames,
+  siteAt,
+  type Target,
+} from './transfer.js';
+
+/** A rule broken at an operation of a function, seen on one or more of its paths. */
+export interface Candidate {
+  readonly violation: Violation;
+  readonly effect: Effect;
+  /** All that was held, outermost first. */
+  readonly held: readonly Held[];
+  /** On every path to the operation. */
+  readonly always: boolean;
+}
+
+/** A lock taken while another is held. */
+export interface Edge {
+  readonly from: Held;
+  readonly effect: Effect;
+}
+
+export interface Analysis {
+  readonly summary: Summary;
+  readonly candidates: readonly Candidate[];
+  readonly edges: readonly Edge[];
+}
+
+/** Targets of a call as the solver resolves them, and whether the choice between them is certain. */
+export type Resolver = (op: CallOp) => { readonly targets: readonly Target[]; readonly sure: boolean };
+
+/** Exits kept of one function. */
+const MAX_EXITS = 8;
+const MAX_VARIANTS = 3;
+
+/**
+ * Analyses one function with the summaries of what it calls.
+ * @param report whether to judge; while recursion is being resolved only the summary is wanted
+ */
+export function analyse(
+  program: Program,
+  id: FunctionId,
+  fn: IrFunction,
+  file: string,
+  resolver: Resolver,
+  report: boolean,
+): Analysis {
+  const resolved = new Map<CallOp, ReturnType<Resolver>>();
+  const targetsOf = (op: CallOp): ReturnType<Resolver> => {
+    let known = resolved.get(op);
+    if (known === undefined) {
+      known = resolver(op);
+      resolved.set(op, known);
+    }
+    return known;
+  };
+  const decides = (op: IrOp): boolean =>
+    op.op === 'call' && targetsOf(op).targets.some((target) => target.summary.exits.length > 1);
+  const tracking = trackingOf(fn, decides);
+  const frame: Frame = {
+    program,
+    id,
+    fn,
+    file,
+    tracking,
+    changed: changedParams(fn),
+    targets: (op) => targetsOf(op).targets,
+  };
+  const start = startState(frame);
+  const explored = explore(fn, tracking, start, (block, state) => run(frame, block, state));
+  const collected = new Collector(frame, targetsOf, report);
+  const exits = new Map<string, Exit>();
+  fn.blocks.forEach((block, i) => {
+    collect(frame, block, explored.states[i] ?? [], collected, exits);
+  });
+  return {
+    summary: {
+      exits: settleExits([...exits.values()], fn.name).slice(0, MAX_EXITS),
+      effects: selectEffects(collected.effects.values()),
+      partial: explored.partial || exits.size > MAX_EXITS,
+    },
+    candidates: collected.candidates(explored.partial),
+    edges: [...collected.edges.values()],
+  };
+}
+
+function changedParams(fn: IrFunction): Set<string> {
+  const changed = new Set<string>();
+  for (const block of fn.blocks) for (const op of block.ops) if (op.op === 'set') changed.add(op.path);
+  return changed;
+}
+
+function startState(frame: Frame): State {
+  let state = START;
+  const facts = new Map<string, number>();
+  for (const condition of frame.fn.when ?? []) {
+    const key = `CONFIG.${condition.replace('!', '')}`;
+    if (frame.tracking.bits.has(key)) facts.set(key, condition.startsWith('!') ? 1 : 6);
+  }
+  const held: Held[] = [];
+  for (const said of frame.fn.contract?.held ?? []) {
+    const lock = assumedLock(frame, said.path, undefined, said.said, frame.fn.line);
+    if (lock !== undefined) held.push(lock);
+  }
+  if (facts.size > 0 || held.length > 0) state = { ...START, held, facts };
+  return state;
+}
+
+function run(frame: Frame, block: IrBlock, state: State): readonly State[] {
+  let states: readonly State[] = [state];
+  for (const op of block.ops) states = step(frame, op, states);
+  return states;
+}
+
+function step(frame: Frame, op: IrOp, states: readonly State[]): readonly State[] {
+  if (states.length === 1) return apply(frame, op, states[0] as State);
+  const out: State[] = [];
+  const seen = new Set<string>();
+  for (const state of states) {
+    for (const next of apply(frame, op, state)) {
+      const key = stateKey(next);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      out.push(next);
+    }
+  }
+  return out;
+}
+
+/** Goes through a block once more, now that all states at its beginning are known. */
+function collect(
+  frame: Frame,
+  block: IrBlock,
+  entering: readonly State[],
+  collector: Collector,
+  exits: Map<string, Exit>,
+): void {
+  if (entering.length === 0) return;
+  let states = entering;
+  for (const op of block.ops) {
+    collector.visit(op, states);
+    states = step(frame, op, states);
+  }
+  if (block.next.to !== 'return') return;
+  for (const state of states) {
+    const exit = exitOf(frame, state, block.next.value);
+    const key = exitKey(exit);
+    const known = exits.get(key);
+    exits.set(key, known === undefined ? exit : joinExits(known, exit));
+  }
+}
+
+/**
+ * A lock that is held at some exits and not at others, where the returned value does not tell which, is taken for a path
+ * that the code cannot take, and is not passed on: else one such function would make its callers' callers look locked.
+ */
+function settleExits(exits: readonly Exit[], name: string): Exit[] {
+  if (exits.length < 2) return [...exits];
+  const isLocker = /lock|acquire|enter|begin|start|get/.test(name);
+  const out = new Map<string, Exit>();
+  for (const exit of exits) {
+    const held: Held[] = [];
+    for (const lock of exit.held) {
+      const told = exits.every(
+        (other) => other.held.some((l) => l.path === lock.path && l.kind === lock.kind) || tellsApart(exit, other),
+      );
+      if (told) held.push(lock);
+      else if (isLocker) held.push({ ...lock, unsure: true });
+    }
+    const settled: Exit = { ...exit, held };
+    const key = exitKey(settled);
+    const known = out.get(key);
+    out.set(key, known === undefined ? settled : joinExits(known, settled));
+  }
+  return [...out.values()];
+}
+
+/** Whether a caller can tell two exits apart, by what is returned or by what it passed. */
+function tellsApart(a: Exit, b: Exit): boolean {
+  if ((a.returns & b.returns) === 0) return true;
+  return a.guards.some((guard) => b.guards.some((o) => o.param === guard.param && (o.value & guard.value) === 0));
+}
+
+function exitKey(exit: Exit): string {
+  return `${exit.held.map((lock) => `${lock.path}:${lock.kind}`).join()}|${exit.dropped.map((lock) => lock.path).join()}`;
+}
+
+function joinExits(a: Exit, b: Exit): Exit {
+  const guards: Guard[] = [];
+  for (const guard of a.guards) {
+    const other = b.guards.find((candidate) => candidate.param === guard.param);
+    if (other !== undefined && (guard.value | other.value) !== 7) {
+      guards.push({ param: guard.param, value: guard.value | other.value });
+    }
+  }
+  return { ...a, returns: a.returns | b.returns, guards };
+}
+
+interface Tally {
+  violation: Violation;
+  effect: Effect;
+  held: readonly Held[];
+  /** States in which the lock is held there. */
+  holding: number;
+  /** States that reach the operation. */
+  total: number;
+}
+
+/** Gathers effects, broken rules and lock orders over all paths of a function. */
+class Collector {
+  readonly effects = new Map<string, Effect>();
+  readonly edges = new Map<string, Edge>();
+  readonly #variants = new Map<string, number>();
+  readonly #tallies = new Map<string, Tally>();
+  readonly #frame: Frame;
+  readonly #targets: (op: CallOp) => ReturnType<Resolver>;
+  readonly #report: boolean;
+
+  constructor(frame: Frame, targets: (op: CallOp) => ReturnType<Resolver>, report: boolean) {
+    this.#frame = frame;
+    this.#targets = targets;
+    this.#report = report;
+  }
+
+  visit(op: IrOp, states: readonly State[]): void {
+    switch (op.op) {
+      case 'alloc':
+      case 'free':
+      case 'sleep':
+      case 'lock':
+        this.#visitEffect(op, this.#own(op), states, undefined);
+        break;
+      case 'call': {
+        const { targets, sure } = this.#targets(op);
+        for (const target of targets) {
+          for (const inner of target.summary.effects) {
+            const usable = states.filter((state) => guardsHold(inner.guards, op, state));
+            if (usable.length > 0) this.#visitEffect(op, this.#called(op, target, inner, sure), usable, inner);
+          }
+        }
+        break;
+      }
+      default:
+    }
+  }
+
+  #own(op: Effect['op']): Effect {
+    const { program, id, fn } = this.#frame;
+    const path = op.op === 'alloc' ? '' : op.path;
+    const isLock = op.op === 'lock' && !path.startsWith('!');
+    const found = isLock ? classOf(program, id, fn, path) : undefined;
+    return {
+      kind: op.op,
+      site: siteAt(this.#frame, op.line),
+      inner: undefined,
+      op,
+      depth: 0,
+      path,
+      key: found?.key ?? '',
+      name: found?.name ?? '',
+      gfp: op.op === 'alloc' ? op.gfp : '',
+      dropped: [],
+      guards: [],
+      unsure: false,
+    };
+  }
+
+  #called(op: CallOp, target: Target, inner: Effect, sure: boolean): Effect {
+    const rename = renames(this.#frame, target);
+    const path = inner.kind === 'lock' ? instantiate(inner.path, op.args, op.result, rename) : '';
+    let { key } = inner;
+    let { name } = inner;
+    if (inner.kind === 'lock' && key === '' && !path.startsWith('!')) {
+      const found = classOf(this.#frame.program, this.#frame.id, this.#frame.fn, path);
+      key = found.key;
+      name = found.name;
+    }
+    return {
+      kind: inner.kind,
+      site: siteAt(this.#frame, op.line),
+      inner,
+      op: inner.op,
+      depth: inner.depth + 1,
+      path,
+      key,
+      name,
+      gfp: inner.kind === 'alloc' ? callGfp(inner.gfp, op) : '',
+      dropped: inner.dropped.map((lock) => ({
+        ...lock,
+        path: instantiate(lock.path, op.args, op.result, rename),
+      })),
+      guards: [],
+      unsure: inner.unsure || !sure || target.summary.partial,
+    };
+  }
+
+  #visitEffect(op: IrOp, effect: Effect, states: readonly State[], inner: Effect | undefined): void {
+    if (op.op === 'lock' && op.path.startsWith('!')) return;
+    for (const state of states) {
+      const rest = withoutDropped(state, effect.dropped);
+      if (this.#report && rest.held.length > 0) this.#judge(op, effect, rest.held, states.length);
+      this.#keep(op, effect, state, rest.dropped, inner);
+    }
+  }
+
+  /** Remembers the effect for callers. */
+  #keep(op: IrOp, effect: Effect, state: State, dropped: readonly Dropped[], inner: Effect | undefined): void {
+    const guards = guardsOf(this.#frame, state);
+    if (inner !== undefined && op.op === 'call') mapGuards(inner.guards, op, this.#frame, guards);
+    const kept: Effect = { ...effect, dropped, guards };
+    const key = effectKey(kept);
+    const known = this.effects.get(key);
+    if (known !== undefined) {
+      if (known.depth > kept.depth) this.effects.set(key, kept);
+      return;
+    }
+    const variantKey = effectKey({ ...effect, dropped: [], guards: [] });
+    const variants = this.#variants.get(variantKey) ?? 0;
+    if (variants >= MAX_VARIANTS) return;
+    this.#variants.set(variantKey, variants + 1);
+    this.effects.set(key, kept);
+  }
+
+  #judge(op: IrOp, effect: Effect, held: readonly Held[], total: number): void {
+    for (const violation of judge(held, effect)) {
+      const { because } = violation;
+      const key = `${violation.rule} ${because.path} ${because.kind} ${effectKey(effect)} ${op.line}`;
+      const known = this.#tallies.get(key);
+      if (known === undefined) this.#tallies.set(key, { violation, effect, held, holding: 1, total });
+      else known.holding++;
+    }
+    if (effect.kind !== 'lock' || effect.key === '') return;
+    for (const from of held) {
+      if (from.key === '' || from.path.startsWith('!')) continue;
+      const key = `${from.key} ${effect.key} ${from.site.line}`;
+      if (!this.edges.has(key)) this.edges.set(key, { from, effect });
+    }
+  }
+
+  candidates(partial: boolean): Candidate[] {
+    return [...this.#tallies.values()].map((tally) => ({
+      violation: tally.violation,
+      effect: tally.effect,
+      held: tally.held,
+      always: tally.holding === tally.total && !partial && tally.violation.because.unsure !== true,
+    }));
+  }
+}
+
+/** What is still held, and which of the caller's locks are not, inside a callee that drops `dropped`. */
+function withoutDropped(state: State, dropped: readonly Dropped[]): State {
+  let rest = state;
+  for (const lock of dropped) {
+    const at = matchHeld(rest.held, lock);
+    rest = at < 0 ? release(rest, lock) : { ...rest, held: rest.held.filter((_, i) => i !== at) };
+  }
+  return rest;
+}
+
+/** Conditions of a callee on what it is passed, where that is a parameter of the caller. */
+function mapGuards(inner: readonly Guard[], op: CallOp, frame: Frame, into: Guard[]): void {
+  for (const guard of inner) {
+    const arg = op.args[guard.param] ?? '';
+    if (!/^\$\d+$/.test(arg) || frame.changed.has(arg)) continue;
+    const param = Number(arg.slice(1));
+    if (!into.some((other) => other.param === param)) into.push({ param, value: guard.value });
+  }
+  into.sort((a, b) => a.param - b.param);
+}
+
+/** A callee's gfp value in the caller's terms. */
+function callGfp(gfp: string, op: CallOp): string {
+  if (gfp === '' || isConstant(gfp)) return gfp;
+  const bar = gfp.lastIndexOf('|g');
+  const path = bar < 0 ? gfp : gfp.slice(0, bar);
+  const value = instantiate(path, op.args, op.result, undefined);
+  const base = value.startsWith('?') ? '' : value;
+  return bar < 0 ? base : gfpUnion(base, `#g${gfp.slice(bar + 2)}`);
+}

@@ -1,0 +1,211 @@
+import type { FieldFact, GlobalFact, IrFunction, IrUnit, LockKind } from '../ir/ir.js';
+import { splitRoot, stripIndices } from '../ir/paths.js';
+
+/** A function of the program: a number that is the same for equal inputs. */
+export type FunctionId = number;
+
+/** A unit and the numbers of its functions. */
+export interface LinkedUnit {
+  readonly unit: IrUnit;
+  readonly first: FunctionId;
+  /** Functions of this unit only, by name. */
+  readonly locals: ReadonlyMap<string, readonly FunctionId[]>;
+}
+
+/** All units together: names resolved, types known. Read-only once made. */
+export interface Program {
+  readonly units: readonly LinkedUnit[];
+  readonly functionCount: number;
+  /** Unit of each function. */
+  readonly unitOf: Int32Array;
+  readonly globals: ReadonlyMap<string, readonly FunctionId[]>;
+  readonly aliases: ReadonlyMap<string, string>;
+  readonly fields: ReadonlyMap<string, FieldFact>;
+  /** Struct members by member name alone, where all structs agree on the kind. */
+  readonly fieldKinds: ReadonlyMap<string, LockKind | 'mixed'>;
+  readonly variables: ReadonlyMap<string, GlobalFact>;
+  readonly localVariables: readonly ReadonlyMap<string, GlobalFact>[];
+  /** lockdep's names of classes that are initialised at run time. */
+  readonly initNames: ReadonlyMap<string, string>;
+}
+
+/** Puts units together. The order of `units` decides nothing but numbers: give them sorted by file. */
+export function link(units: readonly IrUnit[]): Program {
+  const linked: LinkedUnit[] = [];
+  const globals = new Map<string, FunctionId[]>();
+  const aliases = new Map<string, string>();
+  const fields = new Map<string, FieldFact>();
+  const fieldKinds = new Map<string, LockKind | 'mixed'>();
+  const variables = new Map<string, GlobalFact>();
+  const localVariables: Map<string, GlobalFact>[] = [];
+  let next = 0;
+  for (const unit of units) {
+    const locals = new Map<string, FunctionId[]>();
+    unit.functions.forEach((fn, i) => {
+      const table = fn.local ? locals : globals;
+      const known = table.get(fn.name);
+      if (known === undefined) table.set(fn.name, [next + i]);
+      else known.push(next + i);
+    });
+    linked.push({ unit, first: next, locals });
+    next += unit.functions.length;
+    for (const [name, target] of Object.entries(unit.aliases)) if (!aliases.has(name)) aliases.set(name, target);
+    for (const fact of unit.fields) {
+      const key = `${fact.struct}.${fact.field}`;
+      if (!fields.has(key)) fields.set(key, fact);
+      if (fact.kind !== undefined) {
+        const known = fieldKinds.get(fact.field);
+        fieldKinds.set(fact.field, known === undefined || known === fact.kind ? fact.kind : 'mixed');
+      }
+    }
+    const own = new Map<string, GlobalFact>();
+    for (const fact of unit.globals) {
+      own.set(fact.name, fact);
+      if (!fact.local && !variables.has(fact.name)) variables.set(fact.name, fact);
+    }
+    localVariables.push(own);
+  }
+  const unitOf = new Int32Array(next);
+  linked.forEach((entry, u) => unitOf.fill(u, entry.first, entry.first + entry.unit.functions.length));
+  return {
+    units: linked,
+    functionCount: next,
+    unitOf,
+    globals,
+    aliases,
+    fields,
+    fieldKinds,
+    variables,
+    localVariables,
+    initNames: initNames(units),
+  };
+}
+
+function initNames(units: readonly IrUnit[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const unit of units) for (const init of unit.inits) if (!names.has(init.class)) names.set(init.class, init.name);
+  return names;
+}
+
+export function functionOf(program: Program, id: FunctionId): IrFunction {
+  const entry = program.units[program.unitOf[id] as number] as LinkedUnit;
+  return entry.unit.functions[id - entry.first] as IrFunction;
+}
+
+export function fileOf(program: Program, id: FunctionId): string {
+  return (program.units[program.unitOf[id] as number] as LinkedUnit).unit.file;
+}
+
+/** Candidates of a call. `sure` is false when which of them is called depends on what the sources do not tell. */
+export interface Resolved {
+  readonly ids: readonly FunctionId[];
+  readonly sure: boolean;
+}
+
+const NONE: Resolved = { ids: [], sure: true };
+
+/** Resolves a callee's name as seen from a unit: its own functions first, then those that all units see. */
+export function resolve(program: Program, unitIndex: number, name: string): Resolved {
+  const entry = program.units[unitIndex] as LinkedUnit;
+  let wanted = name;
+  for (let hops = 0; hops < 3; hops++) {
+    const local = entry.locals.get(wanted);
+    if (local !== undefined) return { ids: local, sure: true };
+    const global = program.globals.get(wanted);
+    if (global !== undefined) return nearest(program, entry.unit.file, global);
+    const target = entry.unit.aliases[wanted] ?? program.aliases.get(wanted);
+    if (target === undefined || target === wanted) return NONE;
+    wanted = target;
+  }
+  return NONE;
+}
+
+/** Of several definitions, those whose folder shares most with the caller's. */
+function nearest(program: Program, file: string, ids: readonly FunctionId[]): Resolved {
+  if (ids.length === 1) return { ids, sure: true };
+  let best: FunctionId[] = [];
+  let most = -1;
+  for (const id of ids) {
+    const shared = sharedFolders(file, fileOf(program, id));
+    if (shared > most) {
+      best = [id];
+      most = shared;
+    } else if (shared === most) best.push(id);
+  }
+  const files = new Set(best.map((id) => fileOf(program, id)));
+  if (files.size === 1) return { ids: best, sure: true };
+  // One definition an architecture: each of them is what some build calls.
+  const perArch = [...files].every((candidate) => /(?:^|\/)arch\//.test(candidate));
+  if (perArch && files.size <= 24) return { ids: best, sure: true };
+  return best.length <= 4 ? { ids: best, sure: false } : NONE;
+}
+
+function sharedFolders(a: string, b: string): number {
+  const left = a.split('/');
+  const right = b.split('/');
+  let n = 0;
+  while (n < left.length - 1 && n < right.length - 1 && left[n] === right[n]) n++;
+  return n;
+}
+
+/** What a lock path names. */
+export interface LockClass {
+  /** Equal for locks of one class; '' when the type is not known. */
+  readonly key: string;
+  readonly kind: LockKind | undefined;
+  /** As lockdep would show it. */
+  readonly name: string;
+}
+
+/** The class of the lock at `path` in function `id`. */
+export function classOf(program: Program, id: FunctionId, fn: IrFunction, path: string): LockClass {
+  const { root, rest } = splitRoot(stripIndices(path));
+  const text = displayPath(fn, path);
+  const unit = program.unitOf[id] as number;
+  const isVariable = /^[A-Za-z_]/.test(root);
+  const variable = isVariable ? (program.localVariables[unit]?.get(root) ?? program.variables.get(root)) : undefined;
+  if (rest === '') {
+    if (!isVariable) return { key: '', kind: undefined, name: text };
+    const home = variable?.local === true ? `@${(program.units[unit] as LinkedUnit).unit.file}` : '';
+    return { key: `${root}${home}`, kind: variable?.kind, name: root };
+  }
+  let type = variable?.type ?? fn.types[root] ?? '';
+  const members = rest.slice(1).split('.');
+  let kind: LockKind | undefined;
+  let owner = '';
+  for (const field of members) {
+    owner = type;
+    const fact = type === '' ? undefined : program.fields.get(`${type}.${field}`);
+    type = fact?.type ?? '';
+    kind = fact?.kind;
+    if (fact === undefined) owner = '';
+  }
+  const last = members[members.length - 1] as string;
+  // A member of a static variable's wait queue and the like: lockdep names it after the variable.
+  if (variable !== undefined && owner === '') return { key: `${root}${rest}`, kind, name: `${root}${rest}` };
+  if (owner === '') {
+    const byField = program.fieldKinds.get(last);
+    return { key: '', kind: byField === 'mixed' ? undefined : byField, name: text };
+  }
+  const key = `${owner}.${last}`;
+  return { key, kind, name: program.initNames.get(key) ?? text };
+}
+
+/** A path as the source would write it: `&zone->lock`. */
+export function displayPath(fn: IrFunction, path: string): string {
+  const { root, rest } = splitRoot(path);
+  let text = root;
+  if (root.startsWith('$')) text = fn.params[Number(root.slice(1))] || root;
+  else if (root.startsWith('%')) text = root.slice(1);
+  else if (root.startsWith('@')) text = displayCall(fn, root);
+  if (rest === '') return text;
+  const isPointer = /^[$%@?]/.test(root);
+  return `&${text}${isPointer && rest.startsWith('.') ? `->${rest.slice(1)}` : rest}`;
+}
+
+function displayCall(fn: IrFunction, root: string): string {
+  return root
+    .slice(1)
+    .replace(/\$(\d+)/g, (whole, n: string) => fn.params[Number(n)] || whole)
+    .replace(/%/g, '');
+}

@@ -1,0 +1,135 @@
+import type { LockKind } from '../ir/ir.js';
+import { lastPart } from '../ir/paths.js';
+
+/** A place in the sources. */
+export interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+/** A lock, or a context that forbids things as a lock does, that is held at a point of a function. */
+export interface Held {
+  readonly path: string;
+  readonly kind: LockKind;
+  readonly read: boolean;
+  /** Class key, '' when not known. */
+  readonly key: string;
+  /** As lockdep shows it. */
+  readonly name: string;
+  readonly site: Site;
+  /** Calls from the function that holds it down to the acquisition, outermost first. */
+  readonly via: readonly Site[];
+  readonly api: string;
+  /** Not taken by this function: an annotation, assertion or comment says that it is held. */
+  readonly assumed?: 'annotation' | 'assertion' | 'comment' | 'table';
+  /** A nesting level was given. */
+  readonly nested?: boolean;
+  /** An interrupt, bottom-half or preemption state that a lock function switched with its lock. */
+  readonly withLock?: boolean;
+  /** Which lock it is, or whether it is taken, depends on what the sources do not tell. */
+  readonly unsure?: boolean;
+}
+
+/** A lock of the caller that was released. */
+export interface Dropped {
+  readonly path: string;
+  readonly kind: LockKind;
+  readonly key: string;
+}
+
+/** What is known at a point of a function. Never changed: operations make new states. */
+export interface State {
+  readonly held: readonly Held[];
+  readonly dropped: readonly Dropped[];
+  /** Known values by key: sets of {@link Truth} bits. */
+  readonly facts: ReadonlyMap<string, number>;
+}
+
+export const NO_FACTS: ReadonlyMap<string, number> = new Map();
+export const START: State = { held: [], dropped: [], facts: NO_FACTS };
+
+/** Equal for equal states. */
+export function stateKey(state: State): string {
+  let key = '';
+  for (const lock of state.held) key += `${lock.path}:${lock.kind}${lock.read ? 'r' : ''}${lock.assumed ? 'a' : ''};`;
+  key += '|';
+  for (const lock of state.dropped) key += `${lock.path}:${lock.kind};`;
+  if (state.facts.size === 0) return key;
+  const facts = [...state.facts].map(([name, value]) => `${name}=${value}`).sort();
+  return `${key}|${facts.join(';')}`;
+}
+
+const isContext = (kind: LockKind): boolean => kind === 'irq-off' || kind === 'bh-off' || kind === 'preempt-off';
+
+/** Contexts nest; deeper than this they are counted no further, so that loops come to an end. */
+const MAX_NESTING = 3;
+
+/** The state with `lock` taken. A lock that is held already is not held twice. */
+export function acquire(state: State, lock: Held): State {
+  const same = state.held.filter((other) => other.path === lock.path && other.kind === lock.kind).length;
+  if (same > 0 && (!isContext(lock.kind) || same >= MAX_NESTING)) {
+    if (!lock.read || same >= MAX_NESTING) return state;
+  }
+  return { ...state, held: [...state.held, lock] };
+}
+
+/** What a release names. */
+export interface Released {
+  readonly path: string;
+  readonly kind: LockKind;
+  readonly key: string;
+}
+
+/**
+ * Finds which held lock a release means: the same path, else the same class, else the same member name where the types
+ * do not contradict. Being generous here is right: a lock thought held too long makes false findings.
+ * @returns its index, or -1
+ */
+export function matchHeld(held: readonly Held[], what: Released): number {
+  for (let i = held.length - 1; i >= 0; i--) {
+    const lock = held[i] as Held;
+    if (lock.kind === what.kind && lock.path === what.path) return i;
+  }
+  if (isContext(what.kind)) return -1;
+  for (let i = held.length - 1; i >= 0; i--) {
+    const lock = held[i] as Held;
+    if (lock.kind === what.kind && what.key !== '' && lock.key === what.key) return i;
+  }
+  const part = lastPart(what.path);
+  for (let i = held.length - 1; i >= 0; i--) {
+    const lock = held[i] as Held;
+    if (lock.kind !== what.kind) continue;
+    if (lock.key !== '' && what.key !== '') continue;
+    if (lastPart(lock.path) === part || lock.path.startsWith('?') || what.path.startsWith('?')) return i;
+    // `lock = &p->lock; ... unlock(lock)`, and locks returned by calls.
+    if (/^[%@$]/.test(part) || /^[%@$]/.test(lastPart(lock.path))) return i;
+  }
+  return -1;
+}
+
+/** The state with a lock released; a lock that is not held here must be the caller's. */
+export function release(state: State, what: Released): State {
+  const at = matchHeld(state.held, what);
+  if (at < 0) return { ...state, dropped: addDropped(state.dropped, what) };
+  const lock = state.held[at] as Held;
+  const held = state.held.filter((_, i) => i !== at);
+  if (lock.assumed === undefined) return { ...state, held };
+  return { ...state, held, dropped: addDropped(state.dropped, what) };
+}
+
+function addDropped(dropped: readonly Dropped[], what: Released): readonly Dropped[] {
+  const same = dropped.filter((other) => other.path === what.path && other.kind === what.kind).length;
+  if (same > 0 && (!isContext(what.kind) || same >= MAX_NESTING)) return dropped;
+  return [...dropped, { path: what.path, kind: what.kind, key: what.key }];
+}
+
+/** The state with one fact changed; `value` 7 forgets it. */
+export function withFact(state: State, key: string, value: number): State {
+  const known = state.facts.get(key);
+  if ((known ?? 7) === value) return state;
+  const facts = new Map(state.facts);
+  if (value === 7) facts.delete(key);
+  else facts.set(key, value);
+  return { ...state, facts };
+}

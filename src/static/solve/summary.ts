@@ -1,0 +1,118 @@
+import type { AllocOp, FreeOp, LockKind, LockOp, SleepOp } from '../ir/ir.js';
+import type { Dropped, Held, Site } from './state.js';
+
+/** What an effect of a function is. */
+export type EffectKind = 'alloc' | 'free' | 'sleep' | 'lock';
+
+/** A condition on a parameter: its value must be among these {@link Truth} bits. */
+export interface Guard {
+  readonly param: number;
+  readonly value: number;
+}
+
+/**
+ * Something that a function does, itself or in a function it calls, that callers may forbid. Effects of callees are
+ * linked, not copied: `inner` is the callee's own.
+ */
+export interface Effect {
+  readonly kind: EffectKind;
+  /** The call or operation in this function. */
+  readonly site: Site;
+  readonly inner: Effect | undefined;
+  /** The operation at the end of the chain. */
+  readonly op: AllocOp | FreeOp | SleepOp | LockOp;
+  /** How many calls lie between. */
+  readonly depth: number;
+  /** Lock of a `lock` effect, in this function's terms. */
+  readonly path: string;
+  readonly key: string;
+  readonly name: string;
+  /** Value of the gfp argument in this function's terms. */
+  readonly gfp: string;
+  /** The caller's locks that are not held there. */
+  readonly dropped: readonly Dropped[];
+  readonly guards: readonly Guard[];
+  /** Depends on what the sources do not tell. */
+  readonly unsure: boolean;
+}
+
+/** How a function may return. */
+export interface Exit {
+  /** Locks it took and still holds; paths rooted at `@return` belong to the returned object. */
+  readonly held: readonly Held[];
+  /** The caller's locks it released, in order. */
+  readonly dropped: readonly Dropped[];
+  /** What it returns then: {@link Truth} bits. */
+  readonly returns: number;
+  readonly guards: readonly Guard[];
+}
+
+/** All that callers need to know of a function. */
+export interface Summary {
+  /** Empty when it never returns. */
+  readonly exits: readonly Exit[];
+  readonly effects: readonly Effect[];
+  /** Too many paths: only some were followed. */
+  readonly partial: boolean;
+}
+
+export const PLAIN_EXIT: Exit = { held: [], dropped: [], returns: 7, guards: [] };
+/** Of functions that are not known: nothing happens in them. */
+export const UNKNOWN_SUMMARY: Summary = { exits: [PLAIN_EXIT], effects: [], partial: false };
+
+/** Effects kept for each kind; the nearest to the function win. */
+const KEEP: Readonly<Record<EffectKind, number>> = { alloc: 12, free: 12, sleep: 6, lock: 24 };
+
+/** Keeps the effects worth keeping, in an order that depends on nothing but themselves. */
+export function selectEffects(effects: Iterable<Effect>): Effect[] {
+  const sorted = [...effects].sort(compareEffects);
+  const counts: Record<EffectKind, number> = { alloc: 0, free: 0, sleep: 0, lock: 0 };
+  const sleepOn = new Map<string, number>();
+  const out: Effect[] = [];
+  for (const effect of sorted) {
+    if (counts[effect.kind] >= KEEP[effect.kind]) continue;
+    if (effect.kind === 'sleep') {
+      const on = effect.op.op === 'sleep' ? effect.op.on : '';
+      const n = sleepOn.get(on) ?? 0;
+      if (n >= 2) continue;
+      sleepOn.set(on, n + 1);
+    }
+    counts[effect.kind]++;
+    out.push(effect);
+  }
+  return out;
+}
+
+function compareEffects(a: Effect, b: Effect): number {
+  return (
+    Number(a.unsure) - Number(b.unsure) ||
+    a.dropped.length - b.dropped.length ||
+    a.depth - b.depth ||
+    compareText(siteOf(a).file, siteOf(b).file) ||
+    siteOf(a).line - siteOf(b).line ||
+    a.site.line - b.site.line ||
+    compareText(a.path, b.path)
+  );
+}
+
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Where the operation at the end of the chain is. */
+export function siteOf(effect: Effect): Site {
+  let at = effect;
+  while (at.inner !== undefined) at = at.inner;
+  return at.site;
+}
+
+/** Equal for effects that callers need not tell apart. */
+export function effectKey(effect: Effect): string {
+  const site = siteOf(effect);
+  const guards = effect.guards.map((guard) => `${guard.param}=${guard.value}`).join();
+  const dropped = effect.dropped.map((lock) => lock.path).join();
+  const what = effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}` : `${site.file}:${site.line}`;
+  return `${effect.kind} ${what} ${dropped} ${guards} ${effect.gfp}`;
+}
+
+export type { LockKind };

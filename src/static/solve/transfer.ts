@@ -1,0 +1,206 @@
+import type { CallOp, IrFunction, IrOp, LockOp } from '../ir/ir.js';
+import { Truth } from '../ir/ir.js';
+import { instantiate, splitRoot, truthOf } from '../ir/paths.js';
+import { assignFact, type Tracking } from './flow.js';
+import { classOf, type FunctionId, type Program } from './program.js';
+import { acquire, type Held, release, type Site, type State, withFact } from './state.js';
+import type { Exit, Guard, Summary } from './summary.js';
+
+/** A call's target and what is known of it. */
+export interface Target {
+  readonly id: FunctionId;
+  readonly fn: IrFunction;
+  readonly summary: Summary;
+}
+
+/** What is needed to apply operations of one function. */
+export interface Frame {
+  readonly program: Program;
+  readonly id: FunctionId;
+  readonly fn: IrFunction;
+  readonly file: string;
+  readonly tracking: Tracking;
+  /** Parameters that the function assigns to: what is known of them is not what the caller passed. */
+  readonly changed: ReadonlySet<string>;
+  /** Targets of a call; empty when none is known. */
+  readonly targets: (op: CallOp) => readonly Target[];
+}
+
+export function siteAt(frame: Frame, line: number): Site {
+  return { file: frame.file, line, function: frame.fn.name };
+}
+
+/** Applies one operation to a state. Several states come out where its outcome decides a lock state; none if it never returns. */
+export function apply(frame: Frame, op: IrOp, state: State): readonly State[] {
+  switch (op.op) {
+    case 'lock':
+      return applyLock(frame, op, state);
+    case 'unlock': {
+      const { key } = classOf(frame.program, frame.id, frame.fn, op.path);
+      return [release(state, { path: op.path, kind: op.kind, key })];
+    }
+    case 'held': {
+      const lock = assumedLock(frame, op.path, op.kind, 'assertion', op.line);
+      if (lock === undefined) return [state];
+      const known = state.held.some((other) => other.path === lock.path || (lock.key !== '' && other.key === lock.key));
+      return [known ? state : { ...state, held: [...state.held, lock] }];
+    }
+    case 'set':
+      return [assignFact(state, frame.tracking, op.path, op.value)];
+    case 'call':
+      return applyCall(frame, op, state);
+    case 'icall':
+      return [withFact(state, op.result, Truth.Any)];
+    case 'alloc':
+      return [op.result === undefined ? state : withFact(state, op.result, Truth.Any)];
+    case 'free':
+    case 'sleep':
+      return [state];
+  }
+}
+
+/** A lock that is said to be held, or undefined when its kind cannot be told. */
+export function assumedLock(
+  frame: Frame,
+  path: string,
+  kind: Held['kind'] | undefined,
+  said: NonNullable<Held['assumed']>,
+  line: number,
+): Held | undefined {
+  const found = classOf(frame.program, frame.id, frame.fn, path);
+  const known = kind ?? found.kind;
+  if (known === undefined) return undefined;
+  return {
+    path,
+    kind: known,
+    read: false,
+    key: found.key,
+    name: found.name,
+    site: siteAt(frame, line),
+    via: [],
+    api: said,
+    assumed: said,
+  };
+}
+
+function applyLock(frame: Frame, op: LockOp, state: State): readonly State[] {
+  if (op.momentary === true) return [state];
+  const found = classOf(frame.program, frame.id, frame.fn, op.path);
+  const isContext = op.path.startsWith('!');
+  const lock: Held = {
+    path: op.path,
+    kind: op.kind,
+    read: op.read === true,
+    key: found.key,
+    name: isContext ? op.api : found.name,
+    site: siteAt(frame, op.line),
+    via: [],
+    api: op.api,
+    ...(op.nested === undefined ? {} : { nested: true }),
+    ...(op.withLock === true ? { withLock: true } : {}),
+  };
+  const taken = acquire(state, lock);
+  if (op.result === undefined) return [taken];
+  const yes = op.taken ?? Truth.NonZero;
+  const decided = state.facts.get(op.result);
+  // The second part of a trylock that also switches interrupts off: the first has decided.
+  if (decided !== undefined && isSecondPart(state, op)) return decided === yes ? [taken] : [state];
+  return [withFact(taken, op.result, yes), withFact(state, op.result, Truth.Any & ~yes)];
+}
+
+function isSecondPart(state: State, op: LockOp): boolean {
+  const last = state.held[state.held.length - 1];
+  return last?.api === op.api && last.site.line === op.line && last.path.startsWith('!');
+}
+
+function applyCall(frame: Frame, op: CallOp, state: State): readonly State[] {
+  const cleared = withFact(state, op.result, Truth.Any);
+  const targets = frame.targets(op);
+  if (targets.length === 0) return [RELEASES.test(op.callee) ? releaseAll(cleared) : cleared];
+  const out: State[] = [];
+  for (const target of targets) {
+    for (const exit of target.summary.exits) {
+      if (!guardsHold(exit.guards, op, state)) continue;
+      out.push(applyExit(frame, op, target, exit, cleared));
+    }
+  }
+  return out;
+}
+
+/** Functions whose code is not at hand and whose name says that they release something. */
+const RELEASES = /unlock|release|_end$|_exit$|_leave$/;
+
+/** The state without locks: which of them such a function releases is not known, and silence is better than a guess. */
+function releaseAll(state: State): State {
+  return state.held.length === 0 ? state : { ...state, held: [] };
+}
+
+/** Whether what the caller passes allows a path of the callee. */
+export function guardsHold(guards: readonly Guard[], op: CallOp, state: State): boolean {
+  return guards.every((guard) => {
+    const arg = op.args[guard.param] ?? '';
+    const known = truthOf(arg) & (state.facts.get(arg) ?? Truth.Any);
+    return (known & guard.value) !== 0;
+  });
+}
+
+/** Names that a macro takes from its caller: free names that are the caller's locals or parameters. */
+export function renames(frame: Frame, target: Target): ReadonlyMap<string, string> | undefined {
+  if (target.fn.macro !== true) return undefined;
+  const names = new Map<string, string>();
+  frame.fn.params.forEach((name, i) => {
+    names.set(name, `$${i}`);
+  });
+  return names;
+}
+
+function applyExit(frame: Frame, op: CallOp, target: Target, exit: Exit, state: State): State {
+  let next = state;
+  const rename = renames(frame, target);
+  for (const lock of exit.dropped) {
+    const path = instantiate(lock.path, op.args, op.result, rename);
+    next = release(next, { path, kind: lock.kind, key: lock.key || keyOf(frame, path) });
+  }
+  for (const lock of exit.held) {
+    const path = instantiate(lock.path, op.args, op.result, rename);
+    next = acquire(next, {
+      ...lock,
+      path,
+      key: lock.key || keyOf(frame, path),
+      via: [siteAt(frame, op.line), ...lock.via],
+    });
+  }
+  if (exit.returns !== Truth.Any && frame.tracking.bits.has(op.result)) {
+    next = withFact(next, op.result, exit.returns);
+  }
+  return next;
+}
+
+function keyOf(frame: Frame, path: string): string {
+  return path.startsWith('!') ? '' : classOf(frame.program, frame.id, frame.fn, path).key;
+}
+
+/** What a function leaves behind when it returns `value` in `state`. */
+export function exitOf(frame: Frame, state: State, value: string): Exit {
+  const returns = truthOf(value) & (state.facts.get(value) ?? Truth.Any);
+  const root = value === '' || value.startsWith('#') ? undefined : value;
+  const held = state.held
+    .filter((lock) => lock.assumed === undefined)
+    .map((lock) => {
+      if (root !== undefined && lock.path.startsWith(root) && /^[.[]/.test(lock.path.slice(root.length))) {
+        if (!/^[$A-Za-z_]/.test(root)) return { ...lock, path: `@return${lock.path.slice(root.length)}` };
+      }
+      const { root: own, rest } = splitRoot(lock.path);
+      return own.startsWith('%') ? { ...lock, path: `?${rest}` } : lock;
+    });
+  return { held, dropped: state.dropped, returns: returns === 0 ? Truth.Any : returns, guards: guardsOf(frame, state) };
+}
+
+/** What is known of the parameters. */
+export function guardsOf(frame: Frame, state: State): Guard[] {
+  const guards: Guard[] = [];
+  for (const [key, value] of state.facts) {
+    if (/^\$\d+$/.test(key) && !frame.changed.has(key)) guards.push({ param: Number(key.slice(1)), value });
+  }
+  return guards.sort((a, b) => a.param - b.param);
+}
