@@ -1,0 +1,43 @@
+/** Characters that the line grammar is made of. */
+export const NEWLINE = 0x0a;
+export const RETURN = 0x0d;
+export const SPACE = 0x20;
+export const QUOTE = 0x22;
+export const HASH = 0x23;
+export const PAREN = 0x28;
+export const PAREN_END = 0x29;
+export const DASH = 0x2d;
+export const DOT = 0x2e;
+export const SLASH = 0x2f;
+export const ZERO = 0x30;
+export const NINE = 0x39;
+export const COLON = 0x3a;
+export const EQUALS = 0x3d;
+export const BRACKET = 0x5b;
+export const BRACKET_END = 0x5d;
+export const LETTER_X = 0x78;
+
+/** Value of a hexadecimal digit by character, -1 for all other characters. */
+export const HEX_VALUE = new Int8Array(256).fill(-1);
+for (const digit of '0123456789abcdefABCDEF') HEX_VALUE[digit.charCodeAt(0)] = Number.parseInt(digit, 16);
+
+/** 1 for the characters of an event's name. */
+export const IS_NAME = new Uint8Array(256);
+for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_') IS_NAME[c.charCodeAt(0)] = 1;
+
+/** Bytes of an ASCII literal. */
+export function bytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
+
+/** The running hash that names are interned by: the same wherever a name is scanned. */
+export function hashStep(hash: number, byte: number): number {
+  return (Math.imul(hash, 31) + byte) | 0;
+}
+
+/** {@link hashStep} over a range. */
+export function hashRange(buf: Uint8Array, start: number, end: number): number {
+  let hash = 0;
+  for (let p = start; p < end; p++) hash = (Math.imul(hash, 31) + buf[p]) | 0;
+  return hash;
+}

@@ -1,0 +1,309 @@
+import { AcquireHas, LockdepCtx, ReadKind } from '../../model/events.js';
+import { bytes, EQUALS, hashRange, NEWLINE, RETURN, SPACE, ZERO } from './ascii.js';
+import type { Line } from './line.js';
+
+const TRY = bytes('try ');
+const READ = bytes('read ');
+const SUBCLASS = bytes(' subclass=');
+const ALL_FIELDS = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | AcquireHas.Check | AcquireHas.ReadKind;
+
+/** Literals between the values of an extended line, in order, each with the space before it. */
+const FIELD = {
+  read: bytes(' read='),
+  check: bytes(' check='),
+  nest: bytes(' nest='),
+  key: bytes(' key='),
+  wait: bytes(' wait='),
+  type: bytes(' type='),
+  hardirq: bytes(' hardirq_ctx='),
+  softirq: bytes(' softirq_ctx='),
+  threaded: bytes(' threaded='),
+  hardirqsOn: bytes(' hardirqs_on='),
+  softirqsOn: bytes(' softirqs_on='),
+  ip: bytes(' ip='),
+} as const;
+
+/**
+ * `lock_acquire: ADDR [try ][read ]NAME`, with or without the extended fields behind the name. A name may hold
+ * anything, so the fields are those after the last ` subclass=`.
+ */
+export function lockAcquire(line: Line): boolean {
+  const buf = line.buf;
+  const a = line.acquire;
+  let p = line.address(line.skipSpaces(line.pos));
+  if (p < 0 || buf[p] !== SPACE) return false;
+  a.hi = line.hi;
+  a.lo = line.lo;
+  p++;
+  const afterTry = line.literal(p, TRY);
+  a.trylock = afterTry >= 0;
+  if (afterTry >= 0) p = afterTry;
+  const afterRead = line.literal(p, READ);
+  const start = afterRead >= 0 ? afterRead : p;
+  let hash = 0;
+  let c = 0;
+  let candidate = -1;
+  for (p = start; ; p++) {
+    c = buf[p];
+    if (c === SPACE) {
+      // The space's successor is looked at first: names with spaces are rare, names with ` s...=` rarer still.
+      if (buf[p + 1] === 0x73 && line.literal(p, SUBCLASS) >= 0) {
+        if (fieldsInOrder(line, p + SUBCLASS.length)) break;
+        candidate = p;
+      }
+    } else if (c === NEWLINE) {
+      line.pos = p;
+      return irregular(line, start, afterRead, candidate);
+    }
+    hash = (Math.imul(hash, 31) + c) | 0;
+  }
+  // A printed "read " belongs to the name where the field says that the lock is taken exclusively.
+  const nameStart = afterRead >= 0 && a.read === ReadKind.Write ? start - READ.length : start;
+  a.name = line.names.intern(buf, nameStart, p, nameStart === start ? hash : hashRange(buf, nameStart, p));
+  line.sink.lockAcquire(line.header, a);
+  return true;
+}
+
+/** All extended fields as the recording kernel prints them, up to the line's end, from behind `subclass=`. */
+function fieldsInOrder(line: Line, at: number): boolean {
+  const buf = line.buf;
+  const a = line.acquire;
+  a.subclass = buf[at] - ZERO;
+  let p = line.literal(at + 1, FIELD.read);
+  if (p < 0 || (a.subclass | (9 - a.subclass)) < 0) return false;
+  a.read = buf[p] - ZERO;
+  p = line.literal(p + 1, FIELD.check);
+  if (p < 0 || (a.read | (2 - a.read)) < 0) return false;
+  a.check = buf[p] - ZERO;
+  p = line.literal(p + 1, FIELD.nest);
+  if (p < 0 || a.check >>> 1 !== 0) return false;
+  p = line.address(p);
+  if (p < 0) return false;
+  a.nestHi = line.hi;
+  a.nestLo = line.lo;
+  p = line.literal(p, FIELD.key);
+  if (p < 0) return false;
+  p = line.address(p);
+  if (p < 0) return false;
+  a.keyHi = line.hi;
+  a.keyLo = line.lo;
+  p = line.literal(p, FIELD.wait);
+  if (p < 0 || buf[p + 1] !== 0x3a) return false;
+  a.waitOuter = buf[p] - ZERO;
+  a.waitInner = buf[p + 2] - ZERO;
+  p = line.literal(p + 3, FIELD.type);
+  if (p < 0 || (a.waitOuter | (9 - a.waitOuter) | a.waitInner | (9 - a.waitInner)) < 0) return false;
+  a.lockType = buf[p] - ZERO;
+  p = line.literal(p + 1, FIELD.hardirq);
+  if (p < 0 || (a.lockType | (9 - a.lockType)) < 0) return false;
+  // A digit of these is 0 or 1: as a whole they are bits once shifted into place.
+  let bits = buf[p] - ZERO;
+  let context = LockdepCtx.Known | (bits << 1);
+  p = line.literal(p + 1, FIELD.softirq);
+  if (p < 0) return false;
+  let bit = buf[p] - ZERO;
+  bits |= bit;
+  context |= bit << 2;
+  p = line.literal(p + 1, FIELD.threaded);
+  if (p < 0) return false;
+  bit = buf[p] - ZERO;
+  bits |= bit;
+  context |= bit << 3;
+  p = line.literal(p + 1, FIELD.hardirqsOn);
+  if (p < 0) return false;
+  bit = buf[p] - ZERO;
+  bits |= bit;
+  context |= bit << 4;
+  p = line.literal(p + 1, FIELD.softirqsOn);
+  if (p < 0) return false;
+  bit = buf[p] - ZERO;
+  bits |= bit;
+  context |= bit << 5;
+  p = line.literal(p + 1, FIELD.ip);
+  if (p < 0 || bits >>> 1 !== 0) return false;
+  return callSite(line, p, context);
+}
+
+/** The caller, which ends the line: a word, and its module in brackets. */
+function callSite(line: Line, at: number, context: number): boolean {
+  const buf = line.buf;
+  let hash = 0;
+  let p = at;
+  let c = buf[p];
+  while (c > SPACE) {
+    hash = (Math.imul(hash, 31) + c) | 0;
+    c = buf[++p];
+  }
+  if (c === SPACE && buf[p + 1] === 0x5b) {
+    // A module's name; any further word would make it something else than a caller.
+    do {
+      hash = (Math.imul(hash, 31) + c) | 0;
+      c = buf[++p];
+    } while (c > SPACE);
+  }
+  if (c !== NEWLINE && !(c === RETURN && buf[p + 1] === NEWLINE)) return false;
+  const a = line.acquire;
+  a.ip = line.names.intern(buf, at, p, hash);
+  a.lockdepContext = context;
+  a.has = ALL_FIELDS;
+  line.pos = p;
+  return true;
+}
+
+/** A stock line, or an extended one whose fields are not those of {@link fieldsInOrder}. */
+function irregular(line: Line, start: number, afterRead: number, candidate: number): boolean {
+  const buf = line.buf;
+  const a = line.acquire;
+  const end = buf[line.pos - 1] === RETURN ? line.pos - 1 : line.pos;
+  line.end = end;
+  a.subclass = 0;
+  a.read = afterRead >= 0 ? ReadKind.Shared : ReadKind.Write;
+  a.check = 1;
+  a.nestHi = 0;
+  a.nestLo = 0;
+  a.keyHi = 0;
+  a.keyLo = 0;
+  a.waitOuter = 0;
+  a.waitInner = 0;
+  a.lockType = 0;
+  a.lockdepContext = 0;
+  a.ip = 0;
+  a.has = 0;
+  let nameStart = start;
+  let nameEnd = end;
+  if (candidate >= 0 && acquireFields(line, candidate)) {
+    nameEnd = candidate;
+    if (afterRead >= 0 && (a.has & AcquireHas.ReadKind) !== 0 && a.read === ReadKind.Write) nameStart -= READ.length;
+  }
+  if (nameEnd <= nameStart) return false;
+  a.name = line.names.internRange(buf, nameStart, nameEnd);
+  line.sink.lockAcquire(line.header, a);
+  return true;
+}
+
+/** Context bits by field name. */
+const CONTEXT_FIELDS: ReadonlyMap<string, number> = new Map([
+  ['hardirq_ctx', LockdepCtx.HardIrq],
+  ['softirq_ctx', LockdepCtx.SoftIrq],
+  ['threaded', LockdepCtx.Threaded],
+  ['hardirqs_on', LockdepCtx.HardIrqsOn],
+  ['softirqs_on', LockdepCtx.SoftIrqsOn],
+]);
+
+/**
+ * Reads `FIELD=VALUE` words from `at` to the line's end into the acquisition, whatever their order; what is missing
+ * or not understood stays unknown. False when no field was read but the subclass: then it was part of a name.
+ */
+export function acquireFields(line: Line, at: number): boolean {
+  const buf = line.buf;
+  const a = line.acquire;
+  let fields = 0;
+  let contextFields = 0;
+  let context = 0;
+  let p = at;
+  while (p < line.end) {
+    p = line.skipSpaces(p);
+    const end = line.wordEnd(p);
+    const equals = buf.subarray(p, end).indexOf(EQUALS);
+    if (equals > 0) {
+      const key = buf.toString('latin1', p, p + equals);
+      const value = p + equals + 1;
+      if (key === 'ip') {
+        a.ip = line.restId(value);
+        return true;
+      }
+      const bit = CONTEXT_FIELDS.get(key);
+      if (bit === undefined) {
+        if (acquireField(line, key, value) && key !== 'subclass') fields++;
+      } else if (line.decimal(value) >= 0) {
+        contextFields++;
+        if (line.value !== 0) context |= bit;
+      }
+    }
+    p = end;
+  }
+  if (contextFields === CONTEXT_FIELDS.size) a.lockdepContext = LockdepCtx.Known | context;
+  return fields + contextFields > 0;
+}
+
+/** One field of an acquisition; false when it is unknown or its value is not what it should be. */
+function acquireField(line: Line, key: string, value: number): boolean {
+  const a = line.acquire;
+  switch (key) {
+    case 'key':
+    case 'nest':
+    case 'map':
+      if (line.address(value) < 0) return false;
+      if (key === 'key') {
+        a.keyHi = line.hi;
+        a.keyLo = line.lo;
+        a.has |= AcquireHas.Key;
+      } else if (key === 'nest') {
+        a.nestHi = line.hi;
+        a.nestLo = line.lo;
+      } else {
+        a.hi = line.hi;
+        a.lo = line.lo;
+      }
+      return true;
+    case 'wait': {
+      const colon = line.decimal(value);
+      if (colon < 0) return false;
+      a.waitOuter = line.value;
+      if (line.decimal(colon + 1) < 0) return false;
+      a.waitInner = line.value;
+      a.has |= AcquireHas.Wait;
+      return true;
+    }
+  }
+  if (line.decimal(value) < 0) return false;
+  switch (key) {
+    case 'subclass':
+      a.subclass = line.value;
+      a.has |= AcquireHas.Subclass;
+      return true;
+    case 'read':
+      a.read = line.value;
+      a.has |= AcquireHas.ReadKind;
+      return true;
+    case 'check':
+      a.check = line.value;
+      a.has |= AcquireHas.Check;
+      return true;
+    case 'type':
+      a.lockType = line.value;
+      return true;
+    case 'outer':
+      a.waitOuter = line.value;
+      return true;
+    case 'inner':
+      a.waitInner = line.value;
+      a.has |= AcquireHas.Wait;
+      return true;
+    case 'flags':
+      // Bits of the stock event: trylock, read.
+      a.trylock = (line.value & 1) !== 0;
+      if ((a.has & AcquireHas.ReadKind) === 0) a.read = line.value & 2 ? ReadKind.Shared : ReadKind.Write;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** `ADDR NAME` of lock_release, lock_contended and lock_acquired into the line's address; the name's id, -1 when unread. */
+export function lockAndName(line: Line): number {
+  const buf = line.buf;
+  let p = line.address(line.skipSpaces(line.pos));
+  if (p < 0) return -1;
+  if (buf[p] === SPACE) p++;
+  const start = p;
+  let hash = 0;
+  let c = buf[p];
+  while (c !== NEWLINE) {
+    hash = (Math.imul(hash, 31) + c) | 0;
+    c = buf[++p];
+  }
+  line.pos = p;
+  if (buf[p - 1] === RETURN) return line.names.internRange(buf, start, p - 1);
+  return line.names.intern(buf, start, p, hash);
+}
