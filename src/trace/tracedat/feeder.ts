@@ -11,6 +11,8 @@ export interface BlockFeeder {
   /** Damaged chunks, and bytes that should be there but are not. */
   readonly damagedChunks: number;
   readonly missingBytes: number;
+  /** Bytes of the file that were read so far. */
+  readonly storedBytes: number;
 }
 
 /** Bytes of pages that one block aims at. */
@@ -40,6 +42,7 @@ const MAX_CHUNK_BYTES = 16 * 2 ** 20;
 export class PlainFeeder implements BlockFeeder {
   readonly damagedChunks = 0;
   missingBytes = 0;
+  storedBytes = 0;
   readonly #store: ByteStore;
   readonly #treatment: PageTreatment;
   readonly #words: Int32Array<ArrayBuffer>;
@@ -70,6 +73,7 @@ export class PlainFeeder implements BlockFeeder {
     const bytes = this.#bytes.subarray(0, length);
     this.#store.read(this.#at, bytes);
     this.#at += length;
+    this.storedBytes += length;
     if (this.#treatment.swap) bytes.swap32();
     return { words: this.#words, length: length / 4 };
   }
@@ -85,6 +89,7 @@ interface Slot {
 export class ChunkFeeder implements BlockFeeder {
   damagedChunks = 0;
   missingBytes = 0;
+  storedBytes = 0;
   readonly #store: ByteStore;
   readonly #treatment: PageTreatment;
   readonly #limits: FeedLimits;
@@ -181,6 +186,7 @@ export class ChunkFeeder implements BlockFeeder {
       this.#breakOff();
       return undefined;
     }
+    this.storedBytes += inputBytes;
     this.#store.read(start, slot.input.subarray(0, inputBytes));
     return { input: slot.input, output: slot.output, chunks: Int32Array.from(chunks) };
   }

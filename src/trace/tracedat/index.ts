@@ -7,7 +7,7 @@ import { DEFAULT_READ_OPTIONS, type ReadOptions, TraceDatSource } from './source
 import { readVersion6 } from './version6.js';
 import { readVersion7 } from './version7.js';
 
-export { isTraceDat, TRACE_DAT_MAGIC } from './prelude.js';
+export { isTraceDat } from './prelude.js';
 
 /** Where the bytes of a trace.dat file are: in a file (which need not be the one the user named), or in memory. */
 export type TraceDatBytes = { file: string } | { bytes: Uint8Array };
@@ -20,7 +20,7 @@ export type TraceDatBytes = { file: string } | { bytes: Uint8Array };
 export async function openTraceDat(
   path: string,
   from: TraceDatBytes = { file: path },
-  options: ReadOptions = DEFAULT_READ_OPTIONS,
+  options: Partial<ReadOptions> = {},
 ): Promise<EventSource> {
   const openStore = (): ByteStore => ('bytes' in from ? memoryStore(from.bytes) : fileStore(from.file, path));
   const store = openStore();
@@ -37,7 +37,7 @@ export async function openTraceDat(
         layout.hasTextBuffer ? 'holds formatted text, no events' : 'holds no events',
       );
     }
-    return new TraceDatSource(path, layout, openStore, options);
+    return new TraceDatSource(path, layout, openStore, { ...DEFAULT_READ_OPTIONS, ...options });
   } finally {
     store.close();
   }

@@ -26,11 +26,13 @@ export interface RingBuffer {
   cpus: CpuData[];
 }
 
-/** Conversion of time stamp counter values: nanoseconds = ((value - offset) * multiplier) >> shift. */
+/**
+ * Conversion of time stamp counter values: nanoseconds = (value * multiplier) >> shift. The file also has an offset, which
+ * only matters beside the recordings of other machines; trace-cmd does not apply it to a single one either.
+ */
 export interface TscConversion {
   multiplier: number;
   shift: number;
-  offset: number;
 }
 
 export interface TraceDatLayout {

@@ -39,7 +39,7 @@ export function applyOption(layout: TraceDatLayout, id: number, data: ByteReader
     case Option.Tsc2Nsec: {
       const multiplier = data.u32();
       const shift = data.u32();
-      if (multiplier > 0 && shift < 64) layout.tsc = { multiplier, shift, offset: data.u64() };
+      if (multiplier > 0 && shift < 64) layout.tsc = { multiplier, shift };
       return;
     }
   }

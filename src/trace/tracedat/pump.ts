@@ -48,8 +48,12 @@ export interface PumpState {
   unknownEvents: number;
 }
 
-/** Feeds all events of all streams, merged by time. */
-export async function pumpStreams(state: PumpState, streams: readonly Stream[]): Promise<void> {
+/** Feeds all events of all streams, merged by time. `onProgress` is told how many bytes of the file were read so far. */
+export async function pumpStreams(
+  state: PumpState,
+  streams: readonly Stream[],
+  onProgress: (bytes: number) => void,
+): Promise<void> {
   const heap = new CursorHeap();
   const feeders = new Map<CpuCursor, BlockFeeder>();
   for (const { cursor, feeder } of streams) {
@@ -60,6 +64,7 @@ export async function pumpStreams(state: PumpState, streams: readonly Stream[]):
     const feeder = feeders.get(starved);
     if (feeder && (await nextBlock(state, starved, feeder))) heap.settleTop();
     else heap.pop();
+    onProgress(streams.reduce((sum, stream) => sum + stream.feeder.storedBytes, 0));
   }
 }
 
@@ -128,5 +133,5 @@ function deliver(state: PumpState, cursor: CpuCursor): void {
 
 /** A time stamp counter value in nanoseconds. */
 function nanoseconds(ticks: number, tsc: TscConversion): number {
-  return Math.floor(((ticks - tsc.offset) * tsc.multiplier) / 2 ** tsc.shift);
+  return Math.floor((ticks * tsc.multiplier) / 2 ** tsc.shift);
 }

@@ -28,10 +28,13 @@ const TICK_CLOCKS: ReadonlySet<string> = new Set(['x86-tsc', 'tsc2nsec', 'counte
 export interface ReadOptions {
   /** Compressed bytes of a ring buffer from which a second thread decompresses it; below, its start costs more than it saves. */
   threadFromBytes: number;
+  /** Is told now and then how many bytes of the file have been read; reaches about its size. */
+  onProgress: (bytes: number) => void;
 }
 
 export const DEFAULT_READ_OPTIONS: ReadOptions = {
   threadFromBytes: availableParallelism() < 2 ? Number.POSITIVE_INFINITY : 2 * 2 ** 20,
+  onProgress: () => {},
 };
 
 /** Bytes of pages in memory at a time, over all CPUs. */
@@ -102,7 +105,7 @@ export class TraceDatSource implements EventSource {
     const inflaters: BatchInflater[] = [];
     try {
       const streams = await this.#openStreams(store, inflaters);
-      await pumpStreams(state, streams);
+      await pumpStreams(state, streams, this.#options.onProgress);
       sink.end();
       return {
         events: state.events,

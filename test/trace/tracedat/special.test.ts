@@ -155,6 +155,8 @@ describe('time', () => {
     const conversion = Buffer.alloc(16);
     conversion.writeUInt32LE(1 << 21, 0);
     conversion.writeUInt32LE(22, 4);
+    // The offset, which is for comparing machines.
+    conversion.writeBigUInt64LE(1000n, 8);
     const converted = await read(bytesWith([{ id: 14, data: conversion }], 'x86-tsc'));
     expect(converted.lines).toEqual(['init-1 0 1500000000 softirq_entry: vec=1']);
     expect(converted.source.ticksPerSecond).toBe(1e9);

@@ -43,6 +43,8 @@ const FACTORIES: ReadonlyMap<string, DecoderFactory> = new Map<string, DecoderFa
   ['mm_page_free_batched', alloc.pageFreeBatched],
   ['percpu_alloc_percpu', alloc.percpuAlloc],
   ['percpu_free_percpu', alloc.percpuFree],
+  ['alloc_vmap_area', alloc.vmallocAlloc],
+  ['free_vmap_area_noflush', alloc.vmallocFree],
 ]);
 
 /** Systems whose events of these names are something else: ftrace's own, and system calls by name. */
