@@ -29,6 +29,7 @@ export interface Inversion {
 export function reportInversion(state: LockdepState, h: EventHeader, task: TaskState, inversion: Inversion): void {
   const { classes } = state;
   const { safe, unsafe, kind } = inversion;
+  if (state.inconsistent.has(safe * 2 + kind) || state.inconsistent.has(unsafe * 2 + kind)) return;
   const index = inversion.change?.index ?? inversion.added?.taken ?? 0;
   const onPath = pathClasses(state, task, inversion);
   const record = state.findings.record(`inversion ${safe} ${unsafe} ${kind}`, onPath, () => {

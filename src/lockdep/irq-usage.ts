@@ -141,6 +141,7 @@ function reportInconsistent(
   const cls = heldClass(task, index);
   const old = 31 - Math.clz32(contradicting & -contradicting);
   const kind = kindOfBit(bit);
+  state.inconsistent.add(cls * 2 + kind);
   const record = state.findings.record(`usage ${cls} ${kind}`, [cls], () => {
     const name = classes.displayName(cls);
     const irq = kind === IrqKind.HardIrq ? 'hardirq' : 'softirq';

@@ -1,4 +1,3 @@
-import type { EventHeader } from '../model/events.js';
 import type { NameTable } from '../model/names.js';
 import { ChainTable } from './chain-table.js';
 import { type Catalogue, ClassTable } from './class-table.js';
@@ -43,11 +42,6 @@ export class CpuState {
   hardirqsOff: boolean | undefined = undefined;
   /** The running hard interrupt would be threaded; undefined until an acquisition in it tells. */
   hardirqThreaded: boolean | undefined = undefined;
-  /** Task that was switched away from and whose scheduler locks are still to be released. */
-  leaving: TaskState | undefined = undefined;
-  /** Header of the switch that `leaving` waits for. */
-  leavingHeader: EventHeader | undefined = undefined;
-
   constructor(id: number) {
     this.id = id;
     this.task = this.idle;
@@ -66,6 +60,8 @@ export class LockdepState {
   readonly claims = new ProvisionalClaims(this.graph, () => this.chains.forgetValidations());
   readonly sites: SiteWriter;
   readonly tasks = new Map<number, TaskState>();
+  /** Classes found inconsistent for an interrupt kind (`class * 2 + kind`): inversions to them say nothing new. */
+  readonly inconsistent = new Set<number>();
   /** Held locks whose release was recognised as lost. */
   lostReleases = 0;
   /** Releases of locks that were taken before the recording began, or while events were lost. */

@@ -70,8 +70,8 @@ export class TaskState {
   softirqsEnabled: boolean | undefined = undefined;
   /** It was seen where it held nothing (user mode, its fork): from then on all its locks are known. */
   baseKnown = false;
-  /** It went off its CPU by its own will; 0 no, 1 yes, decided when its last scheduler lock is gone. */
-  switchedOutVoluntarily = false;
+  /** Inside schedule(), which keeps preemption off once until it returns (finish_task_switch() included). */
+  inSchedule = false;
   /** lockdep_off() nesting (simulations only). */
   lockdepOff = 0;
   /** An acquisition of a lock that the task holds and cannot get: a deadlock if nothing follows. */

@@ -137,6 +137,7 @@ export class ValidatorView implements ContextView {
     if (depth < 0) return undefined;
     if (depth === 0) return false;
     // An interrupt inherits the depth of what it interrupted: nothing can be said of its own part.
-    return this.#context === IrqContext.Task ? depth > this.#task.preemptOffHeld : undefined;
+    if (this.#context !== IrqContext.Task) return undefined;
+    return depth > this.#task.preemptOffHeld + (this.#task.inSchedule ? 1 : 0);
   }
 }

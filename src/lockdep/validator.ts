@@ -265,6 +265,8 @@ export class Validator extends NullSink implements EventSink {
     if (prevState === SwitchState.Dead) this.#judgeExit(h, prev, 'ended');
     const next = state.task(nextPid, cpu);
     if (nextComm !== 0) next.comm = nextComm;
+    prev.inSchedule = true;
+    next.inSchedule = true;
     this.#view.moveTo(h, cpu, prev, IrqContext.Task);
     if (prevState === SwitchState.Dead && prevPid !== 0) state.tasks.delete(prevPid);
   }
@@ -363,6 +365,7 @@ export class Validator extends NullSink implements EventSink {
       cpu.task = task;
     }
     if (h.comm !== 0) task.comm = h.comm;
+    if (task.inSchedule && h.preemptDepth === 0) task.inSchedule = false;
     this.state.current = cpu;
     return task;
   }
@@ -445,13 +448,14 @@ export class Validator extends NullSink implements EventSink {
 
   /** A release of what the task is not known to hold: the beginning of the recording, or a fault. */
   #releaseOfUnheld(h: EventHeader, task: TaskState, hi: number, lo: number, name: number): void {
-    if (task.doubtfulUnlock === undefined && task.releasedRecently(hi, lo)) {
+    if (task.doubtfulUnlock === undefined && (task.baseKnown || task.releasedRecently(hi, lo))) {
       task.doubtfulUnlock = unlockNotHeldRecord(this.state, h, task, name);
       return;
     }
     // One release after another of what was not taken: acquisitions are missing, and the task's history proves nothing.
     this.state.unknownReleases += task.doubtfulUnlock === undefined ? 1 : 2;
     task.doubtfulUnlock = undefined;
+    task.baseKnown = false;
     task.forgetReleases();
   }
 
