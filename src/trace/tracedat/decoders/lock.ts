@@ -1,6 +1,7 @@
 import { AcquireHas, LockAcquire, LockdepCtx, ReadKind } from '../../../model/events.js';
 import { type EventFormat, fieldNamed } from '../format-text.js';
-import { readPiece, unsignedValue, type WideField } from '../words.js';
+import { PieceTable } from '../piece-table.js';
+import { readPiece, unsignedValue } from '../words.js';
 import {
   type DecodeContext,
   type DecoderFactory,
@@ -15,6 +16,47 @@ import {
 const TRYLOCK = 1;
 const READ = 2;
 
+/** Spellings of the fields of an acquisition, in the order of {@link At}. The first {@link ADDRESSES} are addresses. */
+const AT_NAMES: readonly (readonly string[])[] = [
+  ['lockdep_addr', 'map', 'lock'],
+  ['key'],
+  ['nest', 'nest_lock'],
+  ['ip'],
+  ['flags'],
+  ['sub', 'subclass'],
+  ['rd', 'read'],
+  ['chk', 'check'],
+  ['wto', 'outer', 'wait_outer', 'wait_type_outer'],
+  ['wti', 'inner', 'wait_inner', 'wait_type_inner'],
+  ['lt', 'type', 'lock_type'],
+  ['hc', 'hardirq_ctx'],
+  ['sc', 'softirq_ctx'],
+  ['ht', 'threaded'],
+  ['he', 'hardirqs_on'],
+  ['se', 'softirqs_on'],
+];
+const ADDRESSES = 4;
+
+/** Indices into the values read; the low half of an address follows its high half. */
+const At = {
+  map: 0,
+  key: 2,
+  nest: 4,
+  ip: 6,
+  flags: 8,
+  subclass: 9,
+  read: 10,
+  check: 11,
+  outer: 12,
+  inner: 13,
+  type: 14,
+  hardirq: 15,
+  softirq: 16,
+  threaded: 17,
+  hardirqsOn: 18,
+  softirqsOn: 19,
+} as const;
+
 /**
  * lock_acquire, stock and extended, and the event probe `acquire` on it: they differ only in which fields the format has.
  */
@@ -22,88 +64,68 @@ export class AcquireDecoder implements EventDecoder {
   readonly minWords: number;
   readonly #context: DecodeContext;
   readonly #args = new LockAcquire();
-  readonly #flags: WideField;
-  readonly #map: WideField;
+  readonly #table = new PieceTable(32);
   readonly #name: StringField | undefined;
-  readonly #key: WideField;
-  readonly #nest: WideField;
-  readonly #ip: WideField;
-  readonly #subclass: WideField;
-  readonly #read: WideField;
-  readonly #check: WideField;
-  readonly #outer: WideField;
-  readonly #inner: WideField;
-  readonly #type: WideField;
-  /** lockdep's own context; all absent unless the format has all of them. */
+  readonly #hasIp: boolean;
+  readonly #hasRead: boolean;
+  readonly #hasCheck: boolean;
+  /** Whether the format has all of lockdep's own context. */
   readonly #hasLockdep: boolean;
-  readonly #hardirq: WideField;
-  readonly #softirq: WideField;
-  readonly #threaded: WideField;
-  readonly #hardirqsOn: WideField;
-  readonly #softirqsOn: WideField;
 
   constructor(context: DecodeContext, format: EventFormat) {
-    const field = (...names: string[]): WideField => numberField(context, format, ...names);
     this.minWords = minWordsOf(format);
     this.#context = context;
-    this.#flags = field('flags');
-    this.#map = field('lockdep_addr', 'map', 'lock');
     this.#name = stringField(context, format, 'name');
-    this.#key = field('key');
-    this.#nest = field('nest', 'nest_lock');
-    this.#ip = field('ip');
-    this.#subclass = field('sub', 'subclass');
-    this.#read = field('rd', 'read');
-    this.#check = field('chk', 'check');
-    this.#outer = field('wto', 'outer', 'wait_outer', 'wait_type_outer');
-    this.#inner = field('wti', 'inner', 'wait_inner', 'wait_type_inner');
-    this.#type = field('lt', 'type', 'lock_type');
-    this.#hardirq = field('hc', 'hardirq_ctx');
-    this.#softirq = field('sc', 'softirq_ctx');
-    this.#threaded = field('ht', 'threaded');
-    this.#hardirqsOn = field('he', 'hardirqs_on');
-    this.#softirqsOn = field('se', 'softirqs_on');
-    this.#hasLockdep = [this.#hardirq, this.#softirq, this.#threaded, this.#hardirqsOn, this.#softirqsOn].every(
-      (entry) => entry.present,
-    );
+    const fields = AT_NAMES.map((names) => numberField(context, format, ...names));
+    // In the order of At: both halves of addresses, the low half of everything else.
+    fields.forEach((field, i) => {
+      if (i < ADDRESSES) this.#table.add(field.high);
+      this.#table.add(field.low);
+    });
+    const has = (name: string): boolean => fields[AT_NAMES.findIndex((names) => names[0] === name)]?.present === true;
+    this.#hasIp = has('ip');
+    this.#hasRead = has('rd');
+    this.#hasCheck = has('chk');
+    this.#hasLockdep = ['hc', 'sc', 'ht', 'he', 'se'].every(has);
     this.#args.has =
-      (this.#key.present ? AcquireHas.Key : 0) |
-      (this.#inner.present ? AcquireHas.Wait : 0) |
-      (this.#subclass.present ? AcquireHas.Subclass : 0) |
-      (this.#check.present ? AcquireHas.Check : 0) |
-      (this.#read.present ? AcquireHas.ReadKind : 0);
+      (has('key') ? AcquireHas.Key : 0) |
+      (has('wti') ? AcquireHas.Wait : 0) |
+      (has('sub') ? AcquireHas.Subclass : 0) |
+      (this.#hasCheck ? AcquireHas.Check : 0) |
+      (this.#hasRead ? AcquireHas.ReadKind : 0);
   }
 
   decode(words: Int32Array, base: number, length: number): void {
     const args = this.#args;
-    const flags = readPiece(words, base, this.#flags.low);
+    const values = this.#table.values;
+    this.#table.read(words, base);
+    const flags = values[At.flags] as number;
     args.trylock = (flags & TRYLOCK) !== 0;
-    args.hi = readPiece(words, base, this.#map.high);
-    args.lo = readPiece(words, base, this.#map.low);
+    args.hi = values[At.map] as number;
+    args.lo = values[At.map + 1] as number;
     args.name = this.#name ? this.#name.read(words, base, length) : 0;
-    args.keyHi = readPiece(words, base, this.#key.high);
-    args.keyLo = readPiece(words, base, this.#key.low);
-    args.nestHi = readPiece(words, base, this.#nest.high);
-    args.nestLo = readPiece(words, base, this.#nest.low);
-    args.subclass = readPiece(words, base, this.#subclass.low);
-    if (this.#read.present) args.read = readPiece(words, base, this.#read.low);
+    args.keyHi = values[At.key] as number;
+    args.keyLo = values[At.key + 1] as number;
+    args.nestHi = values[At.nest] as number;
+    args.nestLo = values[At.nest + 1] as number;
+    args.subclass = values[At.subclass] as number;
+    if (this.#hasRead) args.read = values[At.read] as number;
     else args.read = flags & READ ? ReadKind.Shared : ReadKind.Write;
-    if (this.#check.present) args.check = readPiece(words, base, this.#check.low);
-    args.waitOuter = readPiece(words, base, this.#outer.low);
-    args.waitInner = readPiece(words, base, this.#inner.low);
-    args.lockType = readPiece(words, base, this.#type.low);
+    if (this.#hasCheck) args.check = values[At.check] as number;
+    args.waitOuter = values[At.outer] as number;
+    args.waitInner = values[At.inner] as number;
+    args.lockType = values[At.type] as number;
     if (this.#hasLockdep) {
       args.lockdepContext =
         LockdepCtx.Known |
-        (readPiece(words, base, this.#hardirq.low) ? LockdepCtx.HardIrq : 0) |
-        (readPiece(words, base, this.#softirq.low) ? LockdepCtx.SoftIrq : 0) |
-        (readPiece(words, base, this.#threaded.low) ? LockdepCtx.Threaded : 0) |
-        (readPiece(words, base, this.#hardirqsOn.low) ? LockdepCtx.HardIrqsOn : 0) |
-        (readPiece(words, base, this.#softirqsOn.low) ? LockdepCtx.SoftIrqsOn : 0);
+        (values[At.hardirq] ? LockdepCtx.HardIrq : 0) |
+        (values[At.softirq] ? LockdepCtx.SoftIrq : 0) |
+        (values[At.threaded] ? LockdepCtx.Threaded : 0) |
+        (values[At.hardirqsOn] ? LockdepCtx.HardIrqsOn : 0) |
+        (values[At.softirqsOn] ? LockdepCtx.SoftIrqsOn : 0);
     }
-    const ip = this.#ip;
-    if (ip.present) {
-      args.ip = this.#context.names.internCallSite(readPiece(words, base, ip.high), readPiece(words, base, ip.low));
+    if (this.#hasIp) {
+      args.ip = this.#context.names.internCallSite(values[At.ip] as number, values[At.ip + 1] as number);
     }
     this.#context.sink.lockAcquire(this.#context.header, args);
   }
