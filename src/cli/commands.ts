@@ -1,4 +1,6 @@
 import type { Command } from './command.js';
+import { explain } from './explain.js';
+import { lint } from './lint.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [];
+export const commands: readonly Command[] = [lint, explain];

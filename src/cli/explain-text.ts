@@ -1,5 +1,6 @@
 import { columns, type Paint, printable, wrap } from '../report/index.js';
 import type { Rule, RuleSet } from '../rules/index.js';
+import { markdownLines } from './markdown.js';
 
 const WIDTH = 100;
 
@@ -30,15 +31,12 @@ export function ruleText(rule: Rule, paint: Paint): string {
     `${paint.strong(rule.id)} (${paint.severity(rule.severity, rule.severity)}): ${printable(rule.title)}`,
   ];
   for (const { heading, body } of rule.readme) {
-    lines.push('', paint.strong(printable(heading)), ...body.split('\n').map((line) => indented(line)));
+    const text = markdownLines(body, paint, WIDTH - 2);
+    lines.push('', paint.strong(printable(heading)), ...text.map((line) => (line === '' ? '' : `  ${line}`)));
   }
   if (rule.references.length > 0) {
-    lines.push('', paint.strong('References'), ...rule.references.map((reference) => indented(reference)));
+    lines.push('', paint.strong('References'), ...rule.references.map((reference) => `  ${printable(reference)}`));
   }
   lines.push('', paint.dim(`Rule and examples: ${printable(rule.folder)}`), '');
   return lines.join('\n');
-}
-
-function indented(line: string): string {
-  return line === '' ? '' : `  ${printable(line)}`;
 }

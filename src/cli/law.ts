@@ -1,9 +1,17 @@
 import type { Law } from '../judge/index.js';
 import { loadRuleSet } from '../rules/index.js';
+import { builtInCatalogue, loadCatalogue } from '../trace/catalog.js';
 import type { RuleSettings } from './options.js';
 
-/** Loads the rules and the policy that the user asked for. Throws InputError for the first thing that is wrong in them. */
-export function lawOf(settings: RuleSettings): Law {
+/**
+ * Loads the rules, the policy and the catalogue of lock kinds that the user asked for. Throws InputError for the first
+ * thing that is wrong in them.
+ */
+export function lawOf(settings: RuleSettings, catalogue: string | undefined): Law {
   const rules = loadRuleSet({ extra: settings.ruleFolders });
-  return { rules, policy: rules.policy(settings.policy) };
+  return {
+    rules,
+    policy: rules.policy(settings.policy),
+    catalogue: catalogue === undefined ? builtInCatalogue() : loadCatalogue(catalogue),
+  };
 }

@@ -6,8 +6,11 @@ import { scenarioLines } from './scenario.js';
 
 const WIDTH = 110;
 
-/** One finding as lines of text: headline, what was done, what was held, how it came to this, how to mend it. */
-export function findingLines(finding: Finding, input: string, paint: Paint): string[] {
+/**
+ * One finding as lines of text: headline, what was done, what was held, how it came to this, how to mend it. `isRepeat`:
+ * a finding of the same rule with the same advice stands above, so the advice need not be said again.
+ */
+export function findingLines(finding: Finding, input: string, isRepeat: boolean, paint: Paint): string[] {
   const known: Where = { ...finding.where, file: finding.where.file ?? input };
   const lines = [headline(finding, known, paint)];
   const section = (title: string, body: readonly string[]): void => {
@@ -22,7 +25,9 @@ export function findingLines(finding: Finding, input: string, paint: Paint): str
   }
   section('how it came to this:', evidenceLines(finding.evidence, known, paint));
   if (scenario) section('possible unsafe locking scenario:', ['', ...scenarioLines(scenario)]);
-  if (finding.advice) section('to fix it:', wrap(printable(finding.advice), WIDTH - 4));
+  if (finding.advice && isRepeat)
+    lines.push('', `  ${paint.strong('to fix it:')} see ${printable(finding.rule)} above`);
+  else if (finding.advice) section('to fix it:', wrap(printable(finding.advice), WIDTH - 4));
   lines.push('', `  ${paint.dim(footer(finding))}`);
   return lines;
 }

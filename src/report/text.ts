@@ -18,8 +18,13 @@ const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
 export function renderText(runs: readonly Run[], options: TextOptions): string {
   const paint = paintFor(options.colour);
   const blocks: string[][] = [];
+  const advised = new Map<string, string | undefined>();
   for (const run of runs) {
-    for (const finding of run.findings) blocks.push(findingLines(finding, run.input, paint));
+    for (const finding of run.findings) {
+      const isRepeat = advised.has(finding.rule) && advised.get(finding.rule) === finding.advice;
+      blocks.push(findingLines(finding, run.input, isRepeat, paint));
+      advised.set(finding.rule, finding.advice);
+    }
     if (!options.quiet) blocks.push(runSummary(run, paint));
   }
   if (!options.quiet && runs.length > 1) blocks.push([total(runs, paint)]);

@@ -13,8 +13,8 @@ export const BUILTIN_RULES = fileURLToPath(new URL('../../rules', import.meta.ur
 /** The policy in force where none is chosen. */
 export const DEFAULT_POLICY = 'strict';
 
-/** Folders beside the rules that hold other data: policies, what the source analyser knows of the kernel, lock catalogues. */
-const DATA_FOLDERS = new Set(['policies', 'kernel', 'catalog']);
+/** Folders beside the rules that hold other data: policies, and what lockvet knows of the kernel. */
+const DATA_FOLDERS = new Set(['policies', 'kernel']);
 
 /** Where rules come from. */
 export interface RuleSources {

@@ -62,6 +62,13 @@ describe('a finding in the text report', () => {
     expect(lines).toContain('  seen 3 times; fingerprint 0123456789abcdef0123');
   });
 
+  it('does not repeat the advice of a rule', () => {
+    const lines = render([sampleFinding(), sampleFinding(), sampleFinding({ advice: 'Another.' })]);
+    expect(lines.filter((line) => line.includes('one order everywhere'))).toHaveLength(1);
+    expect(lines.filter((line) => line === '  to fix it: see lock-order-cycle above')).toHaveLength(1);
+    expect(lines).toContain('    Another.');
+  });
+
   it('leaves out what is not known', () => {
     const { advice: _advice, detail: _detail, ...bare } = sampleFinding({ where: {}, evidence: [], count: 1 });
     const text = renderText([sampleRun([bare])], { ...plain, quiet: true });
