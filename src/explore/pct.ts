@@ -29,6 +29,11 @@ export class Pct implements Strategy {
       this.#fall(choice, best);
       best = this.#highest(choice);
     }
+    // A context that waits for another in a loop would wait for ever for one of lower priority.
+    if (choice.actors[best]?.pending?.label === 'cpu_relax') {
+      this.#fall(choice, best);
+      best = this.#highest(choice);
+    }
     // A tick only makes the scheduler rotate equals; taken for ever it would starve them all.
     if (choice.actors[best]?.kind === ActorKind.Tick) this.#fall(choice, best);
     return best;

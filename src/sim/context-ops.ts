@@ -94,3 +94,14 @@ export const YIELD: OpKind<Machine, void> = {
     return false;
   },
 };
+
+/** raise_softirq(): `op.a` is the vector. */
+export const RAISE_SOFTIRQ: OpKind<Machine, void> = {
+  label: 'raise_softirq',
+  access: Access.None,
+  cost: 10,
+  attempt(machine, _target, op) {
+    machine.softirqs.raise(machine.cpu, op.a);
+    return true;
+  },
+};

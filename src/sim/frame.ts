@@ -30,6 +30,8 @@ export type FrameState = (typeof FrameState)[keyof typeof FrameState];
 export interface Waitable {
   /** Class name of the lock or event. */
   readonly label: string;
+  /** A sleep that any wake-up of the task ends; a lock is only got from its owner. */
+  readonly isEvent?: boolean;
   /** Contexts that could end the wait; empty: nobody in particular (an event). */
   owners(): readonly Frame[];
 }

@@ -1,15 +1,40 @@
-import { ContextOps, CPU_RELAX, DELAY, YIELD } from './context-ops.js';
+import { ContextOps, CPU_RELAX, DELAY, RAISE_SOFTIRQ, YIELD } from './context-ops.js';
 import { Frame, FrameKind } from './frame.js';
 import type { Hooks } from './hooks.js';
+import { cpuDown, cpuUp } from './hotplug.js';
+import { Hrtimer, type HrtimerOptions } from './irq/hrtimer.js';
+import { IrqWork, smpCall } from './irq/ipi.js';
+import { IrqLine, type IrqOptions, NmiLine } from './irq/line.js';
+import { Tasklet } from './irq/tasklet.js';
+import { Timer } from './irq/timer.js';
+import { BitSpinlock } from './lock/bit-spinlock.js';
 import type { IrqFlags } from './lock/irq-mode.js';
+import { LocalLock } from './lock/local-lock.js';
+import { LockdepLock, type LockdepLockOptions } from './lock/lockdep-lock.js';
 import { Mutex } from './lock/mutex.js';
 import { RawSpinlock } from './lock/raw-spinlock.js';
 import { RtMutex } from './lock/rt-mutex.js';
+import { Rwlock } from './lock/rwlock.js';
+import { PercpuRwsem, Rwsem } from './lock/rwsem.js';
+import { Semaphore } from './lock/semaphore.js';
+import { Seqcount, Seqlock } from './lock/seqlock.js';
 import { Spinlock } from './lock/spinlock.js';
+import { WwClass } from './lock/ww-mutex.js';
 import type { LockOptions } from './lockdep-map.js';
 import type { Machine } from './machine.js';
+import type { CacheModel } from './mem/cache.js';
+import { Atomic, Variable, type VariableOptions } from './mem/variable.js';
+import type { Memory } from './mm/memory.js';
 import type { Body, Op } from './op.js';
+import { BasicRcu, type RcuApi } from './rcu.js';
 import type { Task, TaskOptions } from './task.js';
+import { Completion } from './wait/completion.js';
+import { Rcuwait } from './wait/rcuwait.js';
+import { scheduleTimeout } from './wait/sleep.js';
+import { WaitBits, WaitBitTable } from './wait/wait-bit.js';
+import { Swait, WaitQueue } from './wait/wait-queue.js';
+import { kthreadStop } from './work/kthread.js';
+import { Work, Workqueue, type WorkqueueOptions } from './work/workqueue.js';
 
 /**
  * The simulated kernel as code that runs on it sees it. Methods that return an {@link Op} are operations, to be run with
@@ -20,6 +45,9 @@ import type { Task, TaskOptions } from './task.js';
 export class Kernel {
   /** The machine below: for subsystems that are part of the kernel, not for scenarios. */
   readonly machine: Machine;
+  #rcu: RcuApi | undefined;
+  #bits: WaitBitTable | undefined;
+  #irqs = 16;
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -59,7 +87,205 @@ export class Kernel {
     return new RtMutex(this.machine, name, options);
   }
 
+  /** DEFINE_RWLOCK(name) */
+  rwlock(name: string, options?: LockOptions): Rwlock {
+    return new Rwlock(this.machine, name, options);
+  }
+
+  /** A local_lock_t of each CPU. */
+  localLock(name: string): LocalLock {
+    return new LocalLock(this.machine, name);
+  }
+
+  /** DECLARE_RWSEM(name) */
+  rwsem(name: string, options?: LockOptions): Rwsem {
+    return new Rwsem(this.machine, name, options);
+  }
+
+  /** DEFINE_STATIC_PERCPU_RWSEM(name) */
+  percpuRwsem(name: string, options?: LockOptions): PercpuRwsem {
+    return new PercpuRwsem(this.machine, name, options);
+  }
+
+  /** DEFINE_SEMAPHORE(name, count) */
+  semaphore(name: string, count = 1): Semaphore {
+    return new Semaphore(this.machine, name, count);
+  }
+
+  /** seqcount_t */
+  seqcount(name: string, options?: LockOptions): Seqcount {
+    return new Seqcount(this.machine, name, options);
+  }
+
+  /** DEFINE_SEQLOCK(name) */
+  seqlock(name: string): Seqlock {
+    return new Seqlock(this.machine, name);
+  }
+
+  /** A bit used as a lock; lockdep does not see it. */
+  bitSpinlock(name: string): BitSpinlock {
+    return new BitSpinlock(this.machine, name);
+  }
+
+  /** DEFINE_WW_CLASS(name): makes its mutexes and acquire contexts. */
+  wwClass(name: string): WwClass {
+    return new WwClass(this.machine, name);
+  }
+
+  /** A lock for lockdep alone, such as `rcu_read_lock`. */
+  lockdepMap(name: string, options?: LockdepLockOptions): LockdepLock {
+    return new LockdepLock(this.machine, name, options);
+  }
+
+  // --- waiting
+
+  /** DECLARE_WAIT_QUEUE_HEAD(name): its lock is the spinlock_t `NAME.lock`. */
+  waitQueue(name: string): WaitQueue {
+    return new WaitQueue(this.machine, name);
+  }
+
+  /** DECLARE_SWAIT_QUEUE_HEAD(name): its lock is raw. */
+  swait(name: string): Swait {
+    return new Swait(this.machine, name);
+  }
+
+  /** DECLARE_COMPLETION(name) */
+  completion(name: string): Completion {
+    return new Completion(this.machine, name);
+  }
+
+  /** struct rcuwait: one waiter, no lock. */
+  rcuwait(name: string): Rcuwait {
+    return new Rcuwait(this.machine, name);
+  }
+
+  /** A word of bits to wait on. */
+  waitBits(): WaitBits {
+    this.#bits ??= new WaitBitTable(this.machine);
+    return new WaitBits(this.machine, this.#bits);
+  }
+
+  // --- interrupts and deferred work
+
+  /** request_irq() */
+  irq(name: string, handler: Body, options: IrqOptions = {}): IrqLine {
+    return new IrqLine(this.machine, ++this.#irqs, name, handler, options);
+  }
+
+  /** A non-maskable interrupt of a CPU. */
+  nmi(name: string, handler: Body, cpu = 0): NmiLine {
+    return new NmiLine(this.machine, name, cpu, handler);
+  }
+
+  /** DEFINE_TIMER(name, handler): the handler runs in a soft interrupt. */
+  timer(name: string, handler: Body): Timer {
+    return new Timer(this.machine, name, handler);
+  }
+
+  /** hrtimer_init() */
+  hrtimer(name: string, handler: Body, options: HrtimerOptions = {}): Hrtimer {
+    return new Hrtimer(this.machine, name, handler, options);
+  }
+
+  /** open_softirq(): `handler` runs the vector ({@link Softirq}). */
+  openSoftirq(vector: number, handler: Body): void {
+    this.machine.softirqs.open(vector, handler);
+  }
+
+  /** DECLARE_TASKLET(name, handler) */
+  tasklet(name: string, handler: Body): Tasklet {
+    return new Tasklet(this.machine, name, handler);
+  }
+
+  /** init_irq_work(); `hard`: IRQ_WORK_HARD_IRQ, a hard interrupt also on PREEMPT_RT. */
+  irqWork(name: string, handler: Body, hard = false): IrqWork {
+    return new IrqWork(this.machine, name, handler, hard);
+  }
+
+  /** alloc_workqueue() */
+  workqueue(name: string, options: WorkqueueOptions = {}): Workqueue {
+    return new Workqueue(this.machine, name, options);
+  }
+
+  /** DECLARE_WORK(name, handler); with queueDelayedWork() also a delayed one. */
+  work(name: string, handler: Body): Work {
+    return new Work(this.machine, name, handler);
+  }
+
+  // --- memory and variables
+
+  /** Pages, slab, vmalloc, per-CPU memory. */
+  get mm(): Memory {
+    return this.machine.memory();
+  }
+
+  /** A shared variable: its accesses are operations. */
+  variable<T>(name: string, value: T, options?: VariableOptions): Variable<T> {
+    return new Variable(this.machine, name, value, options);
+  }
+
+  /** atomic_t */
+  atomic(name: string, value = 0, options?: VariableOptions): Atomic {
+    return new Atomic(this.machine, name, value, options);
+  }
+
+  /** The caches, when the scenario asked for them. */
+  get cache(): CacheModel | undefined {
+    return this.machine.cache;
+  }
+
+  /** The kernel's RCU: a small one, unless {@link setRcu} brought another. */
+  get rcu(): RcuApi {
+    this.#rcu ??= new BasicRcu(this.machine);
+    return this.#rcu;
+  }
+
+  /** Puts another RCU in place of the small one, before it is used. */
+  setRcu(rcu: RcuApi): void {
+    this.#rcu = rcu;
+  }
+
   // --- the running context: operations
+
+  /** raise_softirq() on the running CPU. */
+  raiseSoftirq(vector: number): Op<void> {
+    return this.machine.arm(RAISE_SOFTIRQ, this.machine, vector);
+  }
+
+  /** smp_call_function_single(): runs `body` as an interrupt of that CPU and waits for it, spinning. */
+  smpCall(cpu: number, body: Body): Op<void> {
+    return smpCall(this.machine, cpu, body);
+  }
+
+  /** schedule_timeout_uninterruptible() */
+  scheduleTimeout(jiffies: number): Op<void> {
+    return scheduleTimeout(this.machine, jiffies);
+  }
+
+  /** msleep() */
+  msleep(ms: number): Op<void> {
+    return scheduleTimeout(this.machine, Math.ceil((ms * this.machine.config.hz) / 1000) + 1);
+  }
+
+  /** kthread_stop(): asks a kernel thread to end, wakes it and waits until it has. */
+  kthreadStop(task: Task): Op<void> {
+    return kthreadStop(this.machine, task);
+  }
+
+  /** kthread_should_stop() of the running task; no operation. */
+  get kthreadShouldStop(): boolean {
+    return this.current.shouldStop;
+  }
+
+  /** CPU hotplug: takes a CPU away; its tasks and timers move. */
+  cpuDown(cpu: number): Op<void> {
+    return cpuDown(this.machine, cpu);
+  }
+
+  /** CPU hotplug: brings a CPU back. */
+  cpuUp(cpu: number): Op<void> {
+    return cpuUp(this.machine, cpu);
+  }
 
   preemptDisable(): Op<void> {
     return this.machine.arm(ContextOps.preemptDisable, this.machine);

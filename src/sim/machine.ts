@@ -1,6 +1,7 @@
 import { ActorKind, type Strategy } from '../explore/strategy.js';
 import type { EventSink, KernelReport } from '../model/events.js';
 import type { StringNames } from '../model/names.js';
+import { WaitType } from '../model/wait-type.js';
 import { Actors } from './actors.js';
 import { Addresses } from './addresses.js';
 import type { KernelConfig } from './config.js';
@@ -12,7 +13,13 @@ import { Frame, FrameKind, FrameState, type Waitable } from './frame.js';
 import { Hooks } from './hooks.js';
 import type { InterruptSource } from './interrupt-source.js';
 import { finishInterrupt } from './irq/delivery.js';
-import { Softirqs } from './irq/softirq.js';
+import { SoftirqList } from './irq/hrtimer.js';
+import { Softirq, Softirqs } from './irq/softirq.js';
+import { TimerBases } from './irq/timer.js';
+import { LockdepLock } from './lock/lockdep-lock.js';
+import { CacheModel } from './mem/cache.js';
+import { Ordering } from './mem/ordering.js';
+import { Memory } from './mm/memory.js';
 import type { Op, OpKind } from './op.js';
 import { enqueue, exitTask, schedule, wakeTask } from './scheduler.js';
 import type { Sites } from './sites.js';
@@ -47,6 +54,15 @@ export class Machine {
   readonly sources: InterruptSource[] = [];
   readonly actors = new Actors();
   readonly softirqs: Softirqs;
+  readonly timers: TimerBases;
+  readonly hrtimers: SoftirqList;
+  readonly tasklets: SoftirqList;
+  readonly ordering = new Ordering();
+  /** There are shared variables: what orders contexts is followed. */
+  tracksOrder = false;
+  readonly cache: CacheModel | undefined;
+  #rcuReadMap: LockdepLock | undefined;
+  #memory: Memory | undefined;
   /** Nanoseconds since the start. */
   now = 0;
   /** Operations done. */
@@ -61,6 +77,7 @@ export class Machine {
   readonly deadlocked = new Set<Frame>();
   /** Code that runs after the last event, before the sink's end: leak checks. */
   readonly atEnd: (() => void)[] = [];
+  readonly #exitWaiters: { task: Task; then: () => void }[] = [];
   #decided = -1;
   #ids = 0;
   #pids = 0;
@@ -76,9 +93,34 @@ export class Machine {
     for (let id = 0; id < config.cpus; id++)
       this.cpus.push(new Cpu(id, idle(id), config.preemptRt, config.preemptCount));
     this.cpu = this.cpuOf(0);
+    this.cache = config.cache && new CacheModel(config.cache, config.cpus);
     this.softirqs = new Softirqs(this);
+    this.timers = new TimerBases(this);
+    this.hrtimers = new SoftirqList(this, Softirq.Hrtimer);
+    this.tasklets = new SoftirqList(this, Softirq.Tasklet);
     // Never run: the scenario's set-up is no context, operations are not for it.
     this.frame = new Frame(this, FrameKind.Inline, 'setup', this.cpu.idleTask, () => []);
+  }
+
+  /** The machine's memory, made when first asked for. */
+  memory(): Memory {
+    this.#memory ??= new Memory(this);
+    return this.#memory;
+  }
+
+  /** Lets the running CPU pay for an access to memory. */
+  chargeAccess(hi: number, lo: number, size: number, writes: boolean): void {
+    if (this.cache !== undefined) this.charge(this.cache.access(this.cpu.id, hi, lo, size, writes));
+  }
+
+  /** What lockdep knows of rcu_read_lock(): not validated, and everything but sleeping locks may nest in it. */
+  rcuReadMap(): LockdepLock {
+    this.#rcuReadMap ??= new LockdepLock(this, 'rcu_read_lock', {
+      waitOuter: WaitType.Free,
+      waitInner: WaitType.Config,
+      check: false,
+    });
+    return this.#rcuReadMap;
   }
 
   /** The CPU of that number. Throws RangeError when there is none. */
@@ -106,7 +148,12 @@ export class Machine {
     const cpu = options.cpu ?? first ?? (pid - 1) % this.cpus.length;
     this.cpuOf(cpu);
     const task = new Task(pid, comm, this.names.intern(comm), cpu, options);
-    task.frames.push(makeFrame(task));
+    const frame = makeFrame(task);
+    task.frames.push(frame);
+    if (this.tracksOrder) {
+      this.ordering.release(task, this.frame);
+      this.ordering.acquire(task, frame);
+    }
     this.tasks.push(task);
     if (!task.kthread) this.#live.add(task);
     this.emit.sink.taskFork(this.emit.stamp(this.cpu, this.now), task.pid, task.commId);
@@ -152,6 +199,20 @@ export class Machine {
     if (cpu.clock > this.now) this.now = cpu.clock;
     else cpu.clock = this.now;
     return false;
+  }
+
+  /** Calls back when a task has exited. */
+  onExit(task: Task, then: () => void): void {
+    this.#exitWaiters.push({ task, then });
+  }
+
+  /** Moves the task that runs on a CPU to another one, as if preempted there. */
+  preemptAway(cpu: Cpu, refuge: Cpu): void {
+    const task = cpu.current;
+    schedule(this, cpu);
+    if (!task.queued) return;
+    cpu.queue.splice(cpu.queue.indexOf(task), 1);
+    enqueue(this, task, refuge);
   }
 
   /** Adds CPU time to what the running CPU does. */
@@ -280,6 +341,7 @@ export class Machine {
     if (frame.kind === FrameKind.Task) {
       this.#live.delete(frame.task);
       exitTask(this, cpu, frame.task);
+      for (const waiter of this.#exitWaiters) if (waiter.task === frame.task) waiter.then();
       return;
     }
     finishInterrupt(this, cpu, frame);

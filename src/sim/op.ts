@@ -123,3 +123,13 @@ export class PendingOp implements Iterator<Pause, unknown, undefined>, PendingVi
 }
 
 const IDLE: OpKind<object, unknown> = { label: 'none', access: 0, cost: 0, attempt: () => true };
+
+/** A body without operations: `act` happens at once when the context starts. `name` is its function in call sites. */
+export function instant(name: string, act: () => void): Body {
+  // biome-ignore lint/correctness/useYield: a generator, so that nothing happens before it is resumed
+  const body = function* (): Op<void> {
+    act();
+  };
+  Object.defineProperty(body, 'name', { value: name });
+  return body;
+}

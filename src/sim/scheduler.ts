@@ -47,7 +47,7 @@ export function setPriority(machine: Machine, task: Task, prio: number): void {
 export function schedule(machine: Machine, cpu: Cpu): void {
   const prev = cpu.current;
   const hook = prev.idle || !prev.running ? undefined : machine.hooks.contextSwitch;
-  const body = hook?.(cpu, prev, prev.state === TaskState.Running);
+  const body = hook?.(cpu, prev, prev.state === TaskState.Running || prev.lockSleep);
   if (body === undefined) {
     switchTasks(machine, cpu);
     return;
@@ -99,7 +99,9 @@ function switchTasks(machine: Machine, cpu: Cpu): void {
   // As the kernel prints it: inside __schedule(), preemption off and the run queue's lock held.
   cpu.preemptCount = 2;
   const header = machine.emit.stamp(cpu, machine.now);
-  machine.emit.sink.schedSwitch(header, prev.pid, prev.state, next.pid, next.commId);
+  const state = prev.lockSleep ? TaskState.Running : prev.state;
+  prev.lockSleep = false;
+  machine.emit.sink.schedSwitch(header, prev.pid, state, next.pid, next.commId);
   if (prev.idle) machine.hooks.idleExit?.(cpu);
   cpu.current = next;
   next.cpu = cpu.id;

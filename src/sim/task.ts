@@ -46,8 +46,10 @@ export class Task {
   /** On a run queue (not while running). */
   queued = false;
   running = false;
-  /** A wake-up came while it was still about to sleep. */
-  wakePending = false;
+  /** set_current_state(): the next schedule() sleeps, unless a wake-up comes before and clears this. */
+  willSleep = false;
+  /** Blocked on PREEMPT_RT's form of a spinning lock: the switch counts as involuntary (SM_RTLOCK_WAIT). */
+  lockSleep = false;
   /** Fair class: weighted nanoseconds it has run. */
   vruntime = 0;
   /** Time it was last put on a CPU. */

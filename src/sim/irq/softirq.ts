@@ -68,7 +68,7 @@ export class Softirqs {
     const known = this.#threads[cpu.id];
     if (known !== undefined) {
       const frame = known.frames[0];
-      if (frame !== undefined) machine.resume(frame);
+      if (frame?.waitingFor?.isEvent === true) machine.resume(frame);
       return;
     }
     const name = `ksoftirqd/${cpu.id}`;

@@ -56,6 +56,7 @@ export function noteAcquire(
   trylock = false,
   nest?: LockdepMap,
 ): void {
+  if (machine.tracksOrder) machine.ordering.acquire(map, machine.frame);
   machine.emit.lockAcquire(machine.cpu, machine.now, map, subclass, trylock, read, nest, op.ip);
 }
 
@@ -66,11 +67,13 @@ export function noteContended(machine: Machine, map: LockdepMap): void {
 
 /** Tells that a contended lock was obtained. */
 export function noteAcquired(machine: Machine, map: LockdepMap): void {
+  if (machine.tracksOrder) machine.ordering.acquire(map, machine.frame);
   machine.emit.sink.lockAcquired(machine.emit.stamp(machine.cpu, machine.now), map.hi, map.lo, map.name);
 }
 
 /** Tells that a lock is being released. */
 export function noteRelease(machine: Machine, map: LockdepMap): void {
+  if (machine.tracksOrder) machine.ordering.release(map, machine.frame);
   machine.emit.sink.lockRelease(machine.emit.stamp(machine.cpu, machine.now), map.hi, map.lo, map.name);
 }
 

@@ -57,6 +57,7 @@ export function waitFor(machine: Machine, core: SleepCore): void {
     core.reorder();
     inherit(machine, core, frame.task);
   }
+  if (core.style.mightSleep === 'in atomic context') frame.task.lockSleep = true;
   machine.block(core, true);
 }
 

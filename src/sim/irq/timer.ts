@@ -1,0 +1,132 @@
+import { Access } from '../../explore/strategy.js';
+import type { Cpu } from '../cpu.js';
+import { InterruptSource } from '../interrupt-source.js';
+import { LockdepLock } from '../lock/lockdep-lock.js';
+import type { Machine } from '../machine.js';
+import { type Body, instant, type Op, type OpKind } from '../op.js';
+import { pushHardIrq } from './delivery.js';
+import { Softirq } from './softirq.js';
+
+/** The expired timers of each CPU, which TIMER_SOFTIRQ runs. */
+export class TimerBases {
+  readonly #machine: Machine;
+  readonly #expired: Timer[][];
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.#expired = machine.cpus.map(() => []);
+    machine.softirqs.open(Softirq.Timer, () => this.#run());
+  }
+
+  /** The clock interrupt of an expired timer. */
+  interrupt(cpu: Cpu, timer: Timer): void {
+    const expired = this.#expired[cpu.id];
+    const machine = this.#machine;
+    pushHardIrq(
+      machine,
+      cpu,
+      'local_timer',
+      instant('localTimer', () => {
+        expired?.push(timer);
+        machine.softirqs.raise(cpu, Softirq.Timer);
+      }),
+      { threaded: false },
+    );
+  }
+
+  *#run(): Op<void> {
+    for (;;) {
+      const timer = this.#expired[this.#machine.cpu.id]?.shift();
+      if (timer === undefined) return;
+      yield* timer.expire();
+    }
+  }
+}
+
+const MOD: OpKind<Timer, void> = {
+  label: 'mod_timer',
+  access: Access.Write,
+  cost: 15,
+  attempt(_machine, timer, op) {
+    timer.armNow(op.a);
+    return true;
+  },
+};
+
+const DELETE: OpKind<Timer, boolean> = {
+  label: 'timer_delete',
+  access: Access.Write,
+  cost: 15,
+  attempt(_machine, timer, op) {
+    op.value = timer.disarmNow();
+    return true;
+  },
+};
+
+const RELAX: OpKind<Timer, void> = { label: 'cpu_relax', access: Access.Read, cost: 40, attempt: () => true };
+
+/** struct timer_list: its handler runs in a soft interrupt, `(NAME)` held for lockdep as call_timer_fn() does. */
+export class Timer {
+  readonly id: number;
+  readonly label: string;
+  /** Its handler is running. */
+  running = false;
+  readonly #machine: Machine;
+  readonly #map: LockdepLock;
+  readonly #handler: Body;
+  readonly #source: InterruptSource;
+
+  constructor(machine: Machine, name: string, handler: Body) {
+    this.#machine = machine;
+    this.id = machine.newId();
+    this.label = name;
+    this.#handler = handler;
+    this.#map = new LockdepLock(machine, `(${name})`);
+    this.#source = new InterruptSource(machine, name, 0, (_machine, cpu) => machine.timers.interrupt(cpu, this));
+  }
+
+  /** timer_pending(); no operation. */
+  get pending(): boolean {
+    return this.#source.armed;
+  }
+
+  /** mod_timer(&timer, jiffies + n): on the running CPU. */
+  modTimer(jiffies: number): Op<void> {
+    return this.#machine.arm(MOD, this, jiffies);
+  }
+
+  /** timer_delete(): true when it was pending. Its handler may still be running. */
+  delete(): Op<boolean> {
+    return this.#machine.arm(DELETE, this);
+  }
+
+  /** timer_delete_sync(): also waits for the handler; not to be called while holding what the handler takes. */
+  *deleteSync(): Op<boolean> {
+    yield* this.#map.acquire();
+    yield* this.#map.release();
+    const pending = yield* this.delete();
+    while (this.running) yield* this.#machine.arm(RELAX, this);
+    return pending;
+  }
+
+  /** Arms it as part of another operation. */
+  armNow(jiffies: number): void {
+    const machine = this.#machine;
+    this.#source.cpu = machine.cpu.id;
+    this.#source.arm(machine, machine.now + (Math.max(0, jiffies) * 1e9) / machine.config.hz);
+  }
+
+  /** Disarms it as part of another operation. */
+  disarmNow(): boolean {
+    return this.#source.disarm(this.#machine);
+  }
+
+  /** call_timer_fn() */
+  *expire(): Op<void> {
+    this.running = true;
+    yield* this.#map.acquire();
+    yield* this.#handler();
+    yield* this.#map.release();
+    this.running = false;
+  }
+}

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { Softirq } from '../../src/sim/index.js';
+import { run, strategies } from './recorder.js';
+
+const quiet = (lines: string[]) => lines.filter((line) => !/switch|<idle>: irqs/.test(line));
+
+describe('interrupts', () => {
+  it('run the soft interrupt of a timer at the end of the clock interrupt', () => {
+    const { lines, outcome } = run(
+      (kernel) => {
+        const lock = kernel.spinlock('lock');
+        const done = kernel.completion('done');
+        const timer = kernel.timer('timer', function* timerFn() {
+          yield* lock.lock();
+          yield* lock.unlock();
+          yield* done.complete();
+        });
+        kernel.task('A', function* () {
+          yield* timer.modTimer(1);
+          yield* done.wait();
+        });
+      },
+      { cpus: 1 },
+    );
+    expect(outcome).toBe('finished');
+    expect(quiet(lines)).toEqual(
+      expect.arrayContaining([
+        'A: might sleep d0',
+        'A: wait done d0',
+        '<idle>: bh off d0',
+        '<idle>: softirq 1 d0',
+        '<idle>: +(timer) d0',
+        '<idle>: +lock d1',
+        '<idle>: wake done d1',
+        '<idle>: bh on d0',
+        'A: woken done d0',
+      ]),
+    );
+  });
+
+  it('are held off while masked, under every strategy', () => {
+    for (const preemptRt of [false, true]) {
+      for (let seed = 1; seed <= 40; seed++) {
+        for (const strategy of strategies(seed)) {
+          let inside = false;
+          let came = 0;
+          const { outcome } = run(
+            (kernel) => {
+              const line = () => {
+                expect(inside).toBe(false);
+                came++;
+              };
+              kernel.irq(
+                'dev',
+                function* handler() {
+                  line();
+                  yield* kernel.udelay(1);
+                },
+                { times: 3, noThread: true },
+              );
+              kernel.task('A', function* () {
+                for (let i = 0; i < 5; i++) {
+                  yield* kernel.localIrqDisable();
+                  inside = true;
+                  yield* kernel.udelay(1);
+                  inside = false;
+                  yield* kernel.localIrqEnable();
+                  yield* kernel.udelay(1);
+                }
+              });
+            },
+            { cpus: 1, preemptRt },
+            strategy,
+          );
+          expect(outcome).toBe('finished');
+          expect(came).toBe(3);
+        }
+      }
+    }
+  });
+
+  it('run raised soft interrupts when bottom halves come on, in ksoftirqd otherwise', () => {
+    for (const preemptRt of [false, true]) {
+      const { lines } = run(
+        (kernel) => {
+          const lock = kernel.spinlock('lock');
+          kernel.openSoftirq(Softirq.NetRx, function* netRx() {
+            yield* lock.lock();
+            yield* lock.unlock();
+          });
+          kernel.task('A', function* () {
+            yield* lock.lockBh();
+            yield* kernel.raiseSoftirq(Softirq.NetRx);
+            yield* lock.unlockBh();
+            yield* kernel.raiseSoftirq(Softirq.NetRx);
+            yield* kernel.msleep(1);
+          });
+        },
+        { cpus: 1, preemptRt },
+      );
+      expect(lines.filter((line) => line.includes('softirq 3')).map((line) => line.split(':')[0])).toEqual([
+        'A',
+        'ksoftirqd/0',
+      ]);
+    }
+  });
+
+  it('threads handlers on PREEMPT_RT only', () => {
+    for (const preemptRt of [false, true]) {
+      const contexts: boolean[] = [];
+      run(
+        (kernel) => {
+          kernel.irq(
+            'dev',
+            function* handler() {
+              contexts.push(kernel.inHardirq);
+              yield* kernel.udelay(1);
+            },
+            { times: 1 },
+          );
+          kernel.task('A', function* () {
+            yield* kernel.msleep(1);
+          });
+        },
+        { preemptRt },
+      );
+      expect(contexts).toEqual([!preemptRt]);
+    }
+  });
+
+  it('lets IPIs, irq_work, tasklets, hrtimers and NMIs run', () => {
+    for (const preemptRt of [false, true]) {
+      const ran: string[] = [];
+      const { outcome } = run(
+        (kernel) => {
+          const mark = (name: string) =>
+            function* () {
+              ran.push(name);
+              yield* kernel.udelay(1);
+            };
+          const work = kernel.irqWork('work', mark('irq_work'));
+          const tasklet = kernel.tasklet('tasklet', mark('tasklet'));
+          const hard = kernel.hrtimer('hard', mark('hard'), { hard: true });
+          const soft = kernel.hrtimer('soft', mark('soft'), { soft: true });
+          kernel.nmi('nmi', mark('nmi')).raiseNow(1);
+          kernel.task('A', function* () {
+            yield* kernel.smpCall(1, mark('ipi'));
+            yield* work.queue();
+            yield* tasklet.schedule();
+            yield* hard.start(1000);
+            yield* soft.start(1000);
+            yield* kernel.msleep(10);
+          });
+        },
+        { preemptRt },
+      );
+      expect(outcome).toBe('finished');
+      expect([...ran].sort()).toEqual(['hard', 'ipi', 'irq_work', 'nmi', 'soft', 'tasklet']);
+    }
+  });
+});
