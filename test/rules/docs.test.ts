@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadRuleSet, type Rule } from '../../src/rules/index.js';
 import { README_HEADINGS } from '../../src/rules/readme.js';
 import { BUILTIN_RULES } from '../../src/rules/rule-set.js';
+import { TEMPLATE_VARIABLES } from '../../src/rules/template.js';
+import { CONFIG_FIELDS, CONTEXT_FIELDS, EVENT_FIELDS, LOCK_FIELDS, POLICY_FIELDS } from '../../src/rules/vocabulary.js';
 
 /** The ids that users put into baselines: they never change. */
 const CONTRACT = [
@@ -68,5 +71,33 @@ describe('the built-in rules', () => {
       (name) => !existsSync(path.join(BUILTIN_RULES, name, 'rule.yaml')),
     );
     expect(folders.filter((name) => !['policies', 'kernel'].includes(name))).toEqual([]);
+  });
+});
+
+describe('docs/writing-rules.md', () => {
+  const text = readFileSync(path.join(BUILTIN_RULES, '..', 'docs', 'writing-rules.md'), 'utf8');
+  const vocabulary = { EVENT_FIELDS, LOCK_FIELDS, CONTEXT_FIELDS, CONFIG_FIELDS, POLICY_FIELDS };
+
+  it.each(Object.entries(vocabulary))('lists %s', (_name, fields) => {
+    for (const [name, { type, meaning }] of Object.entries(fields)) {
+      expect(text).toContain(`| \`${name}\` | ${type} | ${meaning} |\n`);
+    }
+  });
+
+  it('lists the variables of messages', () => {
+    for (const [name, meaning] of Object.entries(TEMPLATE_VARIABLES)) {
+      expect(text).toContain(`| \`${name}\` | ${meaning} |\n`);
+    }
+  });
+
+  it('shows a rule that loads', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'lockvet-docs-'));
+    mkdirSync(path.join(folder, 'no-big-page'));
+    const yaml = /```yaml\n(id: (?:.|\n)*?)```/.exec(text)?.[1] ?? '';
+    writeFileSync(path.join(folder, 'no-big-page', 'rule.yaml'), yaml);
+    const readme = ['# no-big-page', ...README_HEADINGS.map((heading) => `## ${heading}\nx`)].join('\n');
+    writeFileSync(path.join(folder, 'no-big-page', 'README.md'), readme);
+    expect(loadRuleSet({ extra: [folder] }).get('no-big-page').severity).toBe('warning');
+    rmSync(folder, { recursive: true });
   });
 });
