@@ -32,7 +32,7 @@ export interface FeedBudget {
 
 /** The budget of a file of that many bytes: far more than real recordings need (theirs shrink ten- to hundredfold). */
 export function feedBudget(fileBytes: number): FeedBudget {
-  return { memory: 512 * 2 ** 20, plainBytes: 64 * 2 ** 20 + 2000 * fileBytes };
+  return { memory: 256 * 2 ** 20, plainBytes: 64 * 2 ** 20 + 2000 * fileBytes };
 }
 
 /** Largest chunk that is believed; recorders write chunks of ten pages. */

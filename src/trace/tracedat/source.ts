@@ -40,6 +40,8 @@ export const DEFAULT_READ_OPTIONS: ReadOptions = {
 /** Bytes of pages in memory at a time, over all CPUs. */
 const BLOCKS_TOTAL_BYTES = 48 * 2 ** 20;
 const BLOCKS_PER_CPU = 3;
+/** More CPUs than this get one block each. */
+const MANY_CPUS = 256;
 
 /** A trace.dat file whose description has been read. */
 export class TraceDatSource implements EventSource {
@@ -133,7 +135,7 @@ export class TraceDatSource implements EventSource {
     const cpus = buffers.reduce((count, buffer) => count + buffer.cpus.filter((cpu) => cpu.size > 0).length, 0);
     const limits: FeedLimits = {
       blockBytes: Math.min(2 ** 20, Math.max(64 * 1024, BLOCKS_TOTAL_BYTES / (Math.max(1, cpus) * BLOCKS_PER_CPU))),
-      blocks: BLOCKS_PER_CPU,
+      blocks: cpus > MANY_CPUS ? 1 : BLOCKS_PER_CPU,
     };
     const budget = feedBudget(store.size);
     const streams: Stream[] = [];

@@ -1,4 +1,4 @@
-import { TestRandom } from './sample.js';
+import { TestRandom } from './test-random.js';
 
 const INTERESTING = [0, 1, 2, 4, 7, 0x1d, 0x1e, 0x1f, 0x7f, 0x80, 0xff];
 const INTERESTING_WORDS = [0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x10000, 0x100000, 0x7ffffff];

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openTraceDat } from '../../../src/trace/tracedat/index.js';
 import { CanonicalSink } from './canonical.js';
-import { EXTENDED_ACQUIRE, makeSample, type SampleOptions, STOCK_ACQUIRE } from './sample.js';
+import { makeSample, type SampleOptions } from './sample.js';
+import { EXTENDED_ACQUIRE, STOCK_ACQUIRE } from './sample-events.js';
 import { canonicalLine, hasTraceCmd, traceCmdReads } from './trace-cmd.js';
 import { traceDatFile } from './writer/file.js';
 
@@ -39,6 +40,7 @@ VARIANTS.push(
   ['pages of 64 KiB', { pageSize: 65536, compression: 'zlib', events: 2000, seed: 93 }],
   ['one page a chunk, one CPU', { chunkPages: 1, cpus: 1, compression: 'zstd', events: 2000, seed: 94 }],
   ['32 CPUs', { cpus: 32, seed: 95 }],
+  ['300 CPUs', { cpus: 300, events: 4, compression: 'zstd', seed: 96 }],
 );
 
 describe('a written recording is read back event by event', () => {

@@ -6,7 +6,8 @@ import { AcquireHas, Ctx, type EventHeader, type LockAcquire, NullSink } from '.
 import type { EventSource, ReadSummary } from '../../../src/trace/source.js';
 import { openTraceDat } from '../../../src/trace/tracedat/index.js';
 import { CanonicalSink } from './canonical.js';
-import { EVENTS, kallsyms, makeSample, STOCK_ACQUIRE } from './sample.js';
+import { makeSample } from './sample.js';
+import { EVENTS, kallsyms, STOCK_ACQUIRE } from './sample-events.js';
 import { type RecordingSpec, traceDatFile } from './writer/file.js';
 import { type EventSpec, eventBytes, type FieldValues } from './writer/formats.js';
 import type { RingEntry } from './writer/pages.js';
