@@ -30,6 +30,8 @@ const Flag = {
   Nested: 4,
   /** Some instances were given a subclass of their own. */
   Split: 8,
+  /** Neither the recording nor the catalogue tells what kind of lock it is. */
+  UnknownKind: 16,
 } as const;
 
 /** What a catalogue says of a lock name, for recordings that carry no wait types. */
@@ -205,6 +207,7 @@ export class ClassTable {
     const kind = this.#catalogue(name) ?? (RCU_READER.test(name) ? RCU_KIND : undefined);
     if (kind === undefined) {
       this.unknownKinds.add(name);
+      this.#flags[id] |= Flag.UnknownKind;
       return;
     }
     this.#lockType[id] = kind.lockType;
@@ -283,6 +286,10 @@ export class ClassTable {
 
   lockType(id: number): number {
     return this.#lockType[id];
+  }
+
+  isKindKnown(id: number): boolean {
+    return (this.#flags[id] & Flag.UnknownKind) === 0;
   }
 
   /** A lock that really excludes others, not the map of an RCU reader, a timer or a work item. */

@@ -125,6 +125,7 @@ export class ValidatorView implements ContextView {
     if (off !== true) return off;
     if (this.inHardIrq !== false) return this.inHardIrq === true ? false : undefined;
     const task = this.#task;
+    if (this.#holdsUnknownKind()) return undefined;
     for (let index = task.depth - 1; index >= 0 && task.contextOf(index) === this.#context; index--) {
       const flags = task.held[index * HELD_STRIDE + Held.Flags];
       if (flags & HeldFlag.IrqsOff && this.#state.classes.isSpinning(heldClass(task, index))) return false;
@@ -132,12 +133,21 @@ export class ValidatorView implements ContextView {
     return true;
   }
 
+  /** A lock of unknown kind may be what turned interrupts or preemption off. */
+  #holdsUnknownKind(): boolean {
+    const task = this.#task;
+    for (let index = 0; index < task.depth; index++) {
+      if (!this.#state.classes.isKindKnown(heldClass(task, index))) return true;
+    }
+    return false;
+  }
+
   get preemptOffByHand(): Known {
     const depth = this.#h.preemptDepth;
     if (depth < 0) return undefined;
     if (depth === 0) return false;
     // An interrupt inherits the depth of what it interrupted: nothing can be said of its own part.
-    if (this.#context !== IrqContext.Task) return undefined;
+    if (this.#context !== IrqContext.Task || this.#holdsUnknownKind()) return undefined;
     return depth > this.#task.preemptOffHeld + (this.#task.inSchedule ? 1 : 0);
   }
 }

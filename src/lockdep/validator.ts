@@ -241,7 +241,11 @@ export class Validator extends NullSink implements EventSink {
   }
 
   override alloc(h: EventHeader, _a: AllocEvent): void {
-    if (!this.#skips()) this.#showContext(h);
+    if (this.#skips()) return;
+    // The end of schedule() frees what the previous task left, but nothing in it allocates.
+    const cpu = this.state.cpu(h.cpu);
+    if (runningContext(h, cpu) === IrqContext.Task) this.#taskOf(h, cpu).inSchedule = false;
+    this.#showContext(h);
   }
 
   override free(h: EventHeader, _a: AllocEvent): void {
@@ -484,6 +488,7 @@ export class Validator extends NullSink implements EventSink {
     for (let index = 0; index < task.depth; index++) {
       const flags = task.held[index * HELD_STRIDE + Held.Flags];
       const isScheduler = index === task.depth - 1 && (flags & HeldFlag.PreemptOff) !== 0;
+      if (!this.state.classes.isKindKnown(heldClass(task, index))) continue; // may be the scheduler's, too
       if (flags & HeldFlag.Check && !(flags & HeldFlag.Suspect) && !isScheduler) kept.push(index);
     }
     if (kept.length > 0) reportHeldAtExit(this.state, h, task, kept, how);
