@@ -3,7 +3,6 @@ import { readText } from './yaml-file.js';
 
 /** Headings that a rule's README.md must have, in this order. */
 export const README_HEADINGS = ['What it forbids', 'Why', 'How to fix', 'When it does not apply', 'Example'] as const;
-export type ReadmeHeading = (typeof README_HEADINGS)[number];
 
 /** A section of a README: what stands below a second-level heading. */
 export interface ReadmeSection {
