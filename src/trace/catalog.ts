@@ -80,27 +80,32 @@ function readEntries(path: string): Entries {
     throw fileProblem(path, error);
   }
   const entries: Entries = { names: new Map(), beginnings: [] };
-  const lineOf = new Map<string, number>();
+  const seen = new Map<string, { found: LockKind; number: number }>();
   let number = 0;
   for (const raw of text.split('\n')) {
     number++;
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
     const parts = /^(\S+)\s+(.+)$/.exec(line);
-    if (!parts) throw new InputError(path, number, `expected KIND NAME, found only ${JSON.stringify(line)}`);
+    if (!parts) throw new InputError(path, number, `expected KIND NAME, found only ${shown(line)}`);
     const [, word, name] = parts;
     const found = LOCK_KINDS.get(word);
     if (!found) {
       const known = [...LOCK_KINDS.keys()].join(', ');
-      throw new InputError(path, number, `unknown kind of lock ${JSON.stringify(word)}; the kinds are ${known}`);
+      throw new InputError(path, number, `unknown kind of lock ${shown(word)}; the kinds are ${known}`);
     }
-    const earlier = entries.names.get(name);
-    if (earlier && earlier !== found) {
-      throw new InputError(path, number, `${JSON.stringify(name)} has another kind in line ${lineOf.get(name)}`);
+    const earlier = seen.get(name);
+    if (earlier && earlier.found !== found) {
+      throw new InputError(path, number, `${JSON.stringify(name)} has another kind in line ${earlier.number}`);
     }
-    lineOf.set(name, number);
+    seen.set(name, { found, number });
     if (name.endsWith(ANY) && name.length > 1) entries.beginnings.push([name.slice(0, -1), found]);
     else entries.names.set(name, found);
   }
   return entries;
+}
+
+/** A word for a message: quoted, and not longer than a line has room for. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }

@@ -75,15 +75,21 @@ export class HeaderReader {
     p = this.#cpu(line, p);
     if (p < 0) return -1;
     line.header.pid = pid;
-    line.header.comm = line.names.intern(buf, comm, dash, hash);
+    line.header.comm = this.#known(line, line.names.intern(buf, comm, dash, hash));
     return p;
+  }
+
+  /** ftrace prints `<...>` where it does not know the comm. */
+  #known(line: Line, comm: number): number {
+    return comm === line.unknownComm ? 0 : comm;
   }
 
   /** A comm of any width up to a `-PID`, as in lines that were cut or joined with an instance's name. */
   #dashForm(line: Line, start: number): boolean {
     const buf = line.buf;
     for (let p = start; buf[p] !== NEWLINE; p++) {
-      if (buf[p] !== DASH) continue;
+      // A dash behind a space is the sign of perf's pid -1.
+      if (buf[p] !== DASH || buf[p - 1] === SPACE) continue;
       const digits = line.decimal(p + 1);
       if (digits < 0 || buf[p + 1] === DASH) continue;
       const pid = line.value;
@@ -106,7 +112,7 @@ export class HeaderReader {
       const between = buf.subarray(buf.lastIndexOf(COLON, column) + 1, column);
       if (between.every((c) => c === SPACE)) comm = line.skipSpaces(column);
     }
-    return line.names.internRange(buf, comm, dash);
+    return this.#known(line, line.names.internRange(buf, comm, dash));
   }
 
   /** perf script: the pid stands alone before `[CPU]`, or as `PID/TID`. */

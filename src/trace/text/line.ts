@@ -27,6 +27,8 @@ export class Line {
   readonly acquire = new LockAcquire();
   readonly alloc = new AllocEvent();
   readonly names = new ByteNames();
+  /** The name id of `<...>`. */
+  readonly unknownComm = this.names.internText('<...>');
   readonly gfp = new GfpSpellings();
   sink: EventSink;
 

@@ -171,7 +171,10 @@ function irregular(line: Line, start: number, afterRead: number, candidate: numb
   a.has = 0;
   let nameStart = start;
   let nameEnd = end;
-  if (candidate >= 0 && acquireFields(line, candidate)) {
+  if (candidate >= 0 && !acquireFields(line, candidate)) {
+    a.subclass = 0;
+    a.has = 0;
+  } else if (candidate >= 0) {
     nameEnd = candidate;
     if (afterRead >= 0 && (a.has & AcquireHas.ReadKind) !== 0 && a.read === ReadKind.Write) nameStart -= READ.length;
   }
@@ -209,8 +212,10 @@ export function acquireFields(line: Line, at: number): boolean {
       const key = buf.toString('latin1', p, p + equals);
       const value = p + equals + 1;
       if (key === 'ip') {
+        // A caller may be any text: it ends the line.
         a.ip = line.restId(value);
-        return true;
+        fields++;
+        break;
       }
       const bit = CONTEXT_FIELDS.get(key);
       if (bit === undefined) {

@@ -16,16 +16,15 @@ export function allocatorLine(line: Line, kind: AllocKind, isFree: boolean, even
   a.ip = 0;
   a.hi = 0;
   a.lo = 0;
-  if (!allocatorFields(line)) return false;
+  if (!allocatorFields(line, line.findEnd())) return false;
   if (isFree) line.sink.free(line.header, a);
   else line.sink.alloc(line.header, a);
   return true;
 }
 
-/** Reads the fields into the line's {@link AllocEvent}; false when there is none. */
-export function allocatorFields(line: Line): boolean {
+/** Reads the fields up to `end` into the line's {@link AllocEvent}; false when there is none. */
+export function allocatorFields(line: Line, end: number): boolean {
   const buf = line.buf;
-  const end = line.findEnd();
   let found = false;
   let p = line.pos;
   while (p < end) {
@@ -44,11 +43,11 @@ export function allocatorFields(line: Line): boolean {
   return found;
 }
 
-/** One field, told by its first letter and length; behind its value, or -1 when it is not used or not readable. */
+/** One field, told by its first letters and length; behind its value, or -1 when it is not used or not readable. */
 function allocatorField(line: Line, key: number, length: number, value: number): number {
   const a = line.alloc;
   let p = -1;
-  switch ((line.buf[key] << 8) | length) {
+  switch ((line.buf[key] << 16) | (line.buf[key + 1] << 8) | length) {
     case CALL_SITE:
       p = line.siteEnd(value);
       a.ip = line.names.internRange(line.buf, value, p);
@@ -81,7 +80,8 @@ function allocatorField(line: Line, key: number, length: number, value: number):
   }
 }
 
-const keyOf = (name: string): number => (name.charCodeAt(0) << 8) | name.length;
+/** Two letters and the length tell apart all fields that these events print. */
+const keyOf = (name: string): number => (name.charCodeAt(0) << 16) | (name.charCodeAt(1) << 8) | name.length;
 const CALL_SITE = keyOf('call_site');
 const PTR = keyOf('ptr');
 const PAGE = keyOf('page');

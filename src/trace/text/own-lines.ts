@@ -1,9 +1,10 @@
-import type { AllocKind, KernelReport } from '../../model/events.js';
+import { AllocKind, type KernelReport } from '../../model/events.js';
 import { bytes } from './ascii.js';
 import { siteOf } from './context-lines.js';
 import type { Line } from './line.js';
 import { allocatorFields } from './memory-lines.js';
 
+const IP = bytes(' ip=');
 const KIND = bytes(' kind=');
 const EVENT = bytes(' event=');
 const PROTECTED = bytes(' protected=');
@@ -49,7 +50,7 @@ export function ownAllocator(line: Line, isFree: boolean): boolean {
   const kind = line.find(line.pos, KIND);
   if (kind < 0) return false;
   const behind = line.decimal(kind);
-  if (behind < 0 || line.value > 6) return false;
+  if (behind < 0 || line.value > AllocKind.PageBatch) return false;
   a.kind = line.value as AllocKind;
   const event = line.find(line.pos, EVENT);
   a.event = event < 0 ? 0 : line.names.internRange(line.buf, event, line.wordEnd(event));
@@ -59,7 +60,9 @@ export function ownAllocator(line: Line, isFree: boolean): boolean {
   a.hi = 0;
   a.lo = 0;
   line.pos = behind;
-  allocatorFields(line);
+  // The call site ends the line and may be any text.
+  const site = line.find(behind, IP);
+  allocatorFields(line, site < 0 ? line.end : site - IP.length);
   a.ip = siteOf(line);
   if (isFree) line.sink.free(line.header, a);
   else line.sink.alloc(line.header, a);
