@@ -56,6 +56,12 @@ export function locksOf(facts: ReportFacts): string[] {
   return locksInvolved(facts).map((lock) => (typeof lock === 'string' ? lock : lock.name));
 }
 
+/** Call site that took the innermost of {@link locksOf}, '' where the report does not tell. */
+export function innermostTakenAt(facts: ReportFacts): string {
+  const innermost = locksInvolved(facts).at(-1);
+  return innermost === undefined || typeof innermost === 'string' ? '' : innermost.site;
+}
+
 function locksInvolved(facts: ReportFacts): (LockFact | string)[] {
   const { roles, held } = facts;
   const known = (...locks: (LockFact | undefined)[]): LockFact[] => locks.filter((lock) => lock !== undefined);

@@ -1,5 +1,5 @@
 import { fingerprint, functionOf } from '../../model/finding.js';
-import { locksOf, placeOf, ruleOf } from './classify.js';
+import { innermostTakenAt, locksOf, placeOf, ruleOf } from './classify.js';
 import type { ReportFacts } from './facts.js';
 
 /**
@@ -11,8 +11,9 @@ export function stableClass(name: string): string {
 }
 
 /**
- * What identifies a report's bug, rule by rule the same parts as the validator's findings have, so that a bug that is both in a
- * log and in a trace has one fingerprint: no address, pid, time, CPU, offset or line number.
+ * What identifies a report's bug: rule by rule the same parts as the findings of the validator and of the rule engine have (there:
+ * locks, function that took the innermost, caller), so that a bug that is both in a log and in a trace has one fingerprint. No
+ * address, pid, time, CPU, offset or line number.
  */
 export function fingerprintOf(facts: ReportFacts): string {
   return fingerprint(ruleOf(facts), identity(facts));
@@ -38,14 +39,10 @@ function identity(facts: ReportFacts): string[] {
     case 'exit':
     case 'user-return':
       return locks;
-    case 'sleep':
-    case 'scheduling':
-    case 'rcu-usage':
-      return [...locks, place];
-    default:
-      return ruleOf(facts) === 'imported-splat'
-        ? [stableWords(facts.headline.words), ...locks, place]
-        : [...locks, place];
+    default: {
+      const own = ruleOf(facts) === 'imported-splat' ? [stableWords(facts.headline.words)] : [];
+      return [...own, ...locks, functionOf(innermostTakenAt(facts)), place];
+    }
   }
 }
 

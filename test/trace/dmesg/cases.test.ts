@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { fingerprint } from '../../../src/model/finding.js';
 import { looksLikeKernelLog } from '../../../src/trace/dmesg/index.js';
 import { fixture, readLog } from './read-log.js';
 
@@ -59,4 +60,17 @@ test('an inversion shows who made the classes safe and unsafe', async () => {
       ['  lock(lv_raw);', ''],
     ],
   });
+});
+
+test.each([
+  ['abba_mutex', 'lock-order-cycle', ['lv_mutex', 'lv_mutex2']],
+  ['irq_inversion', 'irq-lock-inversion', ['lv_raw', 'lv_raw2', 'HARDIRQ']],
+  ['kmalloc_kernel_spin', 'sleep-in-atomic', ['lv_spin', 'c_kmalloc_kernel_spin', 'c_kmalloc_kernel_spin']],
+  ['nested_same_class', 'recursive-lock', ['&o[i]->lock', 'c_nested_same_class']],
+  ['rcu_deref_unlocked', 'rcu-usage', ['', 'c_rcu_deref_unlocked']],
+  ['softirq_unsafe', 'inconsistent-lock-state', ['lv_spin', 'softirq']],
+  ['wq_wake_raw', 'invalid-wait-context', ['lv_raw', 'lv_wq.lock', '__wake_up_common_lock']],
+])('the fingerprint of %s is that of the same bug in a trace', async (name, rule, parts) => {
+  const { findings } = await readLog(await fixture(`cases/${name}.dmesg.txt`));
+  expect(findings[0].fingerprint).toBe(fingerprint(rule, parts));
 });
