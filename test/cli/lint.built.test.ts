@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const jsonOf = async (args: string[], stdin?: Buffer) => {
-  const { out, exit } = await lockvet(['lint', '--format', 'json', ...args], stdin ? { stdin } : {});
+  const { out, err, exit } = await lockvet(['lint', '--format', 'json', ...args], stdin ? { stdin } : {});
+  expect(out, err).not.toBe('');
   return { exit, runs: reportSchema.parse(JSON.parse(out)).runs };
 };
 const rulesOf = (findings: readonly { rule: string }[]): string[] => [...new Set(findings.map(({ rule }) => rule))];
@@ -125,13 +126,20 @@ describe('the text of lint', () => {
   });
 
   it('shows names from the recording without letting them steer the terminal', async () => {
-    const file = path.join(folder, 'hostile.txt');
-    const text = execFileSync('xz', ['-dc', path.join(ROOT, VIOLATION)], { encoding: 'utf8', maxBuffer: 1 << 28 });
-    writeFileSync(file, text.replaceAll('lv_raw', 'lv\u001b[2Jraw'));
-    const { out, exit } = await lockvet(['lint', file]);
+    const recording = readFileSync(path.join(ROOT, 'fixtures/selftest/018-ABBCCA_wsem.trace.txt'), 'utf8');
+    const { out, exit } = await lockvet(['lint', '-'], {
+      stdin: recording.replaceAll('rwsem_B', 'B\u001b[2J\u009b1m'),
+    });
     expect(exit).toBe(1);
-    expect(out).toContain('lv\\x1b[2Jraw');
+    expect(out).toContain('B\\x1b[2J');
     expect(out).not.toContain('\u001b');
+    expect(out).not.toContain('\u009b');
+  });
+
+  it('is what the README shows', async () => {
+    const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+    const { out } = await lockvet(['lint', VIOLATION]);
+    expect(readme).toContain(`\`\`\`\n${out}\`\`\`\n`);
   });
 });
 
