@@ -56,6 +56,11 @@ export class Input {
     }
   }
 
+  /** Holds as little as possible until {@link content} is called. */
+  suspend(): Promise<void> {
+    return this.#stored.suspend();
+  }
+
   /** The content from its beginning. Call it once; closing it closes the input. */
   content(): ByteFeed {
     this.#stored.rewind();

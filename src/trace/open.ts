@@ -36,7 +36,9 @@ export interface OpenOptions {
 export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
   const input = await Input.open(path);
   try {
-    return await recognised(input, options);
+    const source = await recognised(input, options);
+    if (source.kind !== 'trace.dat') await input.suspend();
+    return source;
   } catch (error) {
     await input.close();
     throw error;

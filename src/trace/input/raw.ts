@@ -36,8 +36,8 @@ export function fileProblem(path: string, error: unknown): InputError {
  */
 export class RawFeed implements ByteFeed {
   readonly #path: string;
-  readonly #descriptor: number;
-  readonly #handle: FileHandle | undefined;
+  /** Undefined for standard input, and while suspended. */
+  #handle: FileHandle | undefined;
   /** Size in bytes; 0 where it is not known (pipes). */
   readonly size: number;
   /** Stored bytes handed out, counted once. */
@@ -49,7 +49,6 @@ export class RawFeed implements ByteFeed {
   private constructor(path: string, handle: FileHandle | undefined, size: number) {
     this.#path = path;
     this.#handle = handle;
-    this.#descriptor = handle?.fd ?? STDIN;
     this.size = size;
   }
 
@@ -85,7 +84,8 @@ export class RawFeed implements ByteFeed {
   async #readNew(into: Buffer, at: number): Promise<number> {
     for (;;) {
       try {
-        const reading = readDescriptor(this.#descriptor, into, at, into.length - at, null);
+        if (this.#path !== '-') this.#handle ??= await open(this.#path, 'r');
+        const reading = readDescriptor(this.#handle?.fd ?? STDIN, into, at, into.length - at, null);
         this.#pending = reading;
         return (await reading).bytesRead;
       } catch (error) {
@@ -102,6 +102,19 @@ export class RawFeed implements ByteFeed {
     this.#replay = [...(this.#kept ?? [])];
   }
 
+  /**
+   * Gives a regular file back until the next read, which begins anew: so any number of inputs can wait for their turn,
+   * and one that is never read holds nothing. What cannot be opened twice stays open.
+   */
+  async suspend(): Promise<void> {
+    this.rewind();
+    if (this.size === 0) return;
+    await this.close();
+    this.#kept = [];
+    this.#replay = [];
+    this.position = 0;
+  }
+
   /** What was read so far need not be kept any longer. */
   release(): void {
     this.#kept = undefined;
@@ -110,6 +123,8 @@ export class RawFeed implements ByteFeed {
   async close(): Promise<void> {
     // A read that is under way must not find its descriptor taken by another file.
     await this.#pending?.catch(() => {});
-    await this.#handle?.close();
+    const handle = this.#handle;
+    this.#handle = undefined;
+    await handle?.close();
   }
 }
