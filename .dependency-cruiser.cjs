@@ -8,12 +8,13 @@ const BELOW = {
   rules: ['lockdep', 'model'],
   trace: ['rules', 'lockdep', 'model'],
   judge: ['trace', 'rules', 'lockdep', 'model'],
+  graph: ['judge', 'trace', 'rules', 'lockdep', 'model'],
   // The simulator asks strategies (explore) for its choices, and is run by the explorer: peers, without cycles of files.
   sim: ['explore', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   rcu: ['sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   explore: ['rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   static: ['judge', 'trace', 'rules', 'lockdep', 'model'],
-  store: ['static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
+  store: ['graph', 'static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // A report is made of finished runs: no engine, so that every engine's findings look alike.
   report: ['model'],
 };

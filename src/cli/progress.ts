@@ -14,7 +14,8 @@ export interface Progress {
 
 /** Inputs below this size are read before a bar could be looked at. */
 const WORTH_A_BAR = 16 * 1024 * 1024;
-const NAME_WIDTH = 40;
+const NAME_WIDTH = 24;
+const BAR_WIDTH = 25;
 
 /** A bar on standard error when that is a terminal and the user wants one; otherwise nothing. */
 export function progressFor(io: Io, wanted: boolean): Progress {
@@ -33,8 +34,10 @@ class ProgressBar implements Progress {
       format: '{name} [{bar}] {percentage}% {eta_formatted} left',
       stream: process.stderr,
       clearOnComplete: true,
-      // A cursor that stays visible needs no signal handler to bring it back.
+      barsize: BAR_WIDTH,
+      // A terminal whose cursor and wrapping stay as they are needs no signal handler to put them right.
       hideCursor: false,
+      linewrap: true,
       fps: 5,
     });
     this.#bar.start(total, 0, { name: shown });
