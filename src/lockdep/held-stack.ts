@@ -1,4 +1,4 @@
-import { AcquireHas, type EventHeader, type LockAcquire, LockdepCtx, ReadKind } from '../model/events.js';
+import { AcquireHas, type EventHeader, type LockAcquire, ReadKind } from '../model/events.js';
 import { LockType, WaitType } from '../model/wait-type.js';
 import { validateChain } from './chain-validation.js';
 import { markAcquisition } from './irq-usage.js';
@@ -6,6 +6,7 @@ import type { CpuState, LockdepState } from './lockdep-state.js';
 import { reportNestLockNotHeld } from './misuse.js';
 import { HELD_STRIDE, Held, HeldFlag, type TaskState } from './task-state.js';
 import { checkWaitContext } from './wait-context.js';
+import { checkNestReleased } from './ww-mutex.js';
 
 /** Bits of a chain step below the class: how the lock was taken, and whether under a nest lock. */
 const STEP_SHIFT = 5;
@@ -14,7 +15,7 @@ const STEP_NESTED = 1 << 4;
 
 /**
  * Fills the slot above the top of the stack with an acquisition; {@link enterHeld} judges and counts it.
- * `irqContext` is the context that it happens in, `irqs` the HeldFlag bits that tell whether interrupts are off.
+ * `irqContext` is the context that it happens in, `irqs` the HeldFlag bits that tell whether interrupts and bottom halves are off.
  */
 export function prepareHeld(
   state: LockdepState,
@@ -48,7 +49,6 @@ export function prepareHeld(
   held[at + Held.Cpu] = h.cpu;
   held[at + Held.Name] = a.name;
   held[at + Held.Serial] = task.nextSerial++;
-  held[at + Held.LockdepContext] = a.lockdepContext;
   task.times[index] = h.time;
 }
 
@@ -61,14 +61,11 @@ function readKind(state: LockdepState, a: LockAcquire, cls: number): number {
   return state.classes.waitInner(cls) === WaitType.Sleep ? ReadKind.Shared : ReadKind.SharedRecursive;
 }
 
-/** Judges the prepared acquisition as __lock_acquire() does, in its order, and puts it on the stack. */
-export function enterHeld(
-  state: LockdepState,
-  h: EventHeader,
-  cpu: CpuState,
-  task: TaskState,
-  softirqsOn: boolean,
-): void {
+/**
+ * Judges the prepared acquisition as __lock_acquire() does, in its order, and puts it on the stack. `waits` is false for a
+ * re-acquisition: nobody waits then, and what was wrong about the first one is known.
+ */
+export function enterHeld(state: LockdepState, h: EventHeader, cpu: CpuState, task: TaskState, waits = true): void {
   const { classes, chains } = state;
   const index = task.depth;
   const at = index * HELD_STRIDE;
@@ -78,15 +75,15 @@ export function enterHeld(
   const below = at - HELD_STRIDE;
   const sameContext = index > 0 && (held[below + Held.Flags] & HeldFlag.ContextMask) === (flags & HeldFlag.ContextMask);
   const limit = sameContext ? held[below + Held.MinInner] : WaitType.Max;
-  checkWaitContext(state, h, cpu, task, index, limit);
+  if (waits) checkWaitContext(state, h, cpu, task, index, limit);
   held[at + Held.MinInner] = innerLimit(state, cls, limit);
-  markAcquisition(state, h, task, index, softirqsOn);
+  markAcquisition(state, h, task, index);
   const prevChain = sameContext ? held[below + Held.Chain] : 0;
   const nested = held[at + Held.NestLo] !== 0 || held[at + Held.NestHi] !== 0;
   const chain = chains.extend(prevChain, stepOf(cls, flags, nested));
   held[at + Held.PrevChain] = prevChain;
   held[at + Held.Chain] = chain;
-  if (nested && task.find(held[at + Held.NestHi], held[at + Held.NestLo]) < 0) {
+  if (nested && waits && task.find(held[at + Held.NestHi], held[at + Held.NestLo]) < 0) {
     reportNestLockNotHeld(state, h, task, index);
   }
   if ((flags & (HeldFlag.Trylock | HeldFlag.Check)) === HeldFlag.Check && chains.isNew(chain)) {
@@ -112,10 +109,10 @@ function innerLimit(state: LockdepState, cls: number, limit: number): number {
 }
 
 /** Folds an acquisition under a nest lock into the one of the same class below it; false when there is none. */
-export function foldIntoReferences(task: TaskState, cls: number, a: LockAcquire): boolean {
+export function foldIntoReferences(task: TaskState, cls: number, a: LockAcquire, context: number): boolean {
   if (task.depth === 0 || (a.nestLo === 0 && a.nestHi === 0)) return false;
   const at = (task.depth - 1) * HELD_STRIDE;
-  if (task.held[at + Held.Class] !== cls) return false;
+  if (task.held[at + Held.Class] !== cls || task.contextOf(task.depth - 1) !== context) return false;
   task.held[at + Held.References] = Math.max(task.held[at + Held.References], 1) + 1;
   return true;
 }
@@ -154,10 +151,13 @@ export function leaveHeld(state: LockdepState, h: EventHeader, cpu: CpuState, ta
     task.depth--;
     return;
   }
+  checkNestReleased(state, h, task, index);
   reenterFrom(state, h, cpu, task, index, index + 1);
 }
 
-/** Re-acquires the holdings from `source` on at position `target` (reacquire_held_locks()). */
+/**
+ * Re-acquires the holdings from `source` on at position `target` (reacquire_held_locks()); `waits` as for {@link enterHeld}.
+ */
 export function reenterFrom(
   state: LockdepState,
   h: EventHeader,
@@ -165,6 +165,7 @@ export function reenterFrom(
   task: TaskState,
   target: number,
   source: number,
+  waits = false,
 ): void {
   const above = task.held.slice(source * HELD_STRIDE, task.depth * HELD_STRIDE);
   const times = task.times.slice(source, task.depth);
@@ -173,7 +174,7 @@ export function reenterFrom(
     const from = entry * HELD_STRIDE;
     const at = task.depth * HELD_STRIDE;
     const nested = above[from + Held.NestLo] !== 0 || above[from + Held.NestHi] !== 0;
-    if (nested && task.depth > 0 && task.held[at - HELD_STRIDE + Held.Class] === above[from + Held.Class]) {
+    if (nested && isSameClass(task.held, at - HELD_STRIDE, above, from)) {
       const references = at - HELD_STRIDE + Held.References;
       task.held[references] = Math.max(task.held[references], 1) + Math.max(above[from + Held.References], 1);
       continue;
@@ -187,9 +188,15 @@ export function reenterFrom(
       task.depth++;
       if (flags & HeldFlag.PreemptOff) task.preemptOffHeld++;
     } else {
-      enterHeld(state, h, cpu, task, (above[from + Held.LockdepContext] & LockdepCtx.SoftIrqsOn) !== 0);
+      enterHeld(state, h, cpu, task, waits);
     }
   }
+}
+
+/** Two holdings of one class in one interrupt context; `at` below 0 is the bottom of the stack. */
+function isSameClass(held: Int32Array, at: number, other: Int32Array, from: number): boolean {
+  if (at < 0 || held[at + Held.Class] !== other[from + Held.Class]) return false;
+  return ((held[at + Held.Flags] ^ other[from + Held.Flags]) & HeldFlag.ContextMask) === 0;
 }
 
 /** Gives the holding at `index` its chain and limit without judging it; a suspect one leaves no trace in either. */

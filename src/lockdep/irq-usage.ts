@@ -29,13 +29,7 @@ import {
  * Marks what the acquisition at `index` says about its class (mark_usage()): used in the interrupt context that it was taken in,
  * unless it is a trylock, and enabled where the interrupt can come while it is held.
  */
-export function markAcquisition(
-  state: LockdepState,
-  h: EventHeader,
-  task: TaskState,
-  index: number,
-  softirqsOn: boolean,
-): void {
+export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskState, index: number): void {
   const flags = task.held[index * HELD_STRIDE + Held.Flags];
   if (!(flags & HeldFlag.Check)) return;
   const read = (flags & HeldFlag.ReadMask) !== ReadKind.Write;
@@ -47,7 +41,7 @@ export function markAcquisition(
   }
   if ((flags & (HeldFlag.IrqsKnown | HeldFlag.IrqsOff)) === HeldFlag.IrqsKnown) {
     bits |= 1 << usageBit(IrqKind.HardIrq, true, read);
-    if (softirqsOn) bits |= 1 << usageBit(IrqKind.SoftIrq, true, read);
+    if (flags & HeldFlag.BhOn) bits |= 1 << usageBit(IrqKind.SoftIrq, true, read);
   }
   if (bits !== 0) markBits(state, h, task, index, bits);
 }

@@ -25,8 +25,6 @@ export const Held = {
   Name: 13,
   /** Unique within the task, counts up: names this holding in provisional findings. */
   Serial: 14,
-  /** lockdepContext bits at the acquisition, for re-acquisition. */
-  LockdepContext: 15,
 } as const;
 
 /** Numbers a held lock takes in {@link TaskState.held}. */
@@ -47,6 +45,8 @@ export const HeldFlag = {
   HasProvisional: 1 << 10,
   /** Taken with preemption counted off: contradicted by a preemption depth of 0. */
   PreemptOff: 1 << 11,
+  /** Bottom halves were on when it was taken. */
+  BhOn: 1 << 12,
 } as const;
 
 /** Interrupt contexts: a set of these bits; 0 is task context. */

@@ -91,13 +91,13 @@ export class Validator extends NullSink implements EventSink {
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
     if (task.selfDeadlock !== undefined) this.#acquiredAfterSelfDeadlock(task, cls, context);
     if (a.nestLo !== 0 || a.nestHi !== 0) wwAcquire(state, h, task, a, cls);
-    if (foldIntoReferences(task, cls, a)) return;
-    prepareHeld(state, h, task, a, cls, context, irqFlags(h, cpu, a));
+    if (foldIntoReferences(task, cls, a, context)) return;
+    prepareHeld(state, h, task, a, cls, context, irqFlags(h, cpu, task, a));
     if (task.depth > 0) {
       const twin = task.find(a.hi, a.lo);
       if (twin >= 0) judgeTwin(state, h, task, twin, a);
     }
-    enterHeld(state, h, cpu, task, softirqsOn(h, task, a));
+    enterHeld(state, h, cpu, task);
     if (state.simulated) this.#noteNeed(h, task, context);
   }
 
@@ -113,7 +113,7 @@ export class Validator extends NullSink implements EventSink {
       return;
     }
     if (task.selfDeadlock !== undefined) wentOn(task);
-    wwRelease(state, h, task, index, hi, lo);
+    wwRelease(h, task, index, hi, lo);
     if (dropReference(task, index)) return;
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
     if (flags & HeldFlag.Check) task.rememberRelease(hi, lo);
@@ -149,7 +149,7 @@ export class Validator extends NullSink implements EventSink {
     task.held[at + Held.Class] = state.classes.reclassify(a, task.held[at + Held.Class]);
     task.held[at + Held.Name] = name;
     if (ip !== 0) task.held[at + Held.Ip] = ip;
-    reenterFrom(state, h, cpu, task, index, index);
+    reenterFrom(state, h, cpu, task, index, index, true);
   }
 
   override lockDowngrade(h: EventHeader, hi: number, lo: number, ip: number): void {
@@ -383,7 +383,9 @@ export class Validator extends NullSink implements EventSink {
         (bits & LockdepCtx.HardIrq ? IrqContext.HardIrq : 0) | (bits & LockdepCtx.SoftIrq ? IrqContext.SoftIrq : 0);
       cpu.hardirqThreaded = context & IrqContext.HardIrq ? (bits & LockdepCtx.Threaded) !== 0 : undefined;
       task.softirqsEnabled = (bits & LockdepCtx.SoftIrqsOn) !== 0;
-      cpu.hardirqsOff = (bits & LockdepCtx.HardIrqsOn) === 0;
+      // An entry without its exit, where events were lost.
+      if (!(context & IrqContext.HardIrq)) cpu.hardirqDepth = 0;
+      if (!(context & IrqContext.SoftIrq)) cpu.softirqDepth = 0;
       if (h.context & Ctx.Nmi) context |= IrqContext.Nmi;
     } else {
       context = runningContext(h, cpu);
@@ -406,7 +408,12 @@ export class Validator extends NullSink implements EventSink {
       if (cpu.lockdepIrqsOn !== undefined) kernelVerdict.changed(cpu.id, irqsOn);
       cpu.lockdepIrqsOn = irqsOn;
     }
-    const disagree = (h.context & Ctx.Known) !== 0 && ((h.context & Ctx.HardIrqsOff) !== 0) === irqsOn;
+    if (!(h.context & Ctx.Known)) {
+      // Without flags there is only irq_disable to hold against a stale "on".
+      if (irqsOn && cpu.hardirqsOff === true) a.lockdepContext &= ~LockdepCtx.HardIrqsOn;
+      return a.lockdepContext;
+    }
+    const disagree = ((h.context & Ctx.HardIrqsOff) !== 0) === irqsOn;
     if (disagree && a.check !== 0) kernelVerdict.switchedOff();
     if (!kernelVerdict.isOff) return bits;
     a.lockdepContext = 0;
@@ -472,8 +479,14 @@ export class Validator extends NullSink implements EventSink {
 
   /** A spinning lock is not held across a voluntary switch, unless the preemption depth says so: then it is a fault. */
   #dropStaleBeforeSleep(h: EventHeader, prev: TaskState): void {
-    if (prev.preemptOffHeld === 0) return;
     const top = prev.depth - 1;
+    if (h.preemptDepth < 0) {
+      // Nothing tells a lock that is held from one whose release is missing.
+      for (let index = 0; index < top; index++)
+        if (this.state.classes.isSpinning(heldClass(prev, index))) suspect(this.state, prev, index);
+      return;
+    }
+    if (prev.preemptOffHeld === 0) return;
     const schedulers = prev.held[top * HELD_STRIDE + Held.Flags] & HeldFlag.PreemptOff ? 1 : 0;
     // schedule() itself disables preemption once.
     if (h.preemptDepth >= 1 + prev.preemptOffHeld) return;
@@ -487,7 +500,7 @@ export class Validator extends NullSink implements EventSink {
     const kept: number[] = [];
     for (let index = 0; index < task.depth; index++) {
       const flags = task.held[index * HELD_STRIDE + Held.Flags];
-      const isScheduler = index === task.depth - 1 && (flags & HeldFlag.PreemptOff) !== 0;
+      const isScheduler = index === task.depth - 1 && this.state.classes.isSpinning(heldClass(task, index));
       if (!this.state.classes.isKindKnown(heldClass(task, index))) continue; // may be the scheduler's, too
       if (flags & HeldFlag.Check && !(flags & HeldFlag.Suspect) && !isScheduler) kept.push(index);
     }
@@ -514,13 +527,16 @@ function runningContext(h: EventHeader, cpu: CpuState): number {
   return cpu.irqContext;
 }
 
-function irqFlags(h: EventHeader, cpu: CpuState, a: LockAcquire): number {
-  if (a.lockdepContext & LockdepCtx.Known) {
-    return HeldFlag.IrqsKnown | (a.lockdepContext & LockdepCtx.HardIrqsOn ? 0 : HeldFlag.IrqsOff);
-  }
-  if (h.context & Ctx.Known) return HeldFlag.IrqsKnown | (h.context & Ctx.HardIrqsOff ? HeldFlag.IrqsOff : 0);
-  if (cpu.hardirqsOff === undefined) return 0;
-  return HeldFlag.IrqsKnown | (cpu.hardirqsOff ? HeldFlag.IrqsOff : 0);
+/** HeldFlag bits of an acquisition: whether interrupts, and bottom halves, could come while it is held. */
+function irqFlags(h: EventHeader, cpu: CpuState, task: TaskState, a: LockAcquire): number {
+  const bh = softirqsOn(h, task, a) ? HeldFlag.BhOn : 0;
+  const off = hardirqsOff(h, cpu, a);
+  return off === undefined ? bh : bh | HeldFlag.IrqsKnown | (off ? HeldFlag.IrqsOff : 0);
+}
+
+function hardirqsOff(h: EventHeader, cpu: CpuState, a: LockAcquire): boolean | undefined {
+  if (a.lockdepContext & LockdepCtx.Known) return (a.lockdepContext & LockdepCtx.HardIrqsOn) === 0;
+  return h.context & Ctx.Known ? (h.context & Ctx.HardIrqsOff) !== 0 : cpu.hardirqsOff;
 }
 
 function headerSoftirqsOn(h: EventHeader): boolean | undefined {

@@ -1,4 +1,5 @@
 import type { EventHeader, LockAcquire } from '../model/events.js';
+import { WaitType } from '../model/wait-type.js';
 import { contextWords, describeStack, evidence, heldClass, makeFinding, takenEvidence, whereNow } from './describe.js';
 import type { LockdepState } from './lockdep-state.js';
 import { HELD_STRIDE, Held, type TaskState } from './task-state.js';
@@ -35,7 +36,11 @@ export function newWwState(): WwState {
 /** A blocking acquisition under a nest lock, before it is put on the stack. */
 export function wwAcquire(state: LockdepState, h: EventHeader, task: TaskState, a: LockAcquire, cls: number): void {
   const ww = task.ww;
-  if (a.trylock) return;
+  // Spinning locks keep preemption off all the time, which looks like an attempt that failed.
+  if (a.trylock || state.classes.waitInner(cls) !== WaitType.Sleep) return;
+  // An acquire context is no lock itself.
+  const nest = task.find(a.nestHi, a.nestLo);
+  if (nest >= 0 && state.classes.isReal(heldClass(task, nest))) return;
   if ((ww.contextHi !== 0 || ww.contextLo !== 0) && ww.contextHi === a.nestHi && ww.contextLo === a.nestLo) {
     const isContended = ww.contendedHi === a.hi && ww.contendedLo === a.lo;
     const others = coveredBy(task, a.nestHi, a.nestLo);
@@ -51,14 +56,7 @@ export function wwAcquire(state: LockdepState, h: EventHeader, task: TaskState, 
  * A release, before it takes effect. Released at the preemption depth of its own acquisition, the mutex was given up inside the
  * lock function, which disables preemption: the attempt failed.
  */
-export function wwRelease(
-  state: LockdepState,
-  h: EventHeader,
-  task: TaskState,
-  index: number,
-  hi: number,
-  lo: number,
-): void {
+export function wwRelease(h: EventHeader, task: TaskState, index: number, hi: number, lo: number): void {
   const ww = task.ww;
   if (ww.attemptLo === 0 && ww.attemptHi === 0) return; // no lock was ever taken under a nest lock
   const at = index * HELD_STRIDE;
@@ -74,8 +72,14 @@ export function wwRelease(
     return;
   }
   if (ww.contextHi === hi && ww.contextLo === lo) clearBackOff(ww);
-  if (state.classes.isReal(heldClass(task, index))) return;
-  const covered = coveredBy(task, hi, lo);
+}
+
+/** A release out of order, before it takes effect: no lock that the released one serialises may still be held. */
+export function checkNestReleased(state: LockdepState, h: EventHeader, task: TaskState, index: number): void {
+  const at = index * HELD_STRIDE;
+  const hi = task.held[at + Held.InstanceHi];
+  const lo = task.held[at + Held.InstanceLo];
+  const covered = coveredBy(task, hi, lo).filter((other) => other > index);
   if (covered.length > 0) reportContextEnded(state, h, task, index, covered);
 }
 

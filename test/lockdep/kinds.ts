@@ -66,6 +66,10 @@ export const REAL_KINDS = [
   'rt_mutex',
 ] as const satisfies readonly Kind[];
 
+export function isReal(kind: Kind): boolean {
+  return REAL_KINDS.some((real) => real === kind);
+}
+
 export function traitsOf(kind: Kind): KindTraits {
   return KINDS[kind];
 }

@@ -220,31 +220,48 @@ export class Script {
 
   /** An interrupt on the running CPU; `threaded` when PREEMPT_RT would run its handler in a thread. */
   hardirq(handler: () => void, threaded = true): this {
+    const leave = this.enterHardirq(threaded);
+    handler();
+    leave();
+    return this;
+  }
+
+  /** As {@link hardirq}; the interrupt ends when the result is called. */
+  enterHardirq(threaded = true): () => void {
     const cpu = this.#cpu;
     const saved = { ...cpu };
     if (!saved.irqsOff) this.irqsOff();
     Object.assign(cpu, { hardirq: true, threaded });
     this.#stamp();
     this.sink.hardirqEntry(this.h, 9, this.names.intern('eth0'));
-    handler();
-    this.#stamp();
-    this.sink.hardirqExit(this.h, 9);
-    Object.assign(cpu, { hardirq: saved.hardirq, threaded: saved.threaded });
-    if (!saved.irqsOff) this.irqsOn();
-    return this;
+    return () => {
+      this.#stamp();
+      this.sink.hardirqExit(this.h, 9);
+      Object.assign(cpu, { hardirq: saved.hardirq, threaded: saved.threaded });
+      if (!saved.irqsOff) this.irqsOn();
+    };
   }
 
   softirq(handler: () => void): this {
+    const leave = this.enterSoftirq();
+    handler();
+    leave();
+    return this;
+  }
+
+  /** As {@link softirq}; it ends when the result is called. */
+  enterSoftirq(): () => void {
     const cpu = this.#cpu;
     this.bhOff();
     cpu.softirq = true;
     this.#stamp();
     this.sink.softirqEntry(this.h, 3);
-    handler();
-    this.#stamp();
-    this.sink.softirqExit(this.h, 3);
-    cpu.softirq = false;
-    return this.bhOn();
+    return () => {
+      this.#stamp();
+      this.sink.softirqExit(this.h, 3);
+      cpu.softirq = false;
+      this.bhOn();
+    };
   }
 
   /** Runs the body in a context as the kernel enters it. */
