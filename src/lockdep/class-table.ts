@@ -171,13 +171,15 @@ export class ClassTable {
       : a.has & AcquireHas.Subclass
         ? Identity.Exact
         : Identity.KeyOnly;
-    if ((a.has & AcquireHas.Key) !== 0 && this.#isNoValidateKey(a.keyHi, a.keyLo)) this.#flags[id] |= Flag.NoValidate;
+    if ((a.has & AcquireHas.Key) !== 0 && this.#isNoValidateKey(a)) this.#flags[id] |= Flag.NoValidate;
     this.#name(id, a);
     this.#setKind(id, a);
   }
 
-  #isNoValidateKey(hi: number, lo: number): boolean {
-    return this.#knowsNoValidateKey && hi === this.#noValidateHi && lo === this.#noValidateLo;
+  /** Where the recording has no symbols, the one lock that has always been of this class gives the key away. */
+  #isNoValidateKey(a: LockAcquire): boolean {
+    if (!this.#knowsNoValidateKey) return this.#text(a.name) === '&dev->mutex';
+    return a.keyHi === this.#noValidateHi && a.keyLo === this.#noValidateLo;
   }
 
   /** As lockdep shows it: `name#2` for the second class of that name, `name/1` for subclass 1. */
