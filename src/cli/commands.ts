@@ -1,7 +1,9 @@
 import type { Command } from './command.js';
+import { check } from './check.js';
 import { explain } from './explain.js';
 import { lint } from './lint.js';
 import { record } from './record.js';
+import { run } from './run.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [lint, record, explain];
+export const commands: readonly Command[] = [lint, check, run, record, explain];

@@ -6,13 +6,14 @@ export interface Address {
   lo: number;
 }
 
+/** `__lockdep_no_validate__` of every simulated kernel. */
+export const NO_VALIDATE_KEY: Readonly<Address> = { hi: 0xffffffff | 0, lo: 0x82fffff0 | 0 };
+
 const IMAGE_HI = 0xffffffff | 0;
 const HEAP_HI = 0xffff8880 | 0;
 
 /** Hands out addresses as a kernel's memory map would: locks and keys in the image, objects on the heap. */
 export class Addresses {
-  /** `__lockdep_no_validate__`. */
-  readonly noValidateKey: Address = { hi: IMAGE_HI, lo: 0x82fffff0 | 0 };
   readonly #keys = new Map<string, Address>();
   readonly #insides = new WeakMap<MemoryRange, number>();
   #nextLock = 0x81000000;

@@ -10,8 +10,9 @@ interface Step {
 
 /** Looks for a cycle in the wait-for graph that goes through `frame`, which just began to wait, and reports it. */
 export function checkDeadlock(machine: Machine, frame: Frame): void {
-  const cycle = findCycle(machine, frame, frame, [], new Set());
-  if (cycle === undefined) return;
+  const found = findCycle(machine, frame, frame, [], new Set());
+  if (found === undefined) return;
+  const cycle = fromFirstLock(found);
   for (const step of cycle) machine.deadlocked.add(step.frame);
   const waits = cycle.filter((step) => step.label !== undefined);
   const locks = waits.map((step) => step.label ?? '');
@@ -22,8 +23,8 @@ export function checkDeadlock(machine: Machine, frame: Frame): void {
       waits.length === 1
         ? `${describe(frame)} waits for ${locks[0]}, which it cannot get before it goes on itself`
         : `deadlock: ${waits.map((step) => `${describe(step.frame)} waits for ${step.label}`).join(', ')}`,
-    locks: sortedFrom(locks),
-    callSite: machine.callSite,
+    locks,
+    callSite: siteOf(machine, waits[0]?.frame ?? frame),
     evidence: cycle.map((step) => ({
       what:
         step.label === undefined
@@ -108,7 +109,8 @@ function siteOf(machine: Machine, frame: Frame): string {
 }
 
 /** The cycle begun at its alphabetically first lock: the same deadlock reads the same whoever closed it. */
-function sortedFrom(locks: readonly string[]): string[] {
-  const first = locks.reduce((best, lock, i) => (lock < (locks[best] ?? lock) ? i : best), 0);
-  return [...locks.slice(first), ...locks.slice(0, first)];
+function fromFirstLock(cycle: readonly Step[]): Step[] {
+  const label = (at: number) => cycle[at]?.label ?? '\uffff';
+  const first = cycle.reduce((best, _step, i) => (label(i) < label(best) ? i : best), 0);
+  return [...cycle.slice(first), ...cycle.slice(0, first)];
 }

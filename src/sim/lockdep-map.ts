@@ -1,4 +1,5 @@
 import { LockType } from '../model/wait-type.js';
+import { NO_VALIDATE_KEY } from './addresses.js';
 import type { Machine } from './machine.js';
 
 /** Options that every lock takes at its creation. */
@@ -53,9 +54,7 @@ export class LockdepMap {
     this.lo = at.lo;
     this.label = label;
     this.name = machine.names.intern(label);
-    const key = options.noValidate
-      ? machine.addresses.noValidateKey
-      : machine.addresses.key(options.key ?? label, waitInner);
+    const key = options.noValidate ? NO_VALIDATE_KEY : machine.addresses.key(options.key ?? label, waitInner);
     this.keyHi = key.hi;
     this.keyLo = key.lo;
     this.waitOuter = waitOuter;

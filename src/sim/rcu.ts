@@ -110,7 +110,7 @@ export class BasicRcu implements RcuApi {
   constructor(machine: Machine) {
     this.#machine = machine;
     this.id = machine.newId();
-    this.event = new WaitObject(machine, 'rcu_grace_period', WaitKind.GracePeriod);
+    this.event = new WaitObject(machine, 'rcu', WaitKind.GracePeriod);
     this.map = machine.rcuReadMap();
   }
 

@@ -13,7 +13,7 @@ import {
 import { gfpText } from '../model/gfp.js';
 import type { NameTable } from '../model/names.js';
 import { isUserEntry } from './text/context-lines.js';
-import { address, flagsColumn, HEADING, oneLine, timestamp } from './write/fields.js';
+import { address, flagsColumn, HEADING, oneLine, SIMULATION_HEAD, timestamp } from './write/fields.js';
 
 /** Characters gathered before they are handed on. */
 const PIECE = 1 << 16;
@@ -35,6 +35,8 @@ const FREE_EVENTS: ReadonlyMap<string, AllocKind> = new Map<string, AllocKind>([
 export interface WriterOptions {
   /** As {@link EventSource.ticksPerSecond} has it; nanoseconds unless told. */
   ticksPerSecond?: number;
+  /** A simulated kernel makes the events: said in the heading, with the key of its classes that are never validated. */
+  simulation?: { readonly noValidateKey: { readonly hi: number; readonly lo: number } };
 }
 
 /**
@@ -52,6 +54,11 @@ export class TextWriter implements EventSink {
     this.#names = names;
     this.#write = write;
     this.#ticksPerSecond = options.ticksPerSecond ?? 1e9;
+    const { simulation } = options;
+    if (simulation !== undefined) {
+      const { hi, lo } = simulation.noValidateKey;
+      this.#text += `${SIMULATION_HEAD}${address(hi, lo)}\n`;
+    }
   }
 
   #name(id: number): string {

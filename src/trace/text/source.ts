@@ -5,15 +5,13 @@ import type { ByteFeed } from '../input/feed.js';
 import type { EventSource, ReadSummary } from '../source.js';
 import { NEWLINE } from './ascii.js';
 import type { ByteNames } from './byte-names.js';
-import { TextParser } from './parser.js';
+import { PADDING, TextParser } from './parser.js';
 import type { TextForm } from './recognise.js';
 
 /** Bytes read at once. */
 const PIECE = 2 ** 20;
 /** Longest line; the kernel's are at most a page. Also the room before a piece for the line that it continues. */
 const MAX_LINE = 2 ** 16;
-/** Scanners look a few bytes ahead before they see the line's end. */
-const PADDING = 64;
 
 /** Settings of reading a text. */
 export interface TextOptions {
@@ -28,6 +26,8 @@ export class TextSource implements EventSource {
   readonly kind: TextForm['kind'];
   readonly path: string;
   readonly ticksPerSecond: number;
+  readonly simulated?: true;
+  readonly noValidateKey?: { hi: number; lo: number };
   readonly #parser = new TextParser(new NullSink());
   readonly #open: () => ByteFeed;
   readonly #options: TextOptions;
@@ -37,6 +37,8 @@ export class TextSource implements EventSource {
     this.path = path;
     this.kind = form.kind;
     this.ticksPerSecond = form.ticksPerSecond;
+    if (form.simulated !== undefined) this.simulated = form.simulated;
+    if (form.noValidateKey !== undefined) this.noValidateKey = form.noValidateKey;
     this.#open = open;
     this.#options = options;
   }

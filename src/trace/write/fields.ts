@@ -13,6 +13,9 @@ export const HEADING = `# tracer: nop
 #              | |         |   |||||     |         |
 `;
 
+/** Says in the heading that a simulated kernel was recorded; its key of classes that are never validated follows. */
+export const SIMULATION_HEAD = '# lockvet simulation, no_validate=';
+
 /** An address as the kernel prints pointers. */
 export function address(hi: number, lo: number): string {
   const half = (value: number): string => (value >>> 0).toString(16).padStart(8, '0');

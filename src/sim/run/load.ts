@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import { InputError } from '../../model/report.js';
+import * as sim from '../index.js';
+import type { Scenario } from '../scenario.js';
+import { problemOf } from './problem.js';
+
+/**
+ * Loads the scenarios of a TypeScript file: its default export, one or a list. The file is executed. Throws InputError
+ * that names its line when it cannot be read, is no TypeScript, fails, or exports something else.
+ */
+export async function loadScenarios(path: string): Promise<Scenario[]> {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new InputError(path, undefined, 'cannot be read: no such file or directory');
+  const jiti = createJiti(import.meta.url, {
+    // Always the source as it is: a cache would hide an edit within the same second, and leave files behind.
+    fsCache: false,
+    moduleCache: false,
+    virtualModules: { 'lockvet/sim': sim },
+  });
+  let exported: unknown;
+  try {
+    exported = await jiti.import(file, { default: true });
+  } catch (error) {
+    throw problemOf(error, path, file);
+  }
+  const list = Array.isArray(exported) ? exported : [exported];
+  if (list.length === 0 || !list.every(isScenario)) {
+    throw new InputError(path, undefined, 'has no scenario: its default export must be what scenario() returns');
+  }
+  return list;
+}
+
+function isScenario(value: unknown): value is Scenario {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'setup' in value &&
+    typeof value.setup === 'function' &&
+    'options' in value &&
+    typeof value.options === 'object' &&
+    value.options !== null &&
+    'name' in value.options &&
+    typeof value.options.name === 'string'
+  );
+}
