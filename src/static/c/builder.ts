@@ -28,9 +28,18 @@ export interface Local {
   alias: string | undefined;
 }
 
+/** Lowering of the kinds of syntax that contain each other. */
+export interface Lowerers {
+  /** The expression's value, see `ir/paths.ts`. */
+  expression(b: Builder, node: Syntax): string;
+  condition(b: Builder, node: Syntax, yes: number, no: number): void;
+  statements(b: Builder, nodes: readonly Syntax[], scoped: boolean): string;
+}
+
 /** Everything that lowering one function needs and makes. */
 export interface Builder {
   readonly vocabulary: Vocabulary;
+  readonly lower: Lowerers;
   readonly text: string;
   /** Functions and macros of this file that hide the vocabulary's. */
   readonly own: ReadonlySet<string>;

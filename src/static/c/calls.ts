@@ -1,8 +1,8 @@
 import { Truth } from '../ir/ir.js';
 import { ERROR, lastPart, member, returned } from '../ir/paths.js';
 import { type Builder, emit, newBlock, resume, runCleanups, terminate, textOf } from './builder.js';
-import { assign, identifierValue, lowerCondition, lowerExpression } from './expressions.js';
 import type { Syntax } from './parser.js';
+import { assign, identifierValue } from './variables.js';
 import { isOpaque, type Meaning } from './vocabulary.js';
 
 /** Lowers a call: by its meaning where the vocabulary has one, else as a call to be resolved later. */
@@ -18,27 +18,33 @@ export function lowerCall(b: Builder, node: Syntax): string {
   if (known !== undefined) return lowerKnown(b, name, known, node, args);
   const same = b.vocabulary.sameAs.get(name);
   if (same !== undefined) {
-    const values = args.map((arg) => lowerExpression(b, arg));
+    const values = args.map((arg) => b.lower.expression(b, arg));
     return values[same] ?? '';
   }
   if (b.vocabulary.memberOf.has(name) && args.length === 2) {
-    return member(lowerExpression(b, args[0] as Syntax), textOf(b, args[1] as Syntax));
+    return member(b.lower.expression(b, args[0] as Syntax), textOf(b, args[1] as Syntax));
   }
   if (b.vocabulary.containerOf.has(name) && args.length >= 2) return lowerContainer(b, name, args);
+  const definition = b.vocabulary.definitions.get(name);
+  if (definition !== undefined && args[0] !== undefined) {
+    b.globals.push({ name: textOf(b, args[0]), line: node.line, type: '', kind: definition.kind, local: true });
+    return '';
+  }
   if (name === 'ERR_PTR') {
-    for (const arg of args) lowerExpression(b, arg);
+    for (const arg of args) b.lower.expression(b, arg);
     return ERROR;
   }
-  if (name === 'PTR_ERR' || name === 'ERR_CAST') return args[0] === undefined ? '' : lowerExpression(b, args[0]);
+  if (name === 'PTR_ERR' || name === 'ERR_CAST') return args[0] === undefined ? '' : b.lower.expression(b, args[0]);
   recordCallback(b, name, args, node.line);
-  const values = args.map((arg) => lowerExpression(b, arg));
+  const values = args.map((arg) => b.lower.expression(b, arg));
   if (isOpaque(b.vocabulary, name) && !b.own.has(name)) {
     forgetOutputs(b, args, node.line);
     return '';
   }
   const result = returned(name, values);
-  emit(b, { op: 'call', callee: name, args: values, result, line: node.line });
+  // Before the call: the result's name may mention what the call changes.
   forgetOutputs(b, args, node.line);
+  emit(b, { op: 'call', callee: name, args: values, result, line: node.line });
   return result;
 }
 
@@ -53,17 +59,17 @@ function forgetOutputs(b: Builder, args: readonly Syntax[], line: number): void 
 }
 
 function lowerIndirect(b: Builder, callee: Syntax, args: readonly Syntax[], line: number): string {
-  const path = lowerExpression(b, callee);
-  const values = args.map((arg) => lowerExpression(b, arg));
+  const path = b.lower.expression(b, callee);
+  const values = args.map((arg) => b.lower.expression(b, arg));
   const result = returned('*', [path, ...values]);
-  emit(b, { op: 'icall', path, args: values, result, line });
   forgetOutputs(b, args, line);
+  emit(b, { op: 'icall', path, args: values, result, line });
   return result;
 }
 
 /** `container_of(p, type, member)`: `q.member` becomes `q`; else a path of its own. */
 function lowerContainer(b: Builder, name: string, args: readonly Syntax[]): string {
-  const inner = lowerExpression(b, args[0] as Syntax);
+  const inner = b.lower.expression(b, args[0] as Syntax);
   const field = args.at(-1);
   const suffix = field === undefined ? '' : `.${textOf(b, field)}`;
   if (name === 'container_of' && suffix.length > 1 && inner.endsWith(suffix) && lastPart(inner) === suffix) {
@@ -90,11 +96,11 @@ function lowerGuard(b: Builder, callee: Syntax, args: readonly Syntax[]): string
   const [word, list] = callee.children;
   const kind = list?.children[0];
   if (word === undefined || kind === undefined || textOf(b, word) !== 'guard') {
-    lowerExpression(b, callee);
-    for (const arg of args) lowerExpression(b, arg);
+    b.lower.expression(b, callee);
+    for (const arg of args) b.lower.expression(b, arg);
     return '';
   }
-  const path = args[0] === undefined ? '' : lowerExpression(b, args[0]);
+  const path = args[0] === undefined ? '' : b.lower.expression(b, args[0]);
   openGuard(b, textOf(b, kind), path, callee.line);
   return '';
 }
@@ -116,18 +122,17 @@ function lowerKnown(b: Builder, name: string, meaning: Meaning, node: Syntax, ar
     if (condition === undefined) return '';
     const stop = newBlock(b);
     const go = newBlock(b);
-    lowerCondition(b, condition, stop, go);
+    b.lower.condition(b, condition, stop, go);
     resume(b, stop);
     terminate(b, { to: 'stop' });
     resume(b, go);
     return '';
   }
   recordCallback(b, name, args, node.line);
-  const values = args.map((arg) => lowerExpression(b, arg));
+  const values = args.map((arg) => b.lower.expression(b, arg));
   if (meaning.arguments !== undefined && meaning.arguments !== args.length) return '';
-  const result = applyMeaning(b, name, meaning, values, args, node.line);
   forgetOutputs(b, args, node.line);
-  return result;
+  return applyMeaning(b, name, meaning, values, args, node.line);
 }
 
 const OFF = { irq: 'irq-off', bh: 'bh-off', preempt: 'preempt-off' } as const;

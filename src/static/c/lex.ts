@@ -166,8 +166,10 @@ function endOfDirective(source: string, at: number): number {
   let from = at;
   for (;;) {
     let to = endOfLine(source, from);
-    const comment = source.indexOf('/*', from);
-    if (comment >= 0 && comment < to && source.indexOf('//', from) !== comment - 1) {
+    // Looked for in the line only: in a file without comments a search would run to its end, for every line.
+    const inLine = source.slice(from, to).indexOf('/*');
+    const comment = from + inLine;
+    if (inLine >= 0 && source[comment - 1] !== '/') {
       const close = endOfBlockComment(source, comment + 2);
       if (close > to) to = endOfLine(source, close);
     }

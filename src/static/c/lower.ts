@@ -1,5 +1,7 @@
 import type { Contract, IrFunction } from '../ir/ir.js';
 import { type Builder, finish, newBlock, terminate, textOf } from './builder.js';
+import { lowerCondition } from './conditions.js';
+import { lowerExpression } from './expressions.js';
 import type { Header } from './header.js';
 import type { Parsed, Syntax } from './parser.js';
 import { declaredName, lowerStatements } from './statements.js';
@@ -37,6 +39,7 @@ export function lowerFunction(
   });
   const b: Builder = {
     vocabulary,
+    lower: { expression: lowerExpression, condition: lowerCondition, statements: lowerStatements },
     text: parsed.text,
     own,
     cleanups: input.cleanups,

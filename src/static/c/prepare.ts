@@ -232,18 +232,26 @@ const EACH = /(?:^|_)(?:for_?each|each)(?:_|$)|^foreach|FOREACH|FOR_EACH|^for_|^
 function statements(work: Work, from: number, to: number, dropped: Uint8Array, loops: ReadonlySet<string>): void {
   const { tokens, vocabulary } = work;
   let starts = false;
+  // Inside `= { ... }` nothing is a statement.
+  let initialiserEnd = -1;
   const headClose = new Set<number>();
   for (let i = from; i < to; i++) {
     if (dropped[i - from] === 1) continue;
     const kind = tokens.kind[i];
     if (kind === TokenKind.Directive) continue;
     if (kind === TokenKind.Punct) {
+      if (isPunct(tokens, i, '{') && isInitialiser(tokens, i))
+        initialiserEnd = Math.max(initialiserEnd, matching(tokens, i));
       starts = endsStatement(tokens, i) || headClose.has(i);
       if (isPunct(tokens, i, '&') && isPunct(tokens, i + 1, '&') && isUnaryPlace(tokens, i))
         replaceRange(work, i, i + 1, '');
       continue;
     }
     if (kind !== TokenKind.Ident) {
+      // `f(1000baseT)`: pasted by a macro, no number.
+      if (kind === TokenKind.Number && /^\d+[a-zA-Z_]*[g-tv-wyzA-Z_]\w*$/.test(tokenText(tokens, i))) {
+        if (!/^0[xX]|^\d+[uUlL]+$/.test(tokenText(tokens, i))) replaceToken(work, i, '0');
+      }
       starts = false;
       continue;
     }
@@ -264,6 +272,36 @@ function statements(work: Work, from: number, to: number, dropped: Uint8Array, l
       work.cleanups.set(tokens.line[i] as number, tokenText(tokens, i + 2));
       replaceRange(work, i, close, '');
       i = close;
+      continue;
+    }
+    if (isPartOfString(tokens, i, text, opens)) {
+      replaceToken(work, i, '""');
+      starts = false;
+      continue;
+    }
+    if (starts && opens && !HEADS.has(text) && holdsStatements(tokens, i + 1)) {
+      const close = matching(tokens, i + 1);
+      replaceRange(work, i, close, isPunct(tokens, close + 1, ';') ? '0' : ';');
+      i = close;
+      starts = false;
+      continue;
+    }
+    if (text === 'static' && tokens.kind[i + 1] === TokenKind.Ident && isPunct(tokens, i + 2, '(')) {
+      replaceToken(work, i, '');
+      continue;
+    }
+    if (opens && (text === 'offsetof' || /^__alignof/.test(text) || text === '_Alignof' || text === 'sizeof_field')) {
+      const close = matching(tokens, i + 1);
+      replaceRange(work, i, close, '0');
+      i = close;
+      starts = false;
+      continue;
+    }
+    if (opens && text.startsWith('while_each') && isPunct(tokens, i - 1, '}')) {
+      const close = matching(tokens, i + 1);
+      insertBefore(work, i, 'while (');
+      insertAfter(work, close, ')');
+      starts = false;
       continue;
     }
     if ((text === 'asm' || text === '__asm__' || text === '__asm') && i + 1 < to) {
@@ -302,11 +340,13 @@ function statements(work: Work, from: number, to: number, dropped: Uint8Array, l
     if (opens && !KEYWORDS.has(text)) {
       const close = matching(tokens, i + 1);
       typeArguments(work, i + 2, close);
-      if (starts && close + 1 < to) {
+      if (starts && close + 1 < to && i > initialiserEnd) {
         let next = close + 1;
         while (next < to && (tokens.kind[next] === TokenKind.Directive || dropped[next - from] === 1)) next++;
         const isLoop = loops.has(text) || EACH.test(text);
-        if (isPunct(tokens, next, '{') || (isLoop && !isPunct(tokens, next, ';'))) {
+        if (isPunct(tokens, next, '=') && /^DE(?:CLARE|FINE)_/.test(text))
+          replaceRange(work, i, close, 'int lockvet_declared');
+        else if (isPunct(tokens, next, '{') || (isLoop && !isPunct(tokens, next, ';'))) {
           insertBefore(work, i, 'for (;');
           insertAfter(work, close, ';)');
           headClose.add(close);
@@ -325,6 +365,31 @@ function statements(work: Work, from: number, to: number, dropped: Uint8Array, l
 function insertAfter(work: Work, i: number, text: string): void {
   const end = work.tokens.end[i] as number;
   work.edits.push({ start: end, end, text });
+}
+
+/** `KERN_ERR PFX "text"`: macros that are pieces of a string. */
+function isPartOfString(tokens: Tokens, i: number, text: string, opens: boolean): boolean {
+  if (opens || !/^[A-Z_][A-Z0-9_a-z]*$/.test(text) || text.toUpperCase() !== text) return false;
+  if (tokens.kind[i - 1] === TokenKind.String && !isPunct(tokens, i + 1, '=')) return true;
+  if (tokens.kind[i + 1] === TokenKind.String) return true;
+  const next = tokenText(tokens, i + 1);
+  return (
+    tokens.kind[i + 1] === TokenKind.Ident && next.toUpperCase() === next && tokens.kind[i + 2] === TokenKind.String
+  );
+}
+
+/** A debugging macro that is given statements: `DEB(if (x) printk("..."));` */
+function holdsStatements(tokens: Tokens, open: number): boolean {
+  const first = tokenText(tokens, open + 1);
+  if (first === 'if' || first === 'for' || first === 'while') return true;
+  const close = matching(tokens, open);
+  if (isPunct(tokens, close - 1, ';')) return true;
+  return false;
+}
+
+/** Whether a brace opens a list of values rather than statements. */
+function isInitialiser(tokens: Tokens, open: number): boolean {
+  return isPunct(tokens, open - 1, '=') && !isPunct(tokens, open - 2, '=');
 }
 
 /** `&&label`: an address of a label stands where an operand is expected. */

@@ -13,8 +13,10 @@ import {
   unreachable,
 } from './builder.js';
 import { openGuard } from './calls.js';
-import { assign, lowerCondition, lowerExpression } from './expressions.js';
+import { lowerCondition } from './conditions.js';
+import { lowerExpression } from './expressions.js';
 import type { Syntax } from './parser.js';
+import { assign } from './variables.js';
 
 /**
  * Lowers statements in a scope of their own.

@@ -67,6 +67,11 @@ export function stripIndices(path: string): string {
   return out;
 }
 
+/** Whether callers can say what the path names: no local variable and nothing unknown is in it. */
+export function isExpressible(path: string): boolean {
+  return !path.includes('%') && !path.includes('?');
+}
+
 /** Splits a path into its root and what follows (`.a[i].b`). */
 export function splitRoot(path: string): { root: string; rest: string } {
   let depth = 0;

@@ -1,5 +1,5 @@
-import type { CallOp, IrBlock, IrFunction, IrOp } from '../ir/ir.js';
-import { gfpUnion, instantiate, isConstant } from '../ir/paths.js';
+import { type CallOp, type IrBlock, type IrFunction, type IrOp, Truth } from '../ir/ir.js';
+import { gfpUnion, instantiate, isConstant, isExpressible, lastPart } from '../ir/paths.js';
 import { explore, trackingOf } from './flow.js';
 import { judge, type Violation } from './judge.js';
 import { classOf, type FunctionId, type Program } from './program.js';
@@ -45,6 +45,8 @@ export type Resolver = (op: CallOp) => { readonly targets: readonly Target[]; re
 /** Exits kept of one function. */
 const MAX_EXITS = 8;
 const MAX_VARIANTS = 3;
+/** What is further away than this is not worth a developer's reading. */
+const MAX_CHAIN = 10;
 
 /**
  * Analyses one function with the summaries of what it calls.
@@ -88,7 +90,7 @@ export function analyse(
   });
   return {
     summary: {
-      exits: settleExits([...exits.values()], fn.name).slice(0, MAX_EXITS),
+      exits: settleExits([...exits.values()], fn).slice(0, MAX_EXITS),
       effects: selectEffects(collected.effects.values()),
       partial: explored.partial || exits.size > MAX_EXITS,
     },
@@ -167,9 +169,10 @@ function collect(
  * A lock that is held at some exits and not at others, where the returned value does not tell which, is taken for a path
  * that the code cannot take, and is not passed on: else one such function would make its callers' callers look locked.
  */
-function settleExits(exits: readonly Exit[], name: string): Exit[] {
+function settleExits(exits: readonly Exit[], fn: IrFunction): Exit[] {
   if (exits.length < 2) return [...exits];
-  const isLocker = /lock|acquire|enter|begin|start|get/.test(name);
+  const isLocker = /lock|acquire|enter|begin|start|get/.test(fn.name);
+  const taken = takenParts(fn);
   const out = new Map<string, Exit>();
   for (const exit of exits) {
     const held: Held[] = [];
@@ -178,14 +181,26 @@ function settleExits(exits: readonly Exit[], name: string): Exit[] {
         (other) => other.held.some((l) => l.path === lock.path && l.kind === lock.kind) || tellsApart(exit, other),
       );
       if (told) held.push(lock);
-      else if (isLocker) held.push({ ...lock, unsure: true });
+      else if (isLocker && lock.via.length <= 1) held.push({ ...lock, unsure: true });
     }
-    const settled: Exit = { ...exit, held };
+    const dropped = exit.dropped.filter((lock) => {
+      const isContext = lock.path.startsWith('!');
+      if (!isContext && lock.hops === 0 && !taken.has(lastPart(lock.path))) return true;
+      return exits.every((other) => other.dropped.some((l) => l.path === lock.path) || tellsApart(exit, other));
+    });
+    const settled: Exit = { ...exit, held, dropped };
     const key = exitKey(settled);
     const known = out.get(key);
     out.set(key, known === undefined ? settled : joinExits(known, settled));
   }
   return [...out.values()];
+}
+
+/** Last parts of the locks that a function takes itself. */
+function takenParts(fn: IrFunction): Set<string> {
+  const parts = new Set<string>();
+  for (const block of fn.blocks) for (const op of block.ops) if (op.op === 'lock') parts.add(lastPart(op.path));
+  return parts;
 }
 
 /** Whether a caller can tell two exits apart, by what is returned or by what it passed. */
@@ -247,6 +262,7 @@ class Collector {
         const { targets, sure } = this.#targets(op);
         for (const target of targets) {
           for (const inner of target.summary.effects) {
+            if (inner.chain.length >= MAX_CHAIN) continue;
             const usable = states.filter((state) => guardsHold(inner.guards, op, state));
             if (usable.length > 0) this.#visitEffect(op, this.#called(op, target, inner, sure), usable, inner);
           }
@@ -264,10 +280,8 @@ class Collector {
     const found = isLock ? classOf(program, id, fn, path) : undefined;
     return {
       kind: op.op,
-      site: siteAt(this.#frame, op.line),
-      inner: undefined,
+      chain: [siteAt(this.#frame, op.line)],
       op,
-      depth: 0,
       path,
       key: found?.key ?? '',
       name: found?.name ?? '',
@@ -290,10 +304,8 @@ class Collector {
     }
     return {
       kind: inner.kind,
-      site: siteAt(this.#frame, op.line),
-      inner,
+      chain: [siteAt(this.#frame, op.line), ...inner.chain],
       op: inner.op,
-      depth: inner.depth + 1,
       path,
       key,
       name,
@@ -301,6 +313,7 @@ class Collector {
       dropped: inner.dropped.map((lock) => ({
         ...lock,
         path: instantiate(lock.path, op.args, op.result, rename),
+        hops: lock.hops + 1,
       })),
       guards: [],
       unsure: inner.unsure || !sure || target.summary.partial,
@@ -310,6 +323,8 @@ class Collector {
   #visitEffect(op: IrOp, effect: Effect, states: readonly State[], inner: Effect | undefined): void {
     if (op.op === 'lock' && op.path.startsWith('!')) return;
     for (const state of states) {
+      // Freeing NULL frees nothing.
+      if (op.op === 'free' && state.facts.get(op.path) === Truth.Zero) continue;
       const rest = withoutDropped(state, effect.dropped);
       if (this.#report && rest.held.length > 0) this.#judge(op, effect, rest.held, states.length);
       this.#keep(op, effect, state, rest.dropped, inner);
@@ -324,7 +339,7 @@ class Collector {
     const key = effectKey(kept);
     const known = this.effects.get(key);
     if (known !== undefined) {
-      if (known.depth > kept.depth) this.effects.set(key, kept);
+      if (known.chain.length > kept.chain.length) this.effects.set(key, kept);
       return;
     }
     const variantKey = effectKey({ ...effect, dropped: [], guards: [] });
@@ -365,7 +380,8 @@ function withoutDropped(state: State, dropped: readonly Dropped[]): State {
   let rest = state;
   for (const lock of dropped) {
     const at = matchHeld(rest.held, lock);
-    rest = at < 0 ? release(rest, lock) : { ...rest, held: rest.held.filter((_, i) => i !== at) };
+    if (at >= 0) rest = { ...rest, held: rest.held.filter((_, i) => i !== at) };
+    else if (isExpressible(lock.path) && lock.hops <= 3) rest = release(rest, lock);
   }
   return rest;
 }
@@ -373,6 +389,10 @@ function withoutDropped(state: State, dropped: readonly Dropped[]): State {
 /** Conditions of a callee on what it is passed, where that is a parameter of the caller. */
 function mapGuards(inner: readonly Guard[], op: CallOp, frame: Frame, into: Guard[]): void {
   for (const guard of inner) {
+    if (guard.param < 0) {
+      if (!into.some((other) => other.param === guard.param)) into.push(guard);
+      continue;
+    }
     const arg = op.args[guard.param] ?? '';
     if (!/^\$\d+$/.test(arg) || frame.changed.has(arg)) continue;
     const param = Number(arg.slice(1));

@@ -24,10 +24,12 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
   const tested = new Map<string, number>();
   const set = new Set<string>();
   const wanted = new Set<string>();
+  const freed = new Set<string>();
   for (const block of fn.blocks) {
     for (const op of block.ops) {
       if (op.op === 'set' && (truthOf(op.value) !== Truth.Any || op.value.startsWith('@'))) set.add(op.path);
       if (op.op === 'lock' && op.result !== undefined) wanted.add(op.result);
+      if (op.op === 'free' && /^[%$]\w+$/.test(op.path)) freed.add(op.path);
       if ((op.op === 'call' || op.op === 'icall') && decides(op)) wanted.add(op.result);
     }
     if (block.next.to === 'branch' && block.next.value !== '') {
@@ -44,7 +46,8 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
   };
   for (const key of tested.keys()) if (wanted.has(key)) add(key);
   for (const key of tested.keys()) if (set.has(key) || (tested.get(key) ?? 0) > 1) add(key);
-  for (const key of tested.keys()) if (/^\$\d+$/.test(key)) add(key);
+  for (const key of tested.keys()) if (/^\$\d+$|^@(?:in_|irqs_|preempt)\w*\(\)$/.test(key)) add(key);
+  for (const key of freed) if (set.has(key) || tested.has(key)) add(key);
   // Values copied into a tested variable, and results that decide and are only copied or returned.
   for (const key of wanted) add(key);
   return { bits, keys, live: liveness(fn.blocks, bits), entries: entryCounts(fn.blocks) };
@@ -76,6 +79,7 @@ function liveness(blocks: readonly IrBlock[], bits: ReadonlyMap<string, number>)
     for (const op of block.ops) {
       // A value copied on lives in its copy; arguments tell callees what they are given.
       if (op.op === 'set') mask |= bits.get(op.value) ?? 0;
+      if (op.op === 'free') mask |= bits.get(op.path) ?? 0;
       if (op.op === 'call') for (const arg of op.args) mask |= bits.get(arg) ?? 0;
     }
     if (block.next.to === 'branch' || block.next.to === 'return') mask |= bits.get(block.next.value) ?? 0;

@@ -122,7 +122,7 @@ function recursion(held: readonly Held[], effect: Effect, op: LockOp): Violation
     if (lock.kind !== op.kind || (lock.read && op.read === true)) continue;
     // A path that ends in a variable that changes names another lock each time.
     if (lock.path === effect.path && !/^[%?@]|\[/.test(lock.path)) {
-      return { rule: 'recursive-lock', severity: 'error', because: lock, possible: effect.depth > 0 };
+      return { rule: 'recursive-lock', severity: 'error', because: lock, possible: effect.chain.length > 1 };
     }
     if (effect.key !== '' && lock.key === effect.key && lock.nested !== true && lock.path !== effect.path) {
       return { rule: 'recursive-lock', severity: 'error', because: lock, possible: true };

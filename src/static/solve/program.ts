@@ -1,4 +1,5 @@
-import type { FieldFact, GlobalFact, IrFunction, IrUnit, LockKind } from '../ir/ir.js';
+import type { FieldFact, GlobalFact, IrFunction, LockKind } from '../ir/ir.js';
+import { type FunctionHead, type PackedUnit, type UnitHead, unpackFunctions } from '../ir/packed.js';
 import { splitRoot, stripIndices } from '../ir/paths.js';
 
 /** A function of the program: a number that is the same for equal inputs. */
@@ -6,7 +7,8 @@ export type FunctionId = number;
 
 /** A unit and the numbers of its functions. */
 export interface LinkedUnit {
-  readonly unit: IrUnit;
+  readonly unit: UnitHead;
+  readonly packed: PackedUnit;
   readonly first: FunctionId;
   /** Functions of this unit only, by name. */
   readonly locals: ReadonlyMap<string, readonly FunctionId[]>;
@@ -27,10 +29,16 @@ export interface Program {
   readonly localVariables: readonly ReadonlyMap<string, GlobalFact>[];
   /** lockdep's names of classes that are initialised at run time. */
   readonly initNames: ReadonlyMap<string, string>;
+  /** Graphs unpacked lately, by unit. */
+  readonly unpacked: Map<number, readonly IrFunction[]>;
 }
 
+/** Units whose graphs are kept unpacked. */
+const KEEP_UNPACKED = 200;
+
 /** Puts units together. The order of `units` decides nothing but numbers: give them sorted by file. */
-export function link(units: readonly IrUnit[]): Program {
+export function link(packed: readonly PackedUnit[]): Program {
+  const units = packed.map((entry) => entry.head);
   const linked: LinkedUnit[] = [];
   const globals = new Map<string, FunctionId[]>();
   const aliases = new Map<string, string>();
@@ -39,7 +47,7 @@ export function link(units: readonly IrUnit[]): Program {
   const variables = new Map<string, GlobalFact>();
   const localVariables: Map<string, GlobalFact>[] = [];
   let next = 0;
-  for (const unit of units) {
+  for (const [u, unit] of units.entries()) {
     const locals = new Map<string, FunctionId[]>();
     unit.functions.forEach((fn, i) => {
       const table = fn.local ? locals : globals;
@@ -47,7 +55,7 @@ export function link(units: readonly IrUnit[]): Program {
       if (known === undefined) table.set(fn.name, [next + i]);
       else known.push(next + i);
     });
-    linked.push({ unit, first: next, locals });
+    linked.push({ unit, packed: packed[u] as PackedUnit, first: next, locals });
     next += unit.functions.length;
     for (const [name, target] of Object.entries(unit.aliases)) if (!aliases.has(name)) aliases.set(name, target);
     for (const fact of unit.fields) {
@@ -66,7 +74,7 @@ export function link(units: readonly IrUnit[]): Program {
     localVariables.push(own);
   }
   const unitOf = new Int32Array(next);
-  linked.forEach((entry, u) => unitOf.fill(u, entry.first, entry.first + entry.unit.functions.length));
+  for (const [u, entry] of linked.entries()) unitOf.fill(u, entry.first, entry.first + entry.unit.functions.length);
   return {
     units: linked,
     functionCount: next,
@@ -78,18 +86,35 @@ export function link(units: readonly IrUnit[]): Program {
     variables,
     localVariables,
     initNames: initNames(units),
+    unpacked: new Map(),
   };
 }
 
-function initNames(units: readonly IrUnit[]): Map<string, string> {
+function initNames(units: readonly UnitHead[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const unit of units) for (const init of unit.inits) if (!names.has(init.class)) names.set(init.class, init.name);
   return names;
 }
 
+/** The graph of a function. Graphs are unpacked a unit at a time and forgotten again: a kernel's do not fit in memory. */
 export function functionOf(program: Program, id: FunctionId): IrFunction {
+  const u = program.unitOf[id] as number;
+  const entry = program.units[u] as LinkedUnit;
+  let functions = program.unpacked.get(u);
+  if (functions === undefined) {
+    functions = unpackFunctions(entry.packed);
+    if (program.unpacked.size >= KEEP_UNPACKED) {
+      const [oldest] = program.unpacked.keys();
+      if (oldest !== undefined) program.unpacked.delete(oldest);
+    }
+    program.unpacked.set(u, functions);
+  }
+  return functions[id - entry.first] as IrFunction;
+}
+
+export function headOf(program: Program, id: FunctionId): FunctionHead {
   const entry = program.units[program.unitOf[id] as number] as LinkedUnit;
-  return entry.unit.functions[id - entry.first] as IrFunction;
+  return entry.unit.functions[id - entry.first] as FunctionHead;
 }
 
 export function fileOf(program: Program, id: FunctionId): string {

@@ -1,7 +1,7 @@
-import type { CallOp, IrUnit } from '../ir/ir.js';
+import type { CallOp } from '../ir/ir.js';
 import { type Analysis, analyse, type Candidate, type Edge, type Resolver } from './analyse.js';
 import { components } from './order.js';
-import { type FunctionId, fileOf, functionOf, link, type Program, resolve } from './program.js';
+import { type FunctionId, fileOf, functionOf, headOf, type Program, resolve } from './program.js';
 import { type Summary, UNKNOWN_SUMMARY } from './summary.js';
 
 /** Rounds after which a recursion's summaries are taken as they are. */
@@ -15,9 +15,8 @@ export interface Solution {
   readonly summaries: readonly (Summary | undefined)[];
 }
 
-/** Analyses all functions of the units, callees first. */
-export function solve(units: readonly IrUnit[]): Solution {
-  const program = link(units);
+/** Analyses all functions of a program, callees first. */
+export function solve(program: Program): Solution {
   const summaries: (Summary | undefined)[] = new Array(program.functionCount);
   const candidates: { function: FunctionId; candidate: Candidate }[] = [];
   const edges: { function: FunctionId; edge: Edge }[] = [];
@@ -53,9 +52,7 @@ export function solve(units: readonly IrUnit[]): Solution {
 function callees(program: Program, id: FunctionId): number[] {
   const out: number[] = [];
   const unit = program.unitOf[id] as number;
-  for (const block of functionOf(program, id).blocks) {
-    for (const op of block.ops) if (op.op === 'call') out.push(...resolve(program, unit, op.callee).ids);
-  }
+  for (const name of headOf(program, id).calls) out.push(...resolve(program, unit, name).ids);
   return out;
 }
 
@@ -65,7 +62,7 @@ function resolverOf(program: Program, id: FunctionId, summaries: readonly (Summa
     const { ids, sure } = resolve(program, unit, op.callee);
     const targets = ids.map((target) => ({
       id: target,
-      fn: functionOf(program, target),
+      isMacro: headOf(program, target).macro,
       summary: summaries[target] ?? UNKNOWN_SUMMARY,
     }));
     return { targets, sure };

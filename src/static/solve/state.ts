@@ -36,6 +36,8 @@ export interface Dropped {
   readonly path: string;
   readonly kind: LockKind;
   readonly key: string;
+  /** Calls between the function and the release. */
+  readonly hops: number;
 }
 
 /** What is known at a point of a function. Never changed: operations make new states. */
@@ -79,6 +81,7 @@ export interface Released {
   readonly path: string;
   readonly kind: LockKind;
   readonly key: string;
+  readonly hops?: number;
 }
 
 /**
@@ -121,7 +124,7 @@ export function release(state: State, what: Released): State {
 function addDropped(dropped: readonly Dropped[], what: Released): readonly Dropped[] {
   const same = dropped.filter((other) => other.path === what.path && other.kind === what.kind).length;
   if (same > 0 && (!isContext(what.kind) || same >= MAX_NESTING)) return dropped;
-  return [...dropped, { path: what.path, kind: what.kind, key: what.key }];
+  return [...dropped, { path: what.path, kind: what.kind, key: what.key, hops: what.hops ?? 0 }];
 }
 
 /** The state with one fact changed; `value` 7 forgets it. */

@@ -1,4 +1,4 @@
-import type { AllocOp, FreeOp, LockKind, LockOp, SleepOp } from '../ir/ir.js';
+import type { AllocOp, FreeOp, LockOp, SleepOp } from '../ir/ir.js';
 import type { Dropped, Held, Site } from './state.js';
 
 /** What an effect of a function is. */
@@ -10,19 +10,12 @@ export interface Guard {
   readonly value: number;
 }
 
-/**
- * Something that a function does, itself or in a function it calls, that callers may forbid. Effects of callees are
- * linked, not copied: `inner` is the callee's own.
- */
+/** Something that a function does, itself or in a function it calls, that callers may forbid. */
 export interface Effect {
   readonly kind: EffectKind;
-  /** The call or operation in this function. */
-  readonly site: Site;
-  readonly inner: Effect | undefined;
-  /** The operation at the end of the chain. */
+  /** The call in this function, the calls below it, and at last the operation. */
+  readonly chain: readonly Site[];
   readonly op: AllocOp | FreeOp | SleepOp | LockOp;
-  /** How many calls lie between. */
-  readonly depth: number;
   /** Lock of a `lock` effect, in this function's terms. */
   readonly path: string;
   readonly key: string;
@@ -87,10 +80,10 @@ function compareEffects(a: Effect, b: Effect): number {
   return (
     Number(a.unsure) - Number(b.unsure) ||
     a.dropped.length - b.dropped.length ||
-    a.depth - b.depth ||
+    a.chain.length - b.chain.length ||
     compareText(siteOf(a).file, siteOf(b).file) ||
     siteOf(a).line - siteOf(b).line ||
-    a.site.line - b.site.line ||
+    (a.chain[0]?.line ?? 0) - (b.chain[0]?.line ?? 0) ||
     compareText(a.path, b.path)
   );
 }
@@ -101,9 +94,7 @@ export function compareText(a: string, b: string): number {
 
 /** Where the operation at the end of the chain is. */
 export function siteOf(effect: Effect): Site {
-  let at = effect;
-  while (at.inner !== undefined) at = at.inner;
-  return at.site;
+  return effect.chain[effect.chain.length - 1] as Site;
 }
 
 /** Equal for effects that callers need not tell apart. */
@@ -114,5 +105,3 @@ export function effectKey(effect: Effect): string {
   const what = effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}` : `${site.file}:${site.line}`;
   return `${effect.kind} ${what} ${dropped} ${guards} ${effect.gfp}`;
 }
-
-export type { LockKind };

@@ -1,15 +1,15 @@
 import type { CallOp, IrFunction, IrOp, LockOp } from '../ir/ir.js';
 import { Truth } from '../ir/ir.js';
-import { instantiate, splitRoot, truthOf } from '../ir/paths.js';
+import { instantiate, isExpressible, splitRoot, truthOf } from '../ir/paths.js';
 import { assignFact, type Tracking } from './flow.js';
 import { classOf, type FunctionId, type Program } from './program.js';
-import { acquire, type Held, release, type Site, type State, withFact } from './state.js';
+import { acquire, type Held, matchHeld, type Released, release, type Site, type State, withFact } from './state.js';
 import type { Exit, Guard, Summary } from './summary.js';
 
 /** A call's target and what is known of it. */
 export interface Target {
   readonly id: FunctionId;
-  readonly fn: IrFunction;
+  readonly isMacro: boolean;
   readonly summary: Summary;
 }
 
@@ -116,6 +116,8 @@ function isSecondPart(state: State, op: LockOp): boolean {
 function applyCall(frame: Frame, op: CallOp, state: State): readonly State[] {
   const cleared = withFact(state, op.result, Truth.Any);
   const targets = frame.targets(op);
+  const question = QUESTIONS.get(op.result);
+  if (question !== undefined) return [withFact(state, op.result, contextValue(state, question))];
   if (targets.length === 0) return [RELEASES.test(op.callee) ? releaseAll(cleared) : cleared];
   const out: State[] = [];
   for (const target of targets) {
@@ -135,9 +137,36 @@ function releaseAll(state: State): State {
   return state.held.length === 0 ? state : { ...state, held: [] };
 }
 
+/** Questions about the context that code asks to decide what it may do, as parameters that every function has. */
+const QUESTIONS: ReadonlyMap<string, number> = new Map([
+  ['@irqs_disabled()', -1],
+  ['@in_atomic()', -2],
+  ['@in_interrupt()', -3],
+  ['@in_irq()', -3],
+  ['@in_hardirq()', -3],
+  ['@preemptible()', -4],
+]);
+
+/** What the held locks answer to such a question. */
+function contextValue(state: State, param: number): number {
+  for (const [key, question] of QUESTIONS) {
+    const known = question === param ? state.facts.get(key) : undefined;
+    if (known !== undefined) return known;
+  }
+  const irqsOff = state.held.some((lock) => lock.kind === 'irq-off');
+  const spinning = state.held.some(
+    (lock) => lock.kind === 'raw' || lock.kind === 'spin' || lock.kind === 'preempt-off',
+  );
+  if (param === -1) return irqsOff ? Truth.NonZero : Truth.Any;
+  if (param === -2) return spinning ? Truth.NonZero : Truth.Any;
+  if (param === -4) return spinning || irqsOff ? Truth.Zero : Truth.Any;
+  return Truth.Any;
+}
+
 /** Whether what the caller passes allows a path of the callee. */
 export function guardsHold(guards: readonly Guard[], op: CallOp, state: State): boolean {
   return guards.every((guard) => {
+    if (guard.param < 0) return (contextValue(state, guard.param) & guard.value) !== 0;
     const arg = op.args[guard.param] ?? '';
     const known = truthOf(arg) & (state.facts.get(arg) ?? Truth.Any);
     return (known & guard.value) !== 0;
@@ -146,7 +175,7 @@ export function guardsHold(guards: readonly Guard[], op: CallOp, state: State): 
 
 /** Names that a macro takes from its caller: free names that are the caller's locals or parameters. */
 export function renames(frame: Frame, target: Target): ReadonlyMap<string, string> | undefined {
-  if (target.fn.macro !== true) return undefined;
+  if (!target.isMacro) return undefined;
   const names = new Map<string, string>();
   frame.fn.params.forEach((name, i) => {
     names.set(name, `$${i}`);
@@ -159,7 +188,7 @@ function applyExit(frame: Frame, op: CallOp, target: Target, exit: Exit, state: 
   const rename = renames(frame, target);
   for (const lock of exit.dropped) {
     const path = instantiate(lock.path, op.args, op.result, rename);
-    next = release(next, { path, kind: lock.kind, key: lock.key || keyOf(frame, path) });
+    next = releaseCalled(next, { path, kind: lock.kind, key: lock.key || keyOf(frame, path), hops: lock.hops + 1 });
   }
   for (const lock of exit.held) {
     const path = instantiate(lock.path, op.args, op.result, rename);
@@ -176,6 +205,16 @@ function applyExit(frame: Frame, op: CallOp, target: Target, exit: Exit, state: 
   return next;
 }
 
+/** A lock is taken or released for the caller's caller at most; what seems to go further up is a path not understood. */
+const MAX_HOPS = 3;
+
+/** A release by a callee: of a lock held here, or of our caller's if the path tells the caller which. */
+export function releaseCalled(state: State, what: Released): State {
+  const isOurs = isExpressible(what.path) && (what.hops ?? 0) <= MAX_HOPS;
+  if (!isOurs && matchHeld(state.held, what) < 0) return state;
+  return release(state, what);
+}
+
 function keyOf(frame: Frame, path: string): string {
   return path.startsWith('!') ? '' : classOf(frame.program, frame.id, frame.fn, path).key;
 }
@@ -185,7 +224,7 @@ export function exitOf(frame: Frame, state: State, value: string): Exit {
   const returns = truthOf(value) & (state.facts.get(value) ?? Truth.Any);
   const root = value === '' || value.startsWith('#') ? undefined : value;
   const held = state.held
-    .filter((lock) => lock.assumed === undefined)
+    .filter((lock) => lock.assumed === undefined && lock.via.length <= MAX_HOPS)
     .map((lock) => {
       if (root !== undefined && lock.path.startsWith(root) && /^[.[]/.test(lock.path.slice(root.length))) {
         if (!/^[$A-Za-z_]/.test(root)) return { ...lock, path: `@return${lock.path.slice(root.length)}` };
@@ -193,14 +232,20 @@ export function exitOf(frame: Frame, state: State, value: string): Exit {
       const { root: own, rest } = splitRoot(lock.path);
       return own.startsWith('%') ? { ...lock, path: `?${rest}` } : lock;
     });
-  return { held, dropped: state.dropped, returns: returns === 0 ? Truth.Any : returns, guards: guardsOf(frame, state) };
+  const dropped = state.dropped.map((lock) => {
+    const { root: own, rest } = splitRoot(lock.path);
+    return own.startsWith('%') ? { ...lock, path: `?${rest}` } : lock;
+  });
+  return { held, dropped, returns: returns === 0 ? Truth.Any : returns, guards: guardsOf(frame, state) };
 }
 
 /** What is known of the parameters. */
 export function guardsOf(frame: Frame, state: State): Guard[] {
   const guards: Guard[] = [];
   for (const [key, value] of state.facts) {
-    if (/^\$\d+$/.test(key) && !frame.changed.has(key)) guards.push({ param: Number(key.slice(1)), value });
+    const question = QUESTIONS.get(key);
+    if (question !== undefined) guards.push({ param: question, value });
+    else if (/^\$\d+$/.test(key) && !frame.changed.has(key)) guards.push({ param: Number(key.slice(1)), value });
   }
   return guards.sort((a, b) => a.param - b.param);
 }

@@ -1,0 +1,84 @@
+import { type Command, flag, optional } from './command.js';
+import { deliver } from './deliver.js';
+import { reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
+import { UsageError } from './usage.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+/** `lockvet check PATH...`: judge sources. */
+export const check: Command = {
+  name: 'check',
+  positionals: 'PATH...',
+  summary: 'judge sources of the Linux kernel',
+  options: {
+    ...reportOptions,
+    ...ruleOptions,
+    diff: {
+      ...text,
+      describe: 'only what changed since this git revision brings in; - reads a patch from standard input',
+    },
+    'catalog-out': { ...text, describe: 'write the lock kinds of the sources, for lint --catalog' },
+    'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
+    tables: { ...text, describe: 'folder with more tables of kernel functions' },
+    workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
+    cache: { type: 'boolean', default: true, describe: 'keep what was read of unchanged files' },
+  },
+  examples: [
+    ['lockvet check drivers/dca/dca-core.c', 'judge one file'],
+    ['lockvet check kernel mm lib', 'judge folders, all together'],
+    ['lockvet check kernel --diff HEAD~1', 'what the last commit brings in'],
+  ],
+  async run(args, io) {
+    const settings = reportSettings(args);
+    const workers = workersOf(optional(args, 'workers'));
+    const [{ check: checkSources }, { checkDiff }, { loadRuleSet }, { cacheFolder }] = await Promise.all([
+      import('../static/check.js'),
+      import('../static/diff.js'),
+      import('../rules/index.js'),
+      import('../static/c/cache.js'),
+    ]);
+    const { policy, ruleFolders } = ruleSettings(args);
+    const rules = loadRuleSet({ extra: ruleFolders });
+    const tables = optional(args, 'tables');
+    const options = {
+      rules,
+      policy: rules.policy(policy),
+      tables: tables === undefined ? [] : [tables],
+      cache: flag(args, 'cache') ? cacheFolder(io.env) : undefined,
+      workers: workers ?? (await cpuCount()),
+      explainUnknown: flag(args, 'explain-unknown'),
+      progress: () => {},
+    };
+    const diff = optional(args, 'diff');
+    const checked =
+      diff === undefined
+        ? await checkSources(args.positionals, options)
+        : await checkDiff(args.positionals, diff, options);
+    const catalogue = optional(args, 'catalog-out');
+    if (catalogue !== undefined) await writeCatalogue(catalogue, checked.catalogue);
+    return deliver([checked.run], settings, io);
+  },
+};
+
+/** Throws UsageError for what is no count of threads. */
+function workersOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,3}$/.test(text)) throw new UsageError(`check: --workers takes a number, not '${text}'`);
+  return Number(text);
+}
+
+async function cpuCount(): Promise<number> {
+  const { availableParallelism } = await import('node:os');
+  return availableParallelism();
+}
+
+async function writeCatalogue(path: string, lines: readonly string[]): Promise<void> {
+  const [{ writeFile }, { InputError }] = await Promise.all([import('node:fs/promises'), import('../model/report.js')]);
+  const head = '# Kinds of locks by the name that lockdep shows, as lockvet check found them in sources.\n';
+  try {
+    await writeFile(path, `${head}${lines.join('\n')}\n`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new InputError(path, undefined, message.replace(/^[A-Z]+: /, '').split(',')[0] ?? 'cannot be written');
+  }
+}

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import { type PackedUnit, pack } from '../ir/packed.js';
+import { UnitCache, unitKey } from './cache.js';
+import { type BodyParser, createParser } from './parser.js';
+import { readUnit } from './unit.js';
+import { loadVocabulary, type Vocabulary } from './vocabulary.js';
+
+/** A file to read and the name it goes by in reports. */
+export interface SourceFile {
+  readonly path: string;
+  readonly name: string;
+  /** Its text, where it does not come from `path` (a revision of it). */
+  readonly text?: string;
+}
+
+export interface FrontOptions {
+  /** Folders of tables (`rules/kernel` and those of users). */
+  readonly tables: readonly string[];
+  readonly cache: string | undefined;
+  /** Threads to use for reading. */
+  readonly workers: number;
+}
+
+/** What a worker is given at its start. */
+export interface WorkerSetup {
+  readonly tables: readonly string[];
+  readonly cache: string | undefined;
+}
+
+/** One file's result; `problem` says why there is none. */
+export interface FrontResult {
+  readonly index: number;
+  readonly unit: PackedUnit | undefined;
+  readonly problem: string;
+}
+
+/** Reads files one after another: what a worker does, and what is done without workers. */
+export class FileReader {
+  readonly #vocabulary: Vocabulary;
+  readonly #digest: string;
+  readonly #cache: UnitCache;
+  #parser: Promise<BodyParser> | undefined;
+
+  constructor(setup: WorkerSetup) {
+    this.#vocabulary = loadVocabulary(setup.tables);
+    this.#digest = createHash('sha1').update(this.#vocabulary.digestText).digest('hex');
+    this.#cache = new UnitCache(setup.cache);
+  }
+
+  /** The unit of a file, from the cache where it has not changed. */
+  async read(file: SourceFile): Promise<{ unit: PackedUnit | undefined; problem: string; cached: boolean }> {
+    let bytes: Buffer;
+    try {
+      bytes = file.text === undefined ? readFileSync(file.path) : Buffer.from(file.text, 'latin1');
+    } catch (error) {
+      return { unit: undefined, problem: systemProblem(error), cached: false };
+    }
+    const key = unitKey(file.name, bytes, this.#digest);
+    const known = this.#cache.load(key);
+    if (known !== undefined) return { unit: known, problem: '', cached: true };
+    this.#parser ??= createParser();
+    const unit = pack(readUnit(file.name, bytes.toString('latin1'), this.#vocabulary, await this.#parser));
+    this.#cache.save(key, unit);
+    return { unit, problem: '', cached: false };
+  }
+}
+
+function systemProblem(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return /^[A-Z0-9]+: (.*?)(?:, \w+(?: '.*')?)?$/s.exec(message)?.[1] ?? message;
+}
+
+/** Files below this count are read without workers: starting one takes longer. */
+const WORTH_WORKERS = 24;
+
+/**
+ * Reads all files into units, in the order given, whatever the number of workers.
+ * @param progress is told how many files are done
+ */
+export async function readUnits(
+  files: readonly SourceFile[],
+  options: FrontOptions,
+  progress: (done: number) => void,
+): Promise<FrontResult[]> {
+  // Without compiled sources (under a test runner) there is no worker to start.
+  const canFork = import.meta.url.endsWith('.js');
+  const results =
+    files.length < WORTH_WORKERS || options.workers < 1 || !canFork
+      ? await readHere(files, options, progress)
+      : await readInWorkers(files, options, progress);
+  return results.sort((a, b) => a.index - b.index);
+}
+
+async function readHere(
+  files: readonly SourceFile[],
+  options: FrontOptions,
+  progress: (done: number) => void,
+): Promise<FrontResult[]> {
+  const reader = new FileReader(options);
+  const results: FrontResult[] = [];
+  for (const [index, file] of files.entries()) {
+    results.push({ index, ...(await reader.read(file)) });
+    progress(index + 1);
+  }
+  return results;
+}
+
+function readInWorkers(
+  files: readonly SourceFile[],
+  options: FrontOptions,
+  progress: (done: number) => void,
+): Promise<FrontResult[]> {
+  const setup: WorkerSetup = { tables: options.tables, cache: options.cache };
+  const count = Math.min(options.workers, Math.ceil(files.length / WORTH_WORKERS));
+  const results: FrontResult[] = [];
+  let next = 0;
+  return new Promise((resolve, reject) => {
+    let running = count;
+    for (let i = 0; i < count; i++) {
+      const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
+      let flying = 0;
+      const feed = (): void => {
+        // Two files in flight, so that a worker never waits for the main thread.
+        while (flying < 2 && next < files.length) {
+          worker.postMessage({ index: next, file: files[next] });
+          next++;
+          flying++;
+        }
+        if (flying === 0) worker.postMessage(undefined);
+      };
+      worker.on('message', (result: FrontResult) => {
+        results.push(result);
+        flying--;
+        progress(results.length);
+        feed();
+      });
+      worker.on('error', reject);
+      worker.on('exit', () => {
+        running--;
+        if (running === 0 && results.length === files.length) resolve(results);
+        else if (running === 0) reject(new Error('lockvet bug: a worker ended too early'));
+      });
+      feed();
+    }
+  });
+}

@@ -1,0 +1,39 @@
+import type { LockKind } from './ir/ir.js';
+import type { Program } from './solve/program.js';
+
+/** Words of a catalogue (see `src/trace/catalog.ts`) for kinds of locks that lockdep knows. */
+const WORDS: Readonly<Partial<Record<LockKind, string>>> = {
+  raw: 'raw_spinlock',
+  spin: 'spinlock',
+  rwlock: 'rwlock',
+  local: 'local_lock',
+  mutex: 'mutex',
+  rwsem: 'rwsem',
+  rtmutex: 'rt_mutex',
+};
+
+/**
+ * The lock kinds of a program by the name that lockdep shows: the text given to a lock's initialiser, or the name of a
+ * variable. A name that stands for locks of several kinds is left out: a catalogue must not guess.
+ */
+export function catalogueOf(program: Program): string[] {
+  const kinds = new Map<string, Set<string>>();
+  const add = (name: string, kind: LockKind | undefined): void => {
+    const word = kind === undefined ? undefined : WORDS[kind];
+    if (word === undefined || name === '' || /[\s"]/.test(name)) return;
+    const known = kinds.get(name);
+    if (known === undefined) kinds.set(name, new Set([word]));
+    else known.add(word);
+  };
+  for (const { unit } of program.units) {
+    for (const init of unit.inits) add(init.name, init.kind);
+    for (const variable of unit.globals) {
+      const isQueue = variable.type === 'DECLARE_WAIT_QUEUE_HEAD' || variable.type === 'wait_queue_head_t';
+      add(isQueue ? `${variable.name}.lock` : variable.name, isQueue ? 'spin' : variable.kind);
+    }
+  }
+  return [...kinds]
+    .filter(([, words]) => words.size === 1)
+    .map(([name, words]) => `${[...words][0] ?? ''} ${name}`)
+    .sort();
+}

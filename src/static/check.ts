@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url';
+import type { Finding } from '../model/finding.js';
+import { emptyStats, InputError, type Run, verdictOf } from '../model/report.js';
+import type { Policy, RuleSet } from '../rules/index.js';
+import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
+import { catalogueOf } from './catalogue.js';
+import { unknownNotes } from './explain.js';
+import { cFiles, contextHeaders } from './files.js';
+import type { PackedUnit } from './ir/packed.js';
+import { cyclesOf } from './judge/cycles.js';
+import { findingsOf } from './judge/findings.js';
+import { link } from './solve/program.js';
+import { solve } from './solve/solver.js';
+
+/** The tables of the kernel's functions that come with lockvet. */
+export const KERNEL_TABLES = fileURLToPath(new URL('../../rules/kernel', import.meta.url));
+
+export interface CheckOptions {
+  readonly rules: RuleSet;
+  readonly policy: Policy;
+  /** Folders of tables beside {@link KERNEL_TABLES}. */
+  readonly tables: readonly string[];
+  /** Folder of cached units; undefined for none. */
+  readonly cache: string | undefined;
+  readonly workers: number;
+  /** Say in the notes what was not understood. */
+  readonly explainUnknown: boolean;
+  readonly progress: (done: number, total: number) => void;
+}
+
+/** The judgement of sources, and what else they tell. */
+export interface Checked {
+  readonly run: Run;
+  /** Lines of a catalogue of lock kinds: see `lint --catalog`. */
+  readonly catalogue: readonly string[];
+}
+
+/** Checks C sources: files and folders, all together. Throws InputError for what is not there. */
+export async function check(paths: readonly string[], options: CheckOptions): Promise<Checked> {
+  const files = cFiles(paths);
+  const [only] = paths;
+  if (files.length === 0) throw new InputError(only ?? '.', undefined, 'no C source (.c, .h) in it');
+  return checkFiles(
+    files.map((path) => ({ path, name: path })),
+    contextHeaders(files),
+    paths.join(' '),
+    options,
+  );
+}
+
+/**
+ * Checks files given one by one.
+ * @param context files that are read for what they define and not judged
+ * @param input what the run is called
+ */
+export async function checkFiles(
+  files: readonly SourceFile[],
+  context: readonly SourceFile[],
+  input: string,
+  options: CheckOptions,
+): Promise<Checked> {
+  const all = [...files, ...context].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const front: FrontOptions = {
+    tables: [KERNEL_TABLES, ...options.tables],
+    cache: options.cache,
+    workers: options.workers,
+  };
+  const results = await readUnits(all, front, (done) => options.progress(done, all.length));
+  const units: PackedUnit[] = [];
+  for (const result of results) {
+    if (result.unit !== undefined) units.push(result.unit);
+    else throw new InputError(all[result.index]?.name ?? '', undefined, result.problem);
+  }
+  const program = link(units);
+  const solution = solve(program);
+  const judged = new Set(files.map((file) => file.name));
+  const findings: Finding[] = [
+    ...findingsOf(program, solution.candidates, options.rules, options.policy),
+    ...cyclesOf(program, solution.edges, options.rules),
+  ].filter(
+    (finding) =>
+      judged.has(finding.where.file ?? '') || finding.evidence.some((step) => judged.has(step.where.file ?? '')),
+  );
+  const notes = options.explainUnknown ? unknownNotes(program) : [];
+  return {
+    run: {
+      input,
+      kind: 'c',
+      verdict: verdictOf(findings),
+      findings,
+      stats: { ...emptyStats(), functions: program.functionCount, classes: program.initNames.size },
+      notes,
+    },
+    catalogue: catalogueOf(program),
+  };
+}

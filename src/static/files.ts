@@ -1,0 +1,79 @@
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { InputError } from '../model/report.js';
+import type { SourceFile } from './c/front.js';
+
+/** Folders that hold no sources of the project. */
+const SKIPPED = new Set(['node_modules', '.git', 'dist', 'coverage']);
+
+/** The C sources under the paths, sorted, each once. Throws InputError for a path that is not there or no C source. */
+export function cFiles(paths: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) throw new InputError(path, undefined, 'no such file or folder');
+    if (stat.isDirectory()) walk(normalize(path), found);
+    else if (isCFile(path)) found.add(normalize(path));
+    else throw new InputError(path, undefined, 'neither a C source (.c, .h) nor a folder');
+  }
+  return [...found].sort();
+}
+
+export function isCFile(path: string): boolean {
+  return path.endsWith('.c') || path.endsWith('.h');
+}
+
+function walk(folder: string, into: Set<string>): void {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    // A folder that may not be read has nothing to show.
+    return;
+  }
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!SKIPPED.has(entry.name)) walk(path, into);
+    } else if (entry.isFile() && isCFile(path)) into.add(path);
+  }
+}
+
+const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
+/** Headers of headers are followed this far. */
+const MAX_DEPTH = 3;
+
+/**
+ * Headers beside the sources that they include with quotes and that are not checked themselves: their inline functions
+ * and types tell what the sources do.
+ */
+export function contextHeaders(files: readonly string[]): SourceFile[] {
+  const known = new Set(files);
+  const headers: string[] = [];
+  let wave: readonly string[] = files;
+  for (let depth = 0; depth < MAX_DEPTH && wave.length > 0; depth++) {
+    const next: string[] = [];
+    for (const file of wave) {
+      for (const header of includesOf(file)) {
+        if (known.has(header)) continue;
+        known.add(header);
+        next.push(header);
+      }
+    }
+    headers.push(...next);
+    wave = next;
+  }
+  return headers.sort().map((path) => ({ path, name: path }));
+}
+
+function includesOf(file: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch {
+    return [];
+  }
+  return [...text.matchAll(INCLUDE)]
+    .map((match) => normalize(join(dirname(file), match[1] ?? '')))
+    .filter((header) => header.endsWith('.h') && statSync(header, { throwIfNoEntry: false })?.isFile() === true);
+}

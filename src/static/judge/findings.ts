@@ -1,0 +1,227 @@
+import { type Evidence, type Finding, fingerprint, type Severity, type Where } from '../../model/finding.js';
+import { gfpText } from '../../model/gfp.js';
+import type { Policy, RuleSet } from '../../rules/index.js';
+import { gfpOf } from '../ir/paths.js';
+import type { Candidate } from '../solve/analyse.js';
+import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
+import type { Held, Site } from '../solve/state.js';
+import { compareText, type Effect, siteOf } from '../solve/summary.js';
+import { ask, isReal } from './ask.js';
+
+/** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
+const CERTAIN_CALLS = 4;
+
+/** A candidate and the function that holds the lock. */
+export interface Located {
+  readonly function: FunctionId;
+  readonly candidate: Candidate;
+}
+
+/**
+ * Makes findings of what the solver found: asks the rules, grades, and takes together what is one violation (a rule, a
+ * function that holds a lock, an operation), however many paths lead to it.
+ */
+export function findingsOf(program: Program, located: readonly Located[], rules: RuleSet, policy: Policy): Finding[] {
+  const callers = new Callers(program);
+  const known = new Map<string, { finding: Finding; calls: number }>();
+  for (const entry of located) {
+    const verdict = ask(rules, policy, entry.candidate);
+    if (verdict === 'no') continue;
+    const finding = findingOf(program, entry, verdict === 'possible', rules, callers);
+    const { candidate } = entry;
+    const site = siteOf(candidate.effect);
+    const key = JSON.stringify([
+      finding.rule,
+      finding.where.function,
+      finding.locks,
+      site.file,
+      site.line,
+      entry.function,
+    ]);
+    const earlier = known.get(key);
+    const calls = candidate.effect.chain.length;
+    if (earlier === undefined) known.set(key, { finding, calls });
+    else {
+      const better =
+        finding.confidence !== earlier.finding.confidence ? finding.confidence === 'certain' : calls < earlier.calls;
+      const count = earlier.finding.count + 1;
+      if (better) known.set(key, { finding: { ...finding, count }, calls });
+      else earlier.finding.count = count;
+    }
+  }
+  return dropAssumed([...known.values()].map(({ finding }) => finding)).sort(compareFindings);
+}
+
+/** Marks evidence of what is only said to be held. */
+const SAID = ' is said to be held by ';
+
+/** What an annotation makes known is no second finding where the caller that really holds the lock is known. */
+function dropAssumed(findings: readonly Finding[]): Finding[] {
+  const proved = new Set<string>();
+  const place = (finding: Finding): string => `${finding.rule} ${finding.where.file}:${finding.where.line}`;
+  const isAssumed = (finding: Finding): boolean => finding.evidence.some((step) => step.what.includes(SAID));
+  for (const finding of findings) if (!isAssumed(finding)) proved.add(place(finding));
+  return findings.filter((finding) => !isAssumed(finding) || !proved.has(place(finding)));
+}
+
+function compareFindings(a: Finding, b: Finding): number {
+  return (
+    compareText(a.where.file ?? '', b.where.file ?? '') ||
+    (a.where.line ?? 0) - (b.where.line ?? 0) ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.message, b.message)
+  );
+}
+
+const STEP_DOWN: Readonly<Record<Severity, Severity>> = { error: 'warning', warning: 'note', note: 'note' };
+
+function findingOf(
+  program: Program,
+  { function: holder, candidate }: Located,
+  unsure: boolean,
+  rules: RuleSet,
+  callers: Callers,
+): Finding {
+  const { violation, effect, held } = candidate;
+  const { because } = violation;
+  const isCertain =
+    !unsure &&
+    candidate.always &&
+    !violation.possible &&
+    !effect.unsure &&
+    because.assumed !== 'comment' &&
+    because.unsure !== true &&
+    effect.chain.length - 1 + because.via.length <= CERTAIN_CALLS;
+  const rule = rules.find(violation.rule);
+  const base = rule?.severity ?? violation.severity;
+  const site = siteOf(effect);
+  const locks = lockNames(violation.rule, held, because, effect);
+  return {
+    rule: violation.rule,
+    severity: isCertain ? base : STEP_DOWN[base],
+    confidence: isCertain ? 'certain' : 'possible',
+    message: messageOf(candidate),
+    locks,
+    where: whereOf(site),
+    evidence: [...lockEvidence(because), ...chainEvidence(effect), ...callers.evidence(holder, effect)],
+    fingerprint: fingerprint(violation.rule, [
+      ...locks,
+      headOf(program, holder).name,
+      site.function,
+      effect.op.api,
+      fileOf(program, holder),
+    ]),
+    count: 1,
+    ...(rule === undefined ? {} : { advice: rule.advice }),
+  };
+}
+
+/** Offending locks, outermost first; for a lock that is taken the wrong way, it too. */
+function lockNames(rule: string, held: readonly Held[], because: Held, effect: Effect): string[] {
+  const names = held.filter((lock) => isReal(lock) && lock.kind === because.kind).map((lock) => lock.name);
+  const chosen = isReal(because) ? [...new Set(names)] : because.path.startsWith('!') ? [] : [because.name];
+  if (effect.kind !== 'lock') return chosen;
+  const wanted = wantedName(effect);
+  return rule === 'recursive-lock' ? [because.name] : [because.name, wanted];
+}
+
+function wantedName(effect: Effect): string {
+  if (effect.name !== '') return effect.name;
+  return effect.path.replace(/^[$%@?]\w*/, '');
+}
+
+function whereOf(site: Site): Where {
+  return { file: site.file, line: site.line, function: site.function };
+}
+
+function messageOf({ violation, effect }: Candidate): string {
+  const { because } = violation;
+  const site = siteOf(effect);
+  const far = effect.chain.length > 1 ? `, called through ${effect.chain[0]?.function ?? ''}()` : '';
+  const gfp = effect.kind === 'alloc' && gfpOf(effect.gfp).plus === '' ? ` (${gfpText(gfpOf(effect.gfp).mask)})` : '';
+  const what = `${effect.op.api}()${gfp} in ${site.function}()`;
+  switch (violation.rule) {
+    case 'alloc-under-raw-spinlock':
+      return `${what} allocates memory inside raw_spinlock_t ${because.name}${far}`;
+    case 'free-under-raw-spinlock':
+      return `${what} frees memory inside raw_spinlock_t ${because.name}${far}`;
+    case 'alloc-in-atomic':
+      return `${what} in a section that ${because.api}() keeps atomic on PREEMPT_RT${far}`;
+    case 'invalid-wait-context':
+      return `${effect.op.api}() in ${site.function}() takes ${wantedName(effect)} inside ${because.name}${far}`;
+    case 'recursive-lock':
+      return `${effect.op.api}() in ${site.function}() takes ${wantedName(effect)}, a class that is held already${far}`;
+    case 'rcu-sleep-in-reader':
+      return `${what} may sleep inside ${because.name}()${far}`;
+    case 'rcu-wait-in-reader':
+      return `${what} waits for a grace period inside ${because.name}()${far}`;
+    default:
+      return `${what} may sleep inside ${because.path.startsWith('!') ? `${because.api}()` : because.name}${far}`;
+  }
+}
+
+function lockEvidence(lock: Held): Evidence[] {
+  const steps: Evidence[] = lock.via.map((site) => ({
+    what: `${site.function}() calls down to the lock`,
+    where: whereOf(site),
+  }));
+  if (lock.assumed !== undefined) {
+    return [...steps, { what: `${lock.name}${SAID}${ASSUMED[lock.assumed]}`, where: whereOf(lock.site) }];
+  }
+  const what = lock.path.startsWith('!') ? `${lock.api}()` : `${lock.api}() takes ${lock.name}`;
+  return [...steps, { what, where: whereOf(lock.site) }];
+}
+
+const ASSUMED: Readonly<Record<NonNullable<Held['assumed']>, string>> = {
+  annotation: 'an annotation',
+  assertion: 'an assertion',
+  comment: 'a comment',
+  table: 'the caller of this operation',
+};
+
+function chainEvidence(effect: Effect): Evidence[] {
+  return effect.chain.map((site, i) => {
+    const next = effect.chain[i + 1];
+    const what = next === undefined ? `${effect.op.api}()` : `${site.function}() calls ${next.function}()`;
+    return { what, where: whereOf(site) };
+  });
+}
+
+/** Who calls a function: computed when the first finding asks. */
+class Callers {
+  readonly #program: Program;
+  #byName: Map<string, FunctionId[]> | undefined;
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /** Callers that decide what is allocated: shown where the mask comes from a parameter. */
+  evidence(holder: FunctionId, effect: Effect): Evidence[] {
+    if (effect.kind !== 'alloc' || !gfpOf(effect.gfp).plus.startsWith('$')) return [];
+    const head = headOf(this.#program, holder);
+    const file = fileOf(this.#program, holder);
+    return this.#callersOf(head.name)
+      .filter((id) => !head.local || fileOf(this.#program, id) === file)
+      .slice(0, 4)
+      .map((id) => {
+        const caller = headOf(this.#program, id);
+        const where = { file: fileOf(this.#program, id), line: caller.line, function: caller.name };
+        return { what: `${caller.name}() calls ${head.name}()`, where };
+      });
+  }
+
+  #callersOf(name: string): readonly FunctionId[] {
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
+      for (let id = 0; id < this.#program.functionCount; id++) {
+        for (const callee of headOf(this.#program, id).calls) {
+          const list = this.#byName.get(callee);
+          if (list === undefined) this.#byName.set(callee, [id]);
+          else list.push(id);
+        }
+      }
+    }
+    return this.#byName.get(name) ?? [];
+  }
+}
