@@ -11,7 +11,9 @@ const CASES = 'fixtures/cases';
 async function content(path: string): Promise<Buffer> {
   const input = await Input.open(path);
   const all: Buffer[] = [];
-  for await (const piece of pieces(input.content(), 1 << 20)) all.push(piece);
+  const feed = input.content();
+  for await (const piece of pieces(feed, 1 << 20)) all.push(piece);
+  await feed.close();
   return Buffer.concat(all);
 }
 

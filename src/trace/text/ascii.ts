@@ -30,14 +30,12 @@ export function bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
-/** The running hash that names are interned by: the same wherever a name is scanned. */
-export function hashStep(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) | 0;
-}
-
-/** {@link hashStep} over a range. */
+/**
+ * The hash that names are interned by: rotate by five and exclusive-or, a step a byte. Scanners compute it as they go,
+ * so it must be cheap before it is good; tables multiply it once more.
+ */
 export function hashRange(buf: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  for (let p = start; p < end; p++) hash = (Math.imul(hash, 31) + buf[p]) | 0;
+  for (let p = start; p < end; p++) hash = ((hash << 5) | (hash >>> 27)) ^ buf[p];
   return hash;
 }

@@ -30,7 +30,7 @@ export class ByteNames implements NameTable {
     return this.#count;
   }
 
-  /** The id of the bytes [start, end) of `buf`, whose {@link hashStep} hash is `hash`; 0 for no bytes. */
+  /** The id of the bytes [start, end) of `buf`, whose {@link hashRange} is `hash`; 0 for no bytes. */
   intern(buf: Uint8Array, start: number, end: number, hash: number): number {
     const length = end - start;
     if (length <= 0) return 0;

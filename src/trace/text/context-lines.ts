@@ -2,9 +2,10 @@ import { functionOf } from '../../model/finding.js';
 import { USER_ENTRY_FUNCTIONS } from '../tracedat/user-entry.js';
 import { bytes } from './ascii.js';
 import type { Line } from './line.js';
+import { Literal } from './literal.js';
 
-const CALLER = bytes(' caller=');
-const PARENT = bytes(' parent=');
+const CALLER = new Literal(' caller=');
+const PARENT = new Literal(' parent=');
 const IP = bytes(' ip=');
 const IRQ = bytes(' irq=');
 const NAME = bytes(' name=');
@@ -51,14 +52,13 @@ export function isUserEntry(callSite: string): boolean {
 
 /** preemptirq events: `caller=SITE parent=SITE`; in the entry code they also tell of user mode. */
 export function preemptIrq(line: Line, what: number, entry: UserEntrySites): boolean {
-  line.findEnd();
-  const caller = line.find(line.pos, CALLER);
+  const { view } = line;
+  const caller = CALLER.behind(view, line.skipSpaces(line.pos) - 1);
   if (caller < 0) return false;
-  const callerEnd = line.siteEnd(caller);
-  const ip = line.names.internRange(line.buf, caller, callerEnd);
+  const ip = line.site(caller);
   tell(line, what, ip);
-  const parent = line.literal(callerEnd, PARENT);
-  const from = parent < 0 ? 0 : line.names.internRange(line.buf, parent, line.siteEnd(parent));
+  const parent = PARENT.behind(view, line.pos);
+  const from = parent < 0 ? 0 : line.site(parent);
   if (entry.has(line, ip) || (from !== 0 && entry.has(line, from))) line.sink.userMode(line.header);
   return true;
 }

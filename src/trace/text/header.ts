@@ -13,12 +13,18 @@ import {
   SPACE,
   ZERO,
 } from './ascii.js';
-import { codeOfEvent } from './event-codes.js';
+import { Code, codeOfEvent } from './event-codes.js';
 import { FlagsColumn } from './flags-column.js';
 import type { Line } from './line.js';
 
 /** Comms take 16 columns, right aligned, in ftrace and trace-cmd. */
 const COMM_COLUMNS = 16;
+/** Words of a line's beginning that are compared with the line before. */
+const PREFIX_WORDS = 12;
+/** First words of the commonest events' names. */
+const LOCK = wordOf('lock');
+const ACQUIRE = [wordOf('_acq'), wordOf('uire')] as const;
+const RELEASE = [wordOf('_rel'), wordOf('ease')] as const;
 /** Longest `(TGID)`. */
 const MAX_TGID = 16;
 /** Factor from a fraction of so many digits to nanoseconds. */
@@ -30,6 +36,9 @@ const TO_NANOS = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1];
  */
 export class HeaderReader {
   readonly flags = new FlagsColumn();
+  /** Length of the last aligned `TASK-PID [CPU]`, 0 when the records do not hold what it says; and its words. */
+  #prefix = 0;
+  readonly #prefixWords = new Int32Array(PREFIX_WORDS);
   /** Whether the line last read was perf's: that form is then tried first. */
   isPerf = false;
   /** Whether the timestamp last read was in seconds with a fraction; otherwise it is ticks of a clock without unit. */
@@ -40,10 +49,35 @@ export class HeaderReader {
    * False when the line has no header.
    */
   read(line: Line, start: number): boolean {
+    if (this.#prefix > 0 && this.#samePrefix(line.view, start)) {
+      if (this.#rest(line, start + this.#prefix)) return true;
+    }
+    this.#prefix = 0;
     const aligned = this.#aligned(line, start);
-    if (aligned >= 0 && this.#rest(line, aligned)) return true;
+    if (aligned >= 0 && this.#rest(line, aligned)) {
+      this.#keepPrefix(line.view, start, aligned);
+      return true;
+    }
     if (this.isPerf) return this.#perfForm(line, start) || this.#dashForm(line, start);
     return this.#dashForm(line, start) || this.#perfForm(line, start);
+  }
+
+  /** Most lines are of the same task on the same CPU as the line before: then the records need not change. */
+  #samePrefix(view: DataView, start: number): boolean {
+    const words = this.#prefixWords;
+    const count = this.#prefix >> 2;
+    for (let i = 0; i < count; i++) if (view.getInt32(start + i * 4, true) !== words[i]) return false;
+    return view.getInt32(start + this.#prefix - 4, true) === words[count];
+  }
+
+  #keepPrefix(view: DataView, start: number, end: number): void {
+    const length = end - start;
+    const count = length >> 2;
+    if (count >= PREFIX_WORDS) return;
+    const words = this.#prefixWords;
+    for (let i = 0; i < count; i++) words[i] = view.getInt32(start + i * 4, true);
+    words[count] = view.getInt32(end - 4, true);
+    this.#prefix = length;
   }
 
   /** The common case: the comm ends where its columns end. Behind `[CPU]`, or -1. */
@@ -58,7 +92,7 @@ export class HeaderReader {
     while (p < dash) {
       const c = buf[p];
       if (c === NEWLINE) return -1;
-      hash = (Math.imul(hash, 31) + c) | 0;
+      hash = ((hash << 5) | (hash >>> 27)) ^ c;
       p++;
     }
     if (buf[dash] !== DASH) return -1;
@@ -222,15 +256,25 @@ export class HeaderReader {
 
   /** `EVENT:`, with perf also `GROUP:EVENT:` and a period before it. Lines without such a name are other events. */
   #eventName(line: Line, at: number): boolean {
-    const buf = line.buf;
+    const { buf, view } = line;
     let p = at;
     while (buf[p] === SPACE) p++;
     let start = p;
+    if (view.getInt32(p, true) === LOCK && buf[p + 12] === COLON && IS_NAME[buf[p + 13]] === 0) {
+      const third = view.getInt32(p + 4, true);
+      const fourth = view.getInt32(p + 8, true);
+      const isAcquire = third === ACQUIRE[0] && fourth === ACQUIRE[1];
+      if (isAcquire || (third === RELEASE[0] && fourth === RELEASE[1])) {
+        line.event = isAcquire ? Code.LockAcquire : Code.LockRelease;
+        line.pos = p + 13;
+        return true;
+      }
+    }
     let hash = 0;
     for (;;) {
       const c = buf[p];
       if (IS_NAME[c] !== 0) {
-        hash = (Math.imul(hash, 31) + c) | 0;
+        hash = ((hash << 5) | (hash >>> 27)) ^ c;
         p++;
         continue;
       }
@@ -255,6 +299,11 @@ export class HeaderReader {
     line.pos = p + 1;
     return p > start;
   }
+}
+
+/** Four characters as the word that a little-endian load of them gives. */
+function wordOf(text: string): number {
+  return Buffer.from(text, 'latin1').readInt32LE();
 }
 
 /** Start of the digits that end at `end`. */

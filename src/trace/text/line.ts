@@ -1,5 +1,5 @@
 import { AllocEvent, EventHeader, type EventSink, LockAcquire } from '../../model/events.js';
-import { HEX_VALUE, LETTER_X, NEWLINE, PAREN, PAREN_END, RETURN, SPACE, ZERO } from './ascii.js';
+import { BRACKET, HEX_VALUE, LETTER_X, NEWLINE, PAREN, PAREN_END, RETURN, SPACE, ZERO } from './ascii.js';
 import { ByteNames } from './byte-names.js';
 import { GfpSpellings } from './gfp-spellings.js';
 
@@ -9,10 +9,14 @@ import { GfpSpellings } from './gfp-spellings.js';
  */
 export class Line {
   buf: Buffer = Buffer.alloc(0);
+  /** The same bytes, for reading four at a time. */
+  view: DataView = new DataView(new ArrayBuffer(0));
   /** Where reading stands: behind the event's name once the header is read. */
   pos = 0;
   /** The line's end as {@link findEnd} found it: its newline, or the carriage return before that. */
   end = 0;
+  /** The line's newline once it is known; below the line's start before. */
+  newline = -1;
   /** {@link Code} of the event. */
   event = 0;
   /** The event's name, for events that are told by name. */
@@ -39,6 +43,7 @@ export class Line {
   /** Looks for the line's end and leaves it in {@link end}. */
   findEnd(): number {
     let end = this.buf.indexOf(NEWLINE, this.pos);
+    this.newline = end;
     if (end > this.pos && this.buf[end - 1] === RETURN) end--;
     this.end = end;
     return end;
@@ -170,15 +175,25 @@ export class Line {
   }
 
   /**
-   * End of the call site at `at`: a word, and the module's name in brackets behind it where there is one;
-   * {@link findEnd} first.
+   * The id of the call site at `at`, and moves {@link pos} behind it: a word, and the module's name in brackets behind
+   * it where there is one.
    */
-  siteEnd(at: number): number {
-    const p = this.wordEnd(at);
-    if (this.buf[p] === SPACE && this.buf[p + 1] === 0x5b) {
-      const close = this.wordEnd(p + 1);
-      if (this.buf[close - 1] === 0x5d) return close;
+  site(at: number): number {
+    const buf = this.buf;
+    let hash = 0;
+    let p = at;
+    let c = buf[p];
+    while (c > SPACE) {
+      hash = ((hash << 5) | (hash >>> 27)) ^ c;
+      c = buf[++p];
     }
-    return p;
+    if (c === SPACE && buf[p + 1] === BRACKET) {
+      do {
+        hash = ((hash << 5) | (hash >>> 27)) ^ c;
+        c = buf[++p];
+      } while (c > SPACE);
+    }
+    this.pos = p;
+    return this.names.intern(buf, at, p, hash);
   }
 }

@@ -1,6 +1,7 @@
 import { AcquireHas, LockdepCtx, ReadKind } from '../../model/events.js';
 import { bytes, EQUALS, hashRange, NEWLINE, RETURN, SPACE, ZERO } from './ascii.js';
 import type { Line } from './line.js';
+import { Literal } from './literal.js';
 
 const TRY = bytes('try ');
 const READ = bytes('read ');
@@ -9,18 +10,18 @@ const ALL_FIELDS = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | Acqu
 
 /** Literals between the values of an extended line, in order, each with the space before it. */
 const FIELD = {
-  read: bytes(' read='),
-  check: bytes(' check='),
-  nest: bytes(' nest='),
-  key: bytes(' key='),
-  wait: bytes(' wait='),
-  type: bytes(' type='),
-  hardirq: bytes(' hardirq_ctx='),
-  softirq: bytes(' softirq_ctx='),
-  threaded: bytes(' threaded='),
-  hardirqsOn: bytes(' hardirqs_on='),
-  softirqsOn: bytes(' softirqs_on='),
-  ip: bytes(' ip='),
+  read: new Literal(' read='),
+  check: new Literal(' check='),
+  nest: new Literal(' nest='),
+  key: new Literal(' key='),
+  wait: new Literal(' wait='),
+  type: new Literal(' type='),
+  hardirq: new Literal(' hardirq_ctx='),
+  softirq: new Literal(' softirq_ctx='),
+  threaded: new Literal(' threaded='),
+  hardirqsOn: new Literal(' hardirqs_on='),
+  softirqsOn: new Literal(' softirqs_on='),
+  ip: new Literal(' ip='),
 } as const;
 
 /**
@@ -55,7 +56,7 @@ export function lockAcquire(line: Line): boolean {
       line.pos = p;
       return irregular(line, start, afterRead, candidate);
     }
-    hash = (Math.imul(hash, 31) + c) | 0;
+    hash = ((hash << 5) | (hash >>> 27)) ^ c;
   }
   // A printed "read " belongs to the name where the field says that the lock is taken exclusively.
   const nameStart = afterRead >= 0 && a.read === ReadKind.Write ? start - READ.length : start;
@@ -66,87 +67,74 @@ export function lockAcquire(line: Line): boolean {
 
 /** All extended fields as the recording kernel prints them, up to the line's end, from behind `subclass=`. */
 function fieldsInOrder(line: Line, at: number): boolean {
-  const buf = line.buf;
+  const { buf, view } = line;
   const a = line.acquire;
   a.subclass = buf[at] - ZERO;
-  let p = line.literal(at + 1, FIELD.read);
+  let p = FIELD.read.behind(view, at + 1);
   if (p < 0 || (a.subclass | (9 - a.subclass)) < 0) return false;
   a.read = buf[p] - ZERO;
-  p = line.literal(p + 1, FIELD.check);
+  p = FIELD.check.behind(view, p + 1);
   if (p < 0 || (a.read | (2 - a.read)) < 0) return false;
   a.check = buf[p] - ZERO;
-  p = line.literal(p + 1, FIELD.nest);
+  p = FIELD.nest.behind(view, p + 1);
   if (p < 0 || a.check >>> 1 !== 0) return false;
   p = line.address(p);
   if (p < 0) return false;
   a.nestHi = line.hi;
   a.nestLo = line.lo;
-  p = line.literal(p, FIELD.key);
+  p = FIELD.key.behind(view, p);
   if (p < 0) return false;
   p = line.address(p);
   if (p < 0) return false;
   a.keyHi = line.hi;
   a.keyLo = line.lo;
-  p = line.literal(p, FIELD.wait);
+  p = FIELD.wait.behind(view, p);
   if (p < 0 || buf[p + 1] !== 0x3a) return false;
   a.waitOuter = buf[p] - ZERO;
   a.waitInner = buf[p + 2] - ZERO;
-  p = line.literal(p + 3, FIELD.type);
+  p = FIELD.type.behind(view, p + 3);
   if (p < 0 || (a.waitOuter | (9 - a.waitOuter) | a.waitInner | (9 - a.waitInner)) < 0) return false;
   a.lockType = buf[p] - ZERO;
-  p = line.literal(p + 1, FIELD.hardirq);
+  p = FIELD.hardirq.behind(view, p + 1);
   if (p < 0 || (a.lockType | (9 - a.lockType)) < 0) return false;
   // A digit of these is 0 or 1: as a whole they are bits once shifted into place.
   let bits = buf[p] - ZERO;
   let context = LockdepCtx.Known | (bits << 1);
-  p = line.literal(p + 1, FIELD.softirq);
+  p = FIELD.softirq.behind(view, p + 1);
   if (p < 0) return false;
   let bit = buf[p] - ZERO;
   bits |= bit;
   context |= bit << 2;
-  p = line.literal(p + 1, FIELD.threaded);
+  p = FIELD.threaded.behind(view, p + 1);
   if (p < 0) return false;
   bit = buf[p] - ZERO;
   bits |= bit;
   context |= bit << 3;
-  p = line.literal(p + 1, FIELD.hardirqsOn);
+  p = FIELD.hardirqsOn.behind(view, p + 1);
   if (p < 0) return false;
   bit = buf[p] - ZERO;
   bits |= bit;
   context |= bit << 4;
-  p = line.literal(p + 1, FIELD.softirqsOn);
+  p = FIELD.softirqsOn.behind(view, p + 1);
   if (p < 0) return false;
   bit = buf[p] - ZERO;
   bits |= bit;
   context |= bit << 5;
-  p = line.literal(p + 1, FIELD.ip);
+  p = FIELD.ip.behind(view, p + 1);
   if (p < 0 || bits >>> 1 !== 0) return false;
   return callSite(line, p, context);
 }
 
-/** The caller, which ends the line: a word, and its module in brackets. */
+/** The caller, which ends the line; any further word would make it something else than a caller. */
 function callSite(line: Line, at: number, context: number): boolean {
   const buf = line.buf;
-  let hash = 0;
-  let p = at;
-  let c = buf[p];
-  while (c > SPACE) {
-    hash = (Math.imul(hash, 31) + c) | 0;
-    c = buf[++p];
-  }
-  if (c === SPACE && buf[p + 1] === 0x5b) {
-    // A module's name; any further word would make it something else than a caller.
-    do {
-      hash = (Math.imul(hash, 31) + c) | 0;
-      c = buf[++p];
-    } while (c > SPACE);
-  }
-  if (c !== NEWLINE && !(c === RETURN && buf[p + 1] === NEWLINE)) return false;
+  const ip = line.site(at);
+  const c = buf[line.pos];
+  if (c !== NEWLINE && !(c === RETURN && buf[line.pos + 1] === NEWLINE)) return false;
   const a = line.acquire;
-  a.ip = line.names.intern(buf, at, p, hash);
+  a.ip = ip;
   a.lockdepContext = context;
   a.has = ALL_FIELDS;
-  line.pos = p;
   return true;
 }
 
@@ -305,7 +293,7 @@ export function lockAndName(line: Line): number {
   let hash = 0;
   let c = buf[p];
   while (c !== NEWLINE) {
-    hash = (Math.imul(hash, 31) + c) | 0;
+    hash = ((hash << 5) | (hash >>> 27)) ^ c;
     c = buf[++p];
   }
   line.pos = p;

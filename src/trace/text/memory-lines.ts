@@ -49,9 +49,8 @@ function allocatorField(line: Line, key: number, length: number, value: number):
   let p = -1;
   switch ((line.buf[key] << 16) | (line.buf[key + 1] << 8) | length) {
     case CALL_SITE:
-      p = line.siteEnd(value);
-      a.ip = line.names.internRange(line.buf, value, p);
-      return p;
+      a.ip = line.site(value);
+      return line.pos;
     case PTR:
     case PAGE:
       p = line.address(value);

@@ -11,6 +11,9 @@ const SAMPLE_LENGTH = 160;
 /** Comments after this many lines cannot be the flags column's legend. */
 const LEGEND_LINES = 64;
 
+/** Scanners look so many bytes ahead before they see the line's end. */
+export const PADDING = 64;
+
 /** A line that could not be read. */
 export interface UnreadableLine {
   /** 1-based. */
@@ -68,18 +71,27 @@ export class TextParser {
 
   /** Reads the lines in [start, end) of `buf`; the last byte must be a newline. */
   read(buf: Buffer, start: number, end: number): void {
+    if (buf.length - end < PADDING) {
+      const padded = Buffer.alloc(end - start + PADDING);
+      buf.copy(padded, 0, start, end);
+      this.read(padded, 0, end - start);
+      return;
+    }
     const line = this.#line;
     line.buf = buf;
+    line.view = new DataView(buf.buffer, buf.byteOffset, buf.length);
     let at = start;
     while (at < end) {
       line.header.line = ++this.lines;
+      line.newline = -1;
       if (this.#headers.read(line, at)) {
         if (!this.#dispatcher.dispatch()) this.#unreadable(at);
       } else {
         line.pos = at;
         this.#odd(at);
       }
-      at = (buf[line.pos] === NEWLINE ? line.pos : buf.indexOf(NEWLINE, line.pos)) + 1;
+      if (line.newline < at) line.newline = buf[line.pos] === NEWLINE ? line.pos : buf.indexOf(NEWLINE, line.pos);
+      at = line.newline + 1;
       // Only a reader that left its line could make this 0; never go back.
       if (at <= 0) return;
     }
