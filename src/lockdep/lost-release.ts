@@ -59,6 +59,7 @@ export function judgeTwin(state: LockdepState, h: EventHeader, task: TaskState, 
   const cls = task.held[at + Held.Class];
   const exclusive = read === ReadKind.Write || oldRead === ReadKind.Write;
   if (!exclusive && read === ReadKind.SharedRecursive) return;
+  if (oldFlags & HeldFlag.Suspect && !(exclusive && state.classes.isReal(cls))) return; // in doubt already
   if (exclusive && state.classes.isReal(cls)) {
     if (!(flags & HeldFlag.Trylock) && task.contextOf(top) === task.contextOf(twin)) {
       const record = recursionRecord(state, h, task, top, twin);
