@@ -260,7 +260,7 @@ export class ClassTable {
 
   /** Name for fingerprints: without `#2`, which depends on the order of registration, with `/1`, which does not. */
   stableName(id: number): string {
-    return this.#displayNames[id].replace(/#\d+(?=$|\/\d+$)/, '');
+    return stableClass(this.#displayNames[id]);
   }
 
   /** Name id that events of this class carry. */

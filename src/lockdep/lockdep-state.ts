@@ -62,6 +62,8 @@ export class LockdepState {
   readonly tasks = new Map<number, TaskState>();
   /** Classes found inconsistent for an interrupt kind (`class * 2 + kind`): inversions to them say nothing new. */
   readonly inconsistent = new Set<number>();
+  /** The recorder said that it dropped events. */
+  lostEvents = false;
   /** Held locks whose release was recognised as lost. */
   lostReleases = 0;
   /** Releases of locks that were taken before the recording began, or while events were lost. */
@@ -102,6 +104,12 @@ export class LockdepState {
       this.cpus[id] = cpu;
     }
     return cpu;
+  }
+
+  /** The task is gone; its pid may come again, on the same CPU. */
+  forgetTask(pid: number): void {
+    if (!this.tasks.delete(pid)) return;
+    for (const cpu of this.cpus) if (cpu?.task.pid === pid) cpu.task = cpu.idle;
   }
 
   task(pid: number, cpu: CpuState): TaskState {

@@ -79,6 +79,33 @@ export function reportHeldLockFreed(state: LockdepState, h: EventHeader, task: T
   state.claims.claimFinding(record, task, [index]);
 }
 
+/** A task went to sleep by its own will with spinning locks held, at `indices`. The caller confirms it. */
+export function sleepRecord(
+  state: LockdepState,
+  h: EventHeader,
+  task: TaskState,
+  indices: readonly number[],
+): FindingRecord {
+  const classes = indices.map((index) => heldClass(task, index));
+  const callees = indices.map((index) => state.sites.function(heldSite(task, index).ip));
+  return state.findings.record(`sleep ${classes.join(' ')} ${callees.join(' ')}`, classes, () => {
+    const names = classes.map((cls) => state.classes.displayName(cls));
+    return makeFinding({
+      rule: 'sleep-in-atomic',
+      message: `${state.sites.task(task.comm, task.pid)} goes to sleep while ${names.join(', ')} is held`,
+      locks: names,
+      where: whereNow(state, h, 0),
+      evidence: [
+        ...indices.map((index) => takenEvidence(state, task, index, 'was taken')),
+        evidence('the task leaves its CPU by its own will', whereNow(state, h, 0)),
+      ],
+      identity: [...classes.map((cls) => state.classes.stableName(cls)), ...callees],
+      certain: true,
+      detail: { held: describeStack(state, task), context: contextWords(h, 0, false) },
+    });
+  });
+}
+
 /** A task ended, or went back to user space, with locks held. */
 export function reportHeldAtExit(
   state: LockdepState,

@@ -11,6 +11,7 @@ interface Claim {
   waitingFor: number;
   void: boolean;
   settle(stands: boolean): void;
+  readonly needsRelease: boolean;
   /** Progress of the task when the claim was made. */
   readonly madeAt: number;
   readonly task: TaskState;
@@ -31,15 +32,19 @@ export class ProvisionalClaims {
     this.#withdrawn = withdrawn;
   }
 
-  /** An occurrence of a finding that rests on the held locks at `indices` of the task's stack. */
-  claimFinding(record: FindingRecord, task: TaskState, indices: readonly number[]): void {
+  /**
+   * An occurrence of a finding that rests on the held locks at `indices` of the task's stack. With `needsRelease` it falls
+   * when the recording ends before they are released.
+   */
+  claimFinding(record: FindingRecord, task: TaskState, indices: readonly number[], needsRelease = false): void {
     if (indices.length === 0) {
       record.confirmed++;
       return;
     }
-    this.#claim(task, indices, (stands) => {
+    const settle = (stands: boolean): void => {
       if (stands) record.confirmed++;
-    });
+    };
+    this.#claim(task, indices, settle, needsRelease);
   }
 
   /** A dependency that was seen with the held lock at `index` as its first end. */
@@ -90,15 +95,22 @@ export class ProvisionalClaims {
         for (const claim of claims) {
           if (claim.void) continue;
           claim.void = true;
-          claim.settle(claim.task.acquisitions - claim.madeAt <= PROGRESS_LIMIT);
+          claim.settle(!claim.needsRelease && claim.task.acquisitions - claim.madeAt <= PROGRESS_LIMIT);
         }
       }
     }
     this.#byHolding.clear();
   }
 
-  #claim(task: TaskState, indices: readonly number[], settle: (stands: boolean) => void): void {
-    const claim: Claim = { waitingFor: indices.length, void: false, settle, madeAt: task.acquisitions, task };
+  #claim(task: TaskState, indices: readonly number[], settle: (stands: boolean) => void, needsRelease = false): void {
+    const claim: Claim = {
+      waitingFor: indices.length,
+      void: false,
+      settle,
+      needsRelease,
+      madeAt: task.acquisitions,
+      task,
+    };
     let holdings = this.#byHolding.get(task);
     if (holdings === undefined) {
       holdings = new Map();

@@ -1,5 +1,6 @@
 import type { ContextView, HeldLockView, Known } from '../model/context-view.js';
 import { Ctx, EventHeader } from '../model/events.js';
+import { WaitType } from '../model/wait-type.js';
 import { heldClass, heldSite } from './describe.js';
 import { CpuState, type LockdepState } from './lockdep-state.js';
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, TaskState } from './task-state.js';
@@ -17,13 +18,15 @@ export class ValidatorView implements ContextView {
   #cpu = new CpuState(0);
   #task = new TaskState(0);
   #context = 0;
+  #atSwitch = false;
 
   constructor(state: LockdepState) {
     this.#state = state;
   }
 
   /** Moves to an event. `context` is the interrupt context that runs. */
-  moveTo(h: EventHeader, cpu: CpuState, task: TaskState, context: number): void {
+  moveTo(h: EventHeader, cpu: CpuState, task: TaskState, context: number, atSwitch = false): void {
+    this.#atSwitch = atSwitch;
     this.#h = h;
     this.#cpu = cpu;
     this.#task = task;
@@ -49,10 +52,19 @@ export class ValidatorView implements ContextView {
     const task = this.#task;
     const views: HeldLockView[] = [];
     for (let index = task.depth - 1; index >= 0 && task.contextOf(index) === this.#context; index--) {
-      if (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.Suspect) continue;
+      const flags = task.held[index * HELD_STRIDE + Held.Flags];
+      if (flags & HeldFlag.Suspect || (this.#atSwitch && this.#maySleepUnder(index))) continue;
       views.unshift(this.#describe(index));
     }
     return views;
+  }
+
+  /** A spinlock_t that was taken without disabling preemption: the kernel is PREEMPT_RT, where its holder may sleep. */
+  #maySleepUnder(index: number): boolean {
+    if (this.#h.preemptDepth < 0) return false;
+    const { classes } = this.#state;
+    const flags = this.#task.held[index * HELD_STRIDE + Held.Flags];
+    return classes.waitInner(heldClass(this.#task, index)) === WaitType.Config && !(flags & HeldFlag.PreemptOff);
   }
 
   #describe(index: number): HeldLockView {

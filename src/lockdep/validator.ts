@@ -24,7 +24,7 @@ import {
 import { markHeldLocks } from './irq-usage.js';
 import { type CpuState, LockdepState, type ValidatorOptions } from './lockdep-state.js';
 import { dropAll, dropPreemptOff, judgeTwin, suspect, wentOn } from './lost-release.js';
-import { reportHeldAtExit, reportHeldLockFreed, unlockNotHeldRecord } from './misuse.js';
+import { reportHeldAtExit, reportHeldLockFreed, sleepRecord, unlockNotHeldRecord } from './misuse.js';
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
 import { IrqKind } from './usage.js';
 import { ValidatorView } from './validator-view.js';
@@ -89,7 +89,7 @@ export class Validator extends NullSink implements EventSink {
     if (task.doubtfulUnlock !== undefined) confirmUnlock(task);
     const cls = state.classes.classOf(a);
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
-    if (task.selfDeadlock !== undefined) this.#acquiredAfterSelfDeadlock(task, cls, context);
+    if (task.selfDeadlock !== undefined) this.#afterSelfDeadlock(task, cls, context);
     if (a.nestLo !== 0 || a.nestHi !== 0) wwAcquire(state, h, task, a, cls);
     if (foldIntoReferences(task, cls, a, context)) return;
     prepareHeld(state, h, task, a, cls, context, irqFlags(h, cpu, task, a));
@@ -112,7 +112,7 @@ export class Validator extends NullSink implements EventSink {
       this.#releaseOfUnheld(h, task, hi, lo, name);
       return;
     }
-    if (task.selfDeadlock !== undefined) wentOn(task);
+    if (task.selfDeadlock !== undefined) this.#afterSelfDeadlock(task, heldClass(task, index), task.contextOf(index));
     wwRelease(h, task, index, hi, lo);
     if (dropReference(task, index)) return;
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
@@ -265,20 +265,20 @@ export class Validator extends NullSink implements EventSink {
     const { state } = this;
     const cpu = state.cpu(h.cpu);
     const prev = h.pid === prevPid ? this.#taskOf(h, cpu) : state.task(prevPid, cpu);
-    if (prevState !== SwitchState.Running) this.#dropStaleBeforeSleep(h, prev);
+    if (prevState !== SwitchState.Running) this.#doubtBeforeSleep(h, prev);
     if (prevState === SwitchState.Dead) this.#judgeExit(h, prev, 'ended');
     const next = state.task(nextPid, cpu);
     if (nextComm !== 0) next.comm = nextComm;
     prev.inSchedule = true;
     next.inSchedule = true;
-    this.#view.moveTo(h, cpu, prev, IrqContext.Task);
-    if (prevState === SwitchState.Dead && prevPid !== 0) state.tasks.delete(prevPid);
+    this.#view.moveTo(h, cpu, prev, IrqContext.Task, true);
+    if (prevState === SwitchState.Dead) state.forgetTask(prevPid);
   }
 
   override taskFork(h: EventHeader, childPid: number, childComm: number): void {
     if (this.#skips()) return;
     const { state } = this;
-    state.tasks.delete(childPid);
+    state.forgetTask(childPid);
     const child = state.task(childPid, state.cpu(h.cpu));
     child.comm = childComm;
     child.baseKnown = true;
@@ -288,7 +288,11 @@ export class Validator extends NullSink implements EventSink {
     if (this.#skips()) return;
     const { state } = this;
     const task = this.#taskOf(h, state.cpu(h.cpu));
-    if (task.depth > 0) dropAll(state, task, () => true);
+    if (task.depth > 0) {
+      // Back to user space with a lock: a fault, unless this recording is known to miss releases.
+      if (state.lostReleases === 0 && !state.lostEvents) this.#judgeExit(h, task, 'returned to user space');
+      dropAll(state, task, () => true);
+    }
     task.selfDeadlock = undefined;
     task.baseKnown = true;
   }
@@ -330,6 +334,7 @@ export class Validator extends NullSink implements EventSink {
   override lostEvents(cpuId: number, _count: number): void {
     const { state } = this;
     const cpu = state.cpu(cpuId);
+    state.lostEvents = true;
     for (const task of [cpu.idle, ...state.tasks.values()]) {
       task.baseKnown = false;
       task.forgetReleases();
@@ -438,7 +443,8 @@ export class Validator extends NullSink implements EventSink {
     return Math.max(context, task.contextOf(task.depth - 1));
   }
 
-  #acquiredAfterSelfDeadlock(task: TaskState, cls: number, context: number): void {
+  /** A lock is taken or released: while a task waits for itself, interrupts do that, and the wait of a sleeping lock. */
+  #afterSelfDeadlock(task: TaskState, cls: number, context: number): void {
     const pending = task.selfDeadlock;
     if (pending === undefined || context !== IrqContext.Task) return;
     if (!pending.sleeping || !this.state.classes.isSpinning(cls)) wentOn(task);
@@ -477,22 +483,24 @@ export class Validator extends NullSink implements EventSink {
     markHeldLocks(this.state, h, task, IrqKind.HardIrq);
   }
 
-  /** A spinning lock is not held across a voluntary switch, unless the preemption depth says so: then it is a fault. */
-  #dropStaleBeforeSleep(h: EventHeader, prev: TaskState): void {
+  /**
+   * A spinning lock is not held across a voluntary switch. Where the preemption depth agrees with the locks it is a fault for the
+   * rules to judge; where it does not, either releases are missing, or the scheduler has seen the fault itself and set the
+   * depth right (schedule_debug()): the release that follows or not tells.
+   */
+  #doubtBeforeSleep(h: EventHeader, prev: TaskState): void {
     const top = prev.depth - 1;
-    if (h.preemptDepth < 0) {
-      // Nothing tells a lock that is held from one whose release is missing.
-      for (let index = 0; index < top; index++)
-        if (this.state.classes.isSpinning(heldClass(prev, index))) suspect(this.state, prev, index);
-      return;
-    }
-    if (prev.preemptOffHeld === 0) return;
-    const schedulers = prev.held[top * HELD_STRIDE + Held.Flags] & HeldFlag.PreemptOff ? 1 : 0;
-    // schedule() itself disables preemption once.
+    // schedule() itself disables preemption once, and holds the lock of its run queue.
     if (h.preemptDepth >= 1 + prev.preemptOffHeld) return;
-    const isStale = (index: number): boolean =>
-      (prev.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.PreemptOff) !== 0 && !(schedulers === 1 && index === top);
-    dropAll(this.state, prev, isStale);
+    const doubtful: number[] = [];
+    for (let index = 0; index < top; index++) {
+      const flags = prev.held[index * HELD_STRIDE + Held.Flags];
+      if (flags & HeldFlag.Suspect || !this.state.classes.isSpinning(heldClass(prev, index))) continue;
+      if (h.preemptDepth < 0 || flags & HeldFlag.PreemptOff) doubtful.push(index);
+    }
+    if (doubtful.length === 0) return;
+    this.state.claims.claimFinding(sleepRecord(this.state, h, prev, doubtful), prev, doubtful, true);
+    for (const index of doubtful) suspect(this.state, prev, index);
   }
 
   /** Ends of tasks: what is still held, but for the scheduler's own lock, is held for ever. */

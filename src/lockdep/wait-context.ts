@@ -65,7 +65,11 @@ function report(
   const site = heldSite(task, index);
   const wantedFunction = state.sites.function(site.ip);
   const byContext = outer > contextLimit;
-  const key = ['wait', cls, ...offenders.map((below) => heldClass(task, below)), byContext, wantedFunction].join(' ');
+  // A context that forbids it is a violation of its own, whatever the held locks forbid.
+  const forbidding = byContext ? [contextName(context)] : [];
+  const key = ['wait', cls, ...offenders.map((below) => heldClass(task, below)), ...forbidding, wantedFunction].join(
+    ' ',
+  );
   const record = state.findings.record(key, [], () => {
     const name = state.classes.displayName(cls);
     const wait = waitText(state, cls);
@@ -89,6 +93,7 @@ function report(
         ...offenders.map((below) => state.classes.stableName(heldClass(task, below))),
         state.classes.stableName(cls),
         wantedFunction,
+        ...forbidding,
       ],
       certain: true,
       detail: {
