@@ -21,7 +21,7 @@ export const check: Command = {
     'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
     tables: { ...text, describe: 'folder with more tables of kernel functions' },
     workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
-    cache: { type: 'boolean', default: true, describe: 'keep what was read of unchanged files' },
+    'no-cache': { type: 'boolean', describe: 'read every file anew and keep nothing' },
   },
   examples: [
     ['lockvet check drivers/dca/dca-core.c', 'judge one file'],
@@ -44,7 +44,7 @@ export const check: Command = {
       rules,
       policy: rules.policy(policy),
       tables: tables === undefined ? [] : [tables],
-      cache: flag(args, 'cache') ? cacheFolder(io.env) : undefined,
+      cache: flag(args, 'no-cache') ? undefined : cacheFolder(io.env),
       workers: workers ?? (await cpuCount()),
       explainUnknown: flag(args, 'explain-unknown'),
       progress: () => {},

@@ -9,6 +9,7 @@ import { cFiles, contextHeaders } from './files.js';
 import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
+import { byPlace, usageFindings } from './judge/usage.js';
 import { link } from './solve/program.js';
 import { solve } from './solve/solver.js';
 
@@ -77,10 +78,10 @@ export async function checkFiles(
   const findings: Finding[] = [
     ...findingsOf(program, solution.candidates, options.rules, options.policy),
     ...cyclesOf(program, solution.edges, options.rules),
-  ].filter(
-    (finding) =>
-      judged.has(finding.where.file ?? '') || finding.evidence.some((step) => judged.has(step.where.file ?? '')),
-  );
+    ...usageFindings(program, solution.summaries, solution.edges, options.rules),
+  ]
+    .filter((finding) => touches(finding, judged))
+    .sort(byPlace);
   const notes = options.explainUnknown ? unknownNotes(program) : [];
   return {
     run: {
@@ -93,4 +94,9 @@ export async function checkFiles(
     },
     catalogue: catalogueOf(program),
   };
+}
+
+/** Whether a finding, or a step of its evidence, is in one of the files. */
+function touches(finding: Finding, files: ReadonlySet<string>): boolean {
+  return [finding.where, ...finding.evidence.map((step) => step.where)].some((where) => files.has(where.file ?? ''));
 }

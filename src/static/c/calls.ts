@@ -1,5 +1,5 @@
 import { Truth } from '../ir/ir.js';
-import { ERROR, lastPart, member, returned } from '../ir/paths.js';
+import { ERROR, lastPart, member, returned, splitRoot, stripIndices } from '../ir/paths.js';
 import { type Builder, emit, newBlock, resume, runCleanups, terminate, textOf } from './builder.js';
 import type { Syntax } from './parser.js';
 import { assign, identifierValue } from './variables.js';
@@ -201,10 +201,10 @@ export function applyMeaning(
     case 'alloc': {
       const gfp = typeof effect.gfp === 'number' ? (values[effect.gfp] ?? '') : identifierValue(b, effect.gfp);
       const order = typeof effect.order === 'number' ? (values[effect.order] ?? '') : effect.order === '0' ? '#z' : '';
-      const result = returned(name, [`${line}`]);
       const maybe = effect.maybe === true ? { maybe: true } : {};
-      emit(b, { op: 'alloc', api: name, memory: effect.memory, gfp, order, result, line, ...maybe });
-      return result;
+      emit(b, { op: 'alloc', api: name, memory: effect.memory, gfp, order, line, ...maybe });
+      // Every object is another one: what it is assigned to is its only name.
+      return '';
     }
     case 'free': {
       const path = values[effect.arg ?? 0] ?? '';
@@ -226,7 +226,8 @@ export function applyMeaning(
       const text = args[meaning.arg];
       if (text !== undefined) {
         const path = effect.field === undefined ? operand : member(operand, effect.field);
-        b.inits.push({ class: path, name: textOf(b, text).replace(/\s+/g, ''), kind: effect.kind });
+        const { root, rest } = splitRoot(stripIndices(path));
+        b.inits.push({ type: b.types[root] ?? '', path: b.types[root] === undefined ? path : rest, name: textOf(b, text).replace(/\s+/g, ''), kind: effect.kind });
       }
       return '';
     }

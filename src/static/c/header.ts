@@ -7,6 +7,8 @@ export interface Header {
   readonly name: string;
   readonly line: number;
   readonly params: readonly Param[];
+  /** Tag of the type it returns; '' for builtin types. */
+  readonly returns: string;
   readonly isStatic: boolean;
   /** Inline functions of headers are visible wherever the header is included. */
   readonly isInline: boolean;
@@ -68,10 +70,11 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
         params.push({ name: tokenText(tokens, param.to - 1), type: typeTag(tokens, type.from, type.to) });
       }
     } else params.push({ name: 'regs', type: 'pt_regs' });
-    return { name: macro.prefix + own, line, params, isStatic, isInline, mustHold };
+    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, mustHold };
   }
   const params = splitAt(tokens, paramsAt + 1, matching(tokens, paramsAt)).map((part) => readParam(tokens, part));
-  return { name, line, params: params.filter((param) => param.name !== 'void'), isStatic, isInline, mustHold };
+  const returns = typeTag(tokens, from, nameAt);
+  return { name, line, params: params.filter((param) => param.name !== 'void'), returns, isStatic, isInline, mustHold };
 }
 
 /** `SYSCALL_DEFINE3` for `SYSCALL_DEFINE`, `BPF_CALL_2` for `BPF_CALL_`, and what merely begins so. */

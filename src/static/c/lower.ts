@@ -61,6 +61,10 @@ export function lowerFunction(
   const value = lowerStatements(b, parsed.root.children, true);
   terminate(b, { to: 'return', value: input.isMacro ? value : '', line: 0 });
   const contract = contractOf(b, input);
+  const [onlyParam, ...others] = header.params;
+  const entry =
+    vocabulary.entryByReturn.get(header.returns) ??
+    (others.length === 0 ? vocabulary.entryByParameter.get(onlyParam?.type ?? '') : undefined);
   return {
     name: header.name,
     line: header.line,
@@ -71,6 +75,7 @@ export function lowerFunction(
     ...(input.isMacro ? { macro: true } : {}),
     ...(input.when.length > 0 ? { when: input.when } : {}),
     ...(contract === undefined ? {} : { contract }),
+    ...(entry === undefined ? {} : { entry }),
     ...(input.problems > 0 ? { problems: input.problems } : {}),
   };
 }

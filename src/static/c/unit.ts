@@ -1,7 +1,7 @@
 import type { FieldFact, GlobalFact, InitFact, IrFunction, IrUnit, TableFact } from '../ir/ir.js';
 import { type Chunk, chunks } from './chunks.js';
 import { type Header, readHeader } from './header.js';
-import { type Comment, lex, TokenKind, type Tokens, tokenText } from './lex.js';
+import { type Comment, isPunct, lex, TokenKind, type Tokens, tokenText } from './lex.js';
 import { lowerFunction, type Side } from './lower.js';
 import { type Macro, macroTokens, readMacro, usesParamAsName } from './macros.js';
 import type { BodyParser } from './parser.js';
@@ -81,6 +81,7 @@ export function readUnit(file: string, source: string, vocabulary: Vocabulary, p
       else if (macro?.kind === 'loop') loops.add(macro.name);
     }
   }
+  const mentioned = mentionedNames(tokens);
   const functions: IrFunction[] = [];
   for (const macro of macros) {
     const made = attempt(() => lowerMacro(macro, vocabulary, parser, own, loops, side, isHeader), complain);
@@ -91,9 +92,21 @@ export function readUnit(file: string, source: string, vocabulary: Vocabulary, p
       () => lowerOne(tokens, header, chunk, vocabulary, parser, own, loops, side, isHeader, complain),
       complain,
     );
-    if (made !== undefined) functions.push(made);
+    if (made === undefined) continue;
+    // A handler that nothing mentions is entered by nobody.
+    const { entry, ...rest } = made;
+    functions.push(entry !== undefined && made.local && !mentioned.has(made.name) ? rest : made);
   }
   return { file, functions, ...declared, callbacks: side.callbacks, inits: side.inits, aliases, unknown };
+}
+
+/** Names that occur without being called or defined there: functions among them are stored or handed on. */
+function mentionedNames(tokens: Tokens): Set<string> {
+  const names = new Set<string>();
+  for (let i = 0; i < tokens.count; i++) {
+    if (tokens.kind[i] === TokenKind.Ident && !isPunct(tokens, i + 1, '(')) names.add(tokenText(tokens, i));
+  }
+  return names;
 }
 
 /** A function nested too deeply for the stack is counted, not fatal; any other exception is a bug and goes on. */
@@ -167,6 +180,7 @@ function lowerMacro(
     name: macro.name,
     line: macro.line,
     params: macro.params.map((name) => ({ name, type: '' })),
+    returns: '',
     isStatic: true,
     isInline: true,
     mustHold: [],

@@ -104,6 +104,8 @@ const tableSchema = z
     member_of: z.array(z.string()),
     container_of: z.array(z.string()),
     assumed: z.record(z.string(), z.boolean()),
+    entry_by_return: z.record(z.string(), context),
+    entry_by_parameter: z.record(z.string(), context),
     opaque: z.array(z.string()),
   })
   .partial()
@@ -133,6 +135,10 @@ export interface Vocabulary {
   readonly memberOf: ReadonlySet<string>;
   readonly containerOf: ReadonlySet<string>;
   readonly assumed: ReadonlyMap<string, boolean>;
+  /** Context in which functions are entered, by the type they return. */
+  readonly entryByReturn: ReadonlyMap<string, ContextName>;
+  /** The same by the type of their only parameter. */
+  readonly entryByParameter: ReadonlyMap<string, ContextName>;
   readonly opaque: ReadonlySet<string>;
   readonly opaquePrefixes: readonly string[];
   /** All tables' text: part of the key of whatever is cached. */
@@ -158,6 +164,8 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     memberOf: new Set<string>(),
     containerOf: new Set<string>(),
     assumed: new Map<string, boolean>(),
+    entryByReturn: new Map<string, ContextName>(),
+    entryByParameter: new Map<string, ContextName>(),
     opaque: new Set<string>(),
     opaquePrefixes: [] as string[],
     digestText: '',
@@ -185,6 +193,8 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     for (const name of table.member_of ?? []) v.memberOf.add(name);
     for (const name of table.container_of ?? []) v.containerOf.add(name);
     for (const [name, value] of Object.entries(table.assumed ?? {})) v.assumed.set(name, value);
+    for (const [name, entry] of Object.entries(table.entry_by_return ?? {})) v.entryByReturn.set(name, entry);
+    for (const [name, entry] of Object.entries(table.entry_by_parameter ?? {})) v.entryByParameter.set(name, entry);
     for (const name of table.opaque ?? []) {
       if (name.endsWith('*')) v.opaquePrefixes.push(name.slice(0, -1));
       else v.opaque.add(name);

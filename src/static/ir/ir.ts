@@ -67,8 +67,6 @@ export interface AllocOp extends OpBase {
   readonly gfp: string;
   /** Value of the order argument; '' when there is none or it is unknown. */
   readonly order?: string;
-  /** What the allocation is assigned to. */
-  readonly result?: string;
   /** Happens only now and then inside the primitive: findings on it are possible, not certain. */
   readonly maybe?: boolean;
 }
@@ -158,6 +156,8 @@ export interface IrFunction {
   /** Configuration under which it is compiled: `X` or `!X`. */
   readonly when?: readonly string[];
   readonly contract?: Contract;
+  /** It can be entered in this context, as its type tells (an interrupt handler, a timer's function). */
+  readonly entry?: ContextName;
   /** Block 0 is the entry. */
   readonly blocks: readonly IrBlock[];
   /** Pieces of the source that could not be understood. */
@@ -201,8 +201,10 @@ export interface CallbackFact {
 
 /** A lock initialised at run time: lockdep names the class after the argument's text. */
 export interface InitFact {
-  /** Class of the lock where its type is known (`zone.lock`), else its path. */
-  readonly class: string;
+  /** Type tag of the object that the lock is in, '' where it is not known. */
+  readonly type: string;
+  /** Members from that object to the lock (`.a.lock`), or the whole path where there is no type. */
+  readonly path: string;
   readonly name: string;
   readonly kind: LockKind;
 }

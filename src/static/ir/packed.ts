@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { IrFunction, IrUnit } from './ir.js';
+import type { ContextName, IrFunction, IrUnit } from './ir.js';
 
 /** What linking needs of a function. */
 export interface FunctionHead {
@@ -9,6 +9,7 @@ export interface FunctionHead {
   readonly local: boolean;
   readonly macro: boolean;
   readonly params: readonly string[];
+  readonly entry: ContextName | undefined;
   /** Names of the functions it calls, each once. */
   readonly calls: readonly string[];
   /** Digest of the function's graph: equal when nothing in it has changed. */
@@ -27,7 +28,7 @@ export interface PackedUnit {
 }
 
 /** Changes when the intermediate form or the front end does: part of every cache key. */
-export const IR_VERSION = 1;
+export const IR_VERSION = 2;
 
 export function pack(unit: IrUnit): PackedUnit {
   const { functions, ...rest } = unit;
@@ -50,6 +51,7 @@ function headOf(fn: IrFunction): FunctionHead {
     local: fn.local,
     macro: fn.macro === true,
     params: fn.params,
+    entry: fn.entry,
     calls: [...calls],
     digest: createHash('sha1').update(JSON.stringify(fn)).digest('base64').slice(0, 16),
   };

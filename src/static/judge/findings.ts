@@ -5,7 +5,7 @@ import { gfpOf } from '../ir/paths.js';
 import type { Candidate } from '../solve/analyse.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import type { Held, Site } from '../solve/state.js';
-import { compareText, type Effect, siteOf } from '../solve/summary.js';
+import { type Effect, siteOf } from '../solve/summary.js';
 import { ask, isReal } from './ask.js';
 
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
@@ -49,7 +49,7 @@ export function findingsOf(program: Program, located: readonly Located[], rules:
       else earlier.finding.count = count;
     }
   }
-  return dropAssumed([...known.values()].map(({ finding }) => finding)).sort(compareFindings);
+  return dropAssumed([...known.values()].map(({ finding }) => finding));
 }
 
 /** Marks evidence of what is only said to be held. */
@@ -62,15 +62,6 @@ function dropAssumed(findings: readonly Finding[]): Finding[] {
   const isAssumed = (finding: Finding): boolean => finding.evidence.some((step) => step.what.includes(SAID));
   for (const finding of findings) if (!isAssumed(finding)) proved.add(place(finding));
   return findings.filter((finding) => !isAssumed(finding) || !proved.has(place(finding)));
-}
-
-function compareFindings(a: Finding, b: Finding): number {
-  return (
-    compareText(a.where.file ?? '', b.where.file ?? '') ||
-    (a.where.line ?? 0) - (b.where.line ?? 0) ||
-    compareText(a.rule, b.rule) ||
-    compareText(a.message, b.message)
-  );
 }
 
 const STEP_DOWN: Readonly<Record<Severity, Severity>> = { error: 'warning', warning: 'note', note: 'note' };

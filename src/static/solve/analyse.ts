@@ -288,6 +288,7 @@ class Collector {
       gfp: op.op === 'alloc' ? op.gfp : '',
       dropped: [],
       guards: [],
+      off: 'none',
       unsure: false,
     };
   }
@@ -316,6 +317,7 @@ class Collector {
         hops: lock.hops + 1,
       })),
       guards: [],
+      off: inner.off,
       unsure: inner.unsure || !sure || target.summary.partial,
     };
   }
@@ -335,7 +337,8 @@ class Collector {
   #keep(op: IrOp, effect: Effect, state: State, dropped: readonly Dropped[], inner: Effect | undefined): void {
     const guards = guardsOf(this.#frame, state);
     if (inner !== undefined && op.op === 'call') mapGuards(inner.guards, op, this.#frame, guards);
-    const kept: Effect = { ...effect, dropped, guards };
+    const off = effect.kind === 'lock' ? offOf(state, effect.off) : 'none';
+    const kept: Effect = { ...effect, dropped, guards, off };
     const key = effectKey(kept);
     const known = this.effects.get(key);
     if (known !== undefined) {
@@ -373,6 +376,11 @@ class Collector {
       always: tally.holding === tally.total && !partial && tally.violation.because.unsure !== true,
     }));
   }
+}
+
+function offOf(state: State, inner: Effect['off']): Effect['off'] {
+  if (inner === 'irq' || state.held.some((lock) => lock.kind === 'irq-off')) return 'irq';
+  return inner === 'bh' || state.held.some((lock) => lock.kind === 'bh-off') ? 'bh' : 'none';
 }
 
 /** What is still held, and which of the caller's locks are not, inside a callee that drops `dropped`. */

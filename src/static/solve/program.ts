@@ -85,15 +85,32 @@ export function link(packed: readonly PackedUnit[]): Program {
     fieldKinds,
     variables,
     localVariables,
-    initNames: initNames(units),
+    initNames: initNames(units, fields),
     unpacked: new Map(),
   };
 }
 
-function initNames(units: readonly UnitHead[]): Map<string, string> {
+function initNames(units: readonly UnitHead[], fields: ReadonlyMap<string, FieldFact>): Map<string, string> {
   const names = new Map<string, string>();
-  for (const unit of units) for (const init of unit.inits) if (!names.has(init.class)) names.set(init.class, init.name);
+  for (const unit of units) {
+    for (const init of unit.inits) {
+      const key = init.type === '' ? init.path : memberKey(init.type, init.path.slice(1).split('.'), fields);
+      if (key !== '' && !names.has(key)) names.set(key, init.name);
+    }
+  }
   return names;
+}
+
+/** `owner.member` of the last of some members of a struct, or '' where a type on the way is not known. */
+function memberKey(struct: string, members: readonly string[], fields: ReadonlyMap<string, FieldFact>): string {
+  let type = struct;
+  let key = '';
+  for (const field of members) {
+    const fact = type === '' ? undefined : fields.get(`${type}.${field}`);
+    key = fact === undefined ? '' : `${type}.${field}`;
+    type = fact?.type ?? '';
+  }
+  return key;
 }
 
 /** The graph of a function. Graphs are unpacked a unit at a time and forgotten again: a kernel's do not fit in memory. */

@@ -25,6 +25,8 @@ export interface Effect {
   /** The caller's locks that are not held there. */
   readonly dropped: readonly Dropped[];
   readonly guards: readonly Guard[];
+  /** Of a `lock` effect: interrupts, or bottom halves at least, are off there by the function's own doing. */
+  readonly off: 'none' | 'bh' | 'irq';
   /** Depends on what the sources do not tell. */
   readonly unsure: boolean;
 }
@@ -102,6 +104,6 @@ export function effectKey(effect: Effect): string {
   const site = siteOf(effect);
   const guards = effect.guards.map((guard) => `${guard.param}=${guard.value}`).join();
   const dropped = effect.dropped.map((lock) => lock.path).join();
-  const what = effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}` : `${site.file}:${site.line}`;
+  const what = effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}:${effect.off}` : `${site.file}:${site.line}`;
   return `${effect.kind} ${what} ${dropped} ${guards} ${effect.gfp}`;
 }

@@ -52,7 +52,6 @@ export function apply(frame: Frame, op: IrOp, state: State): readonly State[] {
     case 'icall':
       return [withFact(state, op.result, Truth.Any)];
     case 'alloc':
-      return [op.result === undefined ? state : withFact(state, op.result, Truth.Any)];
     case 'free':
     case 'sleep':
       return [state];

@@ -1,0 +1,204 @@
+import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
+import type { RuleSet } from '../../rules/index.js';
+import type { ContextName, LockOp } from '../ir/ir.js';
+import type { Edge } from '../solve/analyse.js';
+import { type FunctionId, fileOf, headOf, type Program, resolve } from '../solve/program.js';
+import type { Site } from '../solve/state.js';
+import { compareText, type Effect, type Summary, siteOf } from '../solve/summary.js';
+
+/** How a lock class is used: in an interrupt, or in a task with that interrupt enabled. */
+interface Use {
+  readonly effect: Effect;
+  readonly root: FunctionId;
+}
+
+type Irq = 'hardirq' | 'softirq';
+
+interface Usage {
+  /** In the interrupt. */
+  readonly inside: Map<string, Use>;
+  /** With the interrupt enabled. */
+  readonly enabled: Map<string, Use[]>;
+}
+
+/**
+ * Lock classes used in an interrupt and with it enabled, and orders from a class used in an interrupt to one that is
+ * taken with it enabled. Only variables that are locks are judged: of a lock in an object it is not known whether the
+ * interrupt's object and the task's can be the same.
+ */
+export function usageFindings(
+  program: Program,
+  summaries: readonly (Summary | undefined)[],
+  edges: readonly { readonly function: FunctionId; readonly edge: Edge }[],
+  rules: RuleSet,
+): Finding[] {
+  const entries = entriesOf(program);
+  const called = calledFunctions(program);
+  const out: Finding[] = [];
+  for (const irq of ['hardirq', 'softirq'] as const) {
+    const usage: Usage = { inside: new Map(), enabled: new Map() };
+    for (let id = 0; id < program.functionCount; id++) {
+      const context = entries.get(id);
+      const summary = summaries[id];
+      if (summary === undefined) continue;
+      if (context === undefined) {
+        if (!called.has(id)) addEnabled(usage, irq, summary, id);
+      } else if (context === 'task') addEnabled(usage, irq, summary, id);
+      else if (isIn(irq, context)) addInside(usage, summary, id);
+    }
+    out.push(...inconsistent(program, usage, irq, rules), ...inversions(program, usage, irq, edges, rules));
+  }
+  return out;
+}
+
+function isIn(irq: Irq, context: ContextName): boolean {
+  return irq === 'softirq' ? context === 'softirq' : context === 'hardirq' || context === 'hardirq-threaded';
+}
+
+function entriesOf(program: Program): Map<FunctionId, ContextName> {
+  const entries = new Map<FunctionId, ContextName>();
+  for (let id = 0; id < program.functionCount; id++) {
+    const { entry } = headOf(program, id);
+    if (entry !== undefined) entries.set(id, entry);
+  }
+  program.units.forEach(({ unit }, u) => {
+    for (const callback of unit.callbacks) {
+      for (const id of resolve(program, u, callback.function).ids) entries.set(id, callback.context);
+    }
+  });
+  return entries;
+}
+
+function calledFunctions(program: Program): Set<FunctionId> {
+  const called = new Set<FunctionId>();
+  for (let id = 0; id < program.functionCount; id++) {
+    const unit = program.unitOf[id] as number;
+    for (const name of headOf(program, id).calls) for (const target of resolve(program, unit, name).ids) called.add(target);
+  }
+  return called;
+}
+
+/** Kinds that spin: others are not taken in interrupts. */
+function isSpinning(effect: Effect): boolean {
+  if (effect.kind !== 'lock' || effect.unsure) return false;
+  const op = effect.op as LockOp;
+  if (op.result !== undefined || op.momentary === true || op.read === true) return false;
+  return (op.kind === 'raw' || op.kind === 'spin' || op.kind === 'rwlock') && isVariable(effect.path, effect.key);
+}
+
+function isVariable(path: string, key: string): boolean {
+  return key !== '' && /^[A-Za-z_]\w*$/.test(path);
+}
+
+function addInside(usage: Usage, summary: Summary, root: FunctionId): void {
+  for (const effect of summary.effects) {
+    if (isSpinning(effect) && !usage.inside.has(effect.key)) usage.inside.set(effect.key, { effect, root });
+  }
+}
+
+function addEnabled(usage: Usage, irq: Irq, summary: Summary, root: FunctionId): void {
+  for (const effect of summary.effects) {
+    if (!isSpinning(effect) || effect.off === 'irq' || (irq === 'softirq' && effect.off === 'bh')) continue;
+    const list = usage.enabled.get(effect.key);
+    if (list === undefined) usage.enabled.set(effect.key, [{ effect, root }]);
+    else list.push({ effect, root });
+  }
+}
+
+function inconsistent(program: Program, usage: Usage, irq: Irq, rules: RuleSet): Finding[] {
+  const out: Finding[] = [];
+  for (const [key, inside] of usage.inside) {
+    for (const use of usage.enabled.get(key) ?? []) {
+      const lock = use.effect.name;
+      const holder = headOf(program, use.root).name;
+      const handler = headOf(program, inside.root).name;
+      out.push(
+        make(program, rules, 'inconsistent-lock-state', use, [lock], [holder], {
+          message: `${lock} is taken with ${irq}s enabled in ${siteOf(use.effect).function}() and in the ${irq} that runs ${handler}()`,
+          evidence: [...steps(use, `takes ${lock}, ${irq}s enabled`), ...steps(inside, `takes ${lock} in a ${irq}`)],
+        }),
+      );
+    }
+  }
+  return out;
+}
+
+function inversions(
+  program: Program,
+  usage: Usage,
+  irq: Irq,
+  edges: readonly { readonly function: FunctionId; readonly edge: Edge }[],
+  rules: RuleSet,
+): Finding[] {
+  const out = new Map<string, Finding>();
+  for (const { edge } of edges) {
+    const { from, effect } = edge;
+    const inside = usage.inside.get(from.key);
+    const [enabled] = usage.enabled.get(effect.key) ?? [];
+    if (inside === undefined || enabled === undefined || from.key === effect.key) continue;
+    if (!isVariable(from.path, from.key) || usage.inside.has(effect.key) || from.unsure === true) continue;
+    const key = `${from.key} ${effect.key}`;
+    if (out.has(key)) continue;
+    const use: Use = { effect, root: enabled.root };
+    out.set(
+      key,
+      make(program, rules, 'irq-lock-inversion', use, [from.name, effect.name], [], {
+        message: `${effect.name}, taken with ${irq}s enabled, is taken inside ${from.name}, which the ${irq} that runs ${headOf(program, inside.root).name}() takes`,
+        evidence: [
+          { what: `${from.api}() takes ${from.name}`, where: whereOf(from.site) },
+          ...steps(use, `takes ${effect.name} inside it`),
+          ...steps(enabled, `takes ${effect.name}, ${irq}s enabled`),
+          ...steps(inside, `takes ${from.name} in a ${irq}`),
+        ],
+      }),
+    );
+  }
+  return [...out.values()];
+}
+
+function steps(use: Use, what: string): Evidence[] {
+  return use.effect.chain.map((site, i) => ({
+    what: i === use.effect.chain.length - 1 ? `${use.effect.op.api}() ${what}` : `${site.function}() calls on`,
+    where: whereOf(site),
+  }));
+}
+
+function whereOf(site: Site): Evidence['where'] {
+  return { file: site.file, line: site.line, function: site.function };
+}
+
+function make(
+  program: Program,
+  rules: RuleSet,
+  id: string,
+  use: Use,
+  locks: string[],
+  parts: readonly string[],
+  said: { readonly message: string; readonly evidence: Evidence[] },
+): Finding {
+  const rule = rules.find(id);
+  const isCertain = use.effect.chain.length <= 2;
+  const severity = rule?.severity ?? 'error';
+  return {
+    rule: id,
+    severity: isCertain ? severity : 'warning',
+    confidence: isCertain ? 'certain' : 'possible',
+    message: said.message,
+    locks,
+    where: whereOf(siteOf(use.effect)),
+    evidence: said.evidence,
+    fingerprint: fingerprint(id, [...locks, ...parts, siteOf(use.effect).function, fileOf(program, use.root)]),
+    count: 1,
+    ...(rule === undefined ? {} : { advice: rule.advice }),
+  };
+}
+
+/** Findings sorted as reports show them. */
+export function byPlace(a: Finding, b: Finding): number {
+  return (
+    compareText(a.where.file ?? '', b.where.file ?? '') ||
+    (a.where.line ?? 0) - (b.where.line ?? 0) ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.message, b.message)
+  );
+}
