@@ -1,6 +1,6 @@
 /**
  * The layers of docs/internals.md: a folder of src may import what is below it, nothing else.
- * cli -> report, store -> static, explore, rcu, sim -> judge -> trace -> rules -> lockdep -> model
+ * cli -> report, store -> stats -> graph, static, explore, rcu, sim -> judge -> trace -> rules -> lockdep -> model
  */
 const BELOW = {
   model: [],
@@ -9,6 +9,8 @@ const BELOW = {
   trace: ['rules', 'lockdep', 'model'],
   judge: ['trace', 'rules', 'lockdep', 'model'],
   graph: ['judge', 'trace', 'rules', 'lockdep', 'model'],
+  // Classes are called what the graph calls them.
+  stats: ['graph', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // The simulator asks strategies (explore) for its choices, and is run by the explorer: peers, without cycles of files.
   sim: ['explore', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   rcu: ['sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],

@@ -15,7 +15,8 @@ export function checkArguments(command: Command, args: Arguments, argv: readonly
   for (const [name, option] of Object.entries(command.options)) {
     const value = args.options[name];
     const repeatable = option.describe?.includes('repeated') === true;
-    if (Array.isArray(value) && !repeatable) fail(`--${name} is given more than once`);
+    const once = option.nargs ?? 1;
+    if (Array.isArray(value) && value.length !== once && !repeatable) fail(`--${name} is given more than once`);
     if ((Array.isArray(value) ? value : [value]).includes('')) fail(`--${name} needs a value`);
     if (option.type === 'boolean' && argv.some((argument) => argument.startsWith(`--${name}=`))) {
       fail(`--${name} takes no value`);

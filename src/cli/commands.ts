@@ -1,9 +1,11 @@
 import type { Command } from './command.js';
 import { check } from './check.js';
 import { explain } from './explain.js';
+import { graph } from './graph.js';
 import { lint } from './lint.js';
 import { record } from './record.js';
 import { run } from './run.js';
+import { stats } from './stats.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [lint, check, run, record, explain];
+export const commands: readonly Command[] = [lint, check, run, graph, stats, record, explain];

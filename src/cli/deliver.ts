@@ -16,10 +16,15 @@ export async function deliver(runs: readonly Run[], settings: ReportSettings, io
     for (const run of runs)
       for (const note of run.notes) await io.stderr.write(`${printable(`${run.input}: ${note}`)}\n`);
   }
-  if (output === undefined) await io.stdout.write(report);
-  else await save(output, report);
+  await deliverText(report, output, io);
   const findings = runs.flatMap((run) => run.findings);
   return failsGate(findings, failOn) ? Exit.Findings : Exit.Clean;
+}
+
+/** Puts a finished text where the user wants it. Throws InputError for `--output`. */
+export async function deliverText(text: string, output: string | undefined, io: Io): Promise<void> {
+  if (output === undefined) await io.stdout.write(text);
+  else await save(output, text);
 }
 
 async function save(path: string, text: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Law } from '../judge/index.js';
+import type { Catalogue } from '../lockdep/index.js';
 import { loadRuleSet } from '../rules/index.js';
 import { builtInCatalogue, loadCatalogue } from '../trace/catalog.js';
 import type { RuleSettings } from './options.js';
@@ -12,6 +13,11 @@ export function lawOf(settings: RuleSettings, catalogue: string | undefined): La
   return {
     rules,
     policy: rules.policy(settings.policy),
-    catalogue: catalogue === undefined ? builtInCatalogue() : loadCatalogue(catalogue),
+    catalogue: catalogueOf(catalogue),
   };
+}
+
+/** The catalogue of lock kinds in this file, or lockvet's own. Throws InputError for what is wrong in it. */
+export function catalogueOf(file: string | undefined): Catalogue {
+  return file === undefined ? builtInCatalogue() : loadCatalogue(file);
 }

@@ -6,6 +6,7 @@ import type { NameTable } from '../model/names.js';
 import { emptyStats, type RunStats } from '../model/report.js';
 import { TeeSink } from '../model/tee.js';
 import { type Policy, RuleEngine, type RuleSet } from '../rules/index.js';
+import { WithoutAnnotations } from './annotations.js';
 import { validatorNotes } from './notes.js';
 
 /** What an input is judged by. */
@@ -25,6 +26,8 @@ export interface Recording {
   readonly noValidateKey?: { hi: number; lo: number };
   /** A simulated kernel makes the events. */
   readonly simulated?: boolean;
+  /** Also judge as if there were no annotations. Default: of simulated kernels, the only ones whose events show them all. */
+  readonly annotations?: boolean;
 }
 
 /**
@@ -37,6 +40,8 @@ export class Engines {
   readonly #law: Law;
   readonly #rules: RuleEngine;
   readonly #reports: KernelReports;
+  /** The same events judged as if nothing were annotated. */
+  readonly #unannotated: { engines: Engines; filter: WithoutAnnotations } | undefined;
 
   constructor(recording: Recording, law: Law) {
     const { names, file, ticksPerSecond, noValidateKey, simulated } = recording;
@@ -52,12 +57,22 @@ export class Engines {
     });
     this.#rules = new RuleEngine({ rules, policy, context: this.validator.context, names, file, ticksPerSecond });
     this.#reports = new KernelReports(names, file, ticksPerSecond);
-    this.sink = new EngineSink(this.validator, this.#rules, this.#reports);
+    const sink = new EngineSink(this.validator, this.#rules, this.#reports);
+    if (!(recording.annotations ?? simulated ?? false)) {
+      this.sink = sink;
+      return;
+    }
+    const bare = new Engines({ names, file, ticksPerSecond, simulated: true, annotations: false }, law);
+    const filter = new WithoutAnnotations(bare.sink, recording);
+    this.#unannotated = { engines: bare, filter };
+    this.sink = new TeeSink(sink, filter);
   }
 
   /** What all engines found, with the advice of their rules. Ask after the sink's end(). */
   findings(): Finding[] {
     const findings = [...this.validator.findings(), ...this.#rules.findings(), ...this.#reports.findings()];
+    const other = this.#unannotated;
+    if (other !== undefined) findings.push(...other.filter.hidden(other.engines.findings(), findings));
     return findings.map((finding) => withAdvice(finding, this.#law.rules)).sort(byWeight);
   }
 

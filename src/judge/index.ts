@@ -1,2 +1,5 @@
 export { Engines, type Law, type Recording } from './engines.js';
 export { judgeEach, judgeTogether, type Open } from './judge.js';
+export { mergedRecording, pumpMerged } from './merged.js';
+export { MergedLines } from './merged-lines.js';
+export { validatorNotes } from './notes.js';

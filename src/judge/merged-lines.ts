@@ -32,14 +32,14 @@ export class MergedLines {
     const { detail } = finding;
     return {
       ...finding,
-      where: this.#where(finding.where),
-      evidence: finding.evidence.map((step): Evidence => ({ ...step, where: this.#where(step.where) })),
+      where: this.where(finding.where),
+      evidence: finding.evidence.map((step): Evidence => ({ ...step, where: this.where(step.where) })),
       ...(detail && { detail: this.#detail(detail) }),
     };
   }
 
   #detail(detail: FindingDetail): FindingDetail {
-    const lock = (held: HeldDescription): HeldDescription => ({ ...held, where: this.#where(held.where) });
+    const lock = (held: HeldDescription): HeldDescription => ({ ...held, where: this.where(held.where) });
     return {
       ...detail,
       ...(detail.held && { held: detail.held.map(lock) }),
@@ -47,7 +47,8 @@ export class MergedLines {
     };
   }
 
-  #where(where: Where): Where {
+  /** A place in terms of the recording that it is in. */
+  where(where: Where): Where {
     const { line, file: _all, ...rest } = where;
     const share = line === undefined ? undefined : this.#shares.findLast(({ first }) => first <= line);
     if (line === undefined || share === undefined) return where;

@@ -3,39 +3,63 @@ import type { EventSink } from '../model/events.js';
 import { StringNames } from '../model/names.js';
 import { type Run, verdictOf } from '../model/report.js';
 import type { EventSource } from '../trace/source.js';
-import { Engines, type Law } from './engines.js';
+import { Engines, type Law, type Recording } from './engines.js';
 import { MergedClasses } from './merged-classes.js';
 import { MergedLines } from './merged-lines.js';
 import { MERGED_TICKS_PER_SECOND, TranslatingSink } from './translating-sink.js';
 
 /** Judges several recordings as one: see {@link MergedClasses} for how classes are matched. */
 export async function judgeMerged(sources: readonly EventSource[], law: Law): Promise<Run> {
-  const names = new StringNames();
-  const classes = new MergedClasses();
   const lines = new MergedLines();
-  const input = sources.map((source) => source.path).join(' + ');
-  const noValidateKey = sources.find((source) => source.noValidateKey)?.noValidateKey;
-  const recording = { names, file: input, ticksPerSecond: MERGED_TICKS_PER_SECOND };
-  const engines = new Engines({ ...recording, ...(noValidateKey && { noValidateKey }) }, law);
-  classes.begin(noValidateKey);
-  const notes: string[] = [];
-  for (const source of sources) {
-    classes.begin(source.noValidateKey);
-    const sink = translate(source, engines.sink, { names, classes, lines });
-    const summary = await source.pump(sink);
-    lines.end(sink.lastLine);
-    forgetTasks(engines.validator);
-    notes.push(...summary.notes.map((note) => `${source.path}: ${note}`));
-  }
+  const recording = mergedRecording(sources);
+  const engines = new Engines(recording, law);
+  const notes = await pumpMerged(sources, engines, recording, lines);
   const findings = engines.findings().map((finding) => lines.locate(finding));
   return {
-    input,
+    input: recording.file,
     kind: sources[0]?.kind ?? 'ftrace',
     verdict: verdictOf(findings),
     findings,
     stats: engines.stats(),
     notes: [...notes, ...engines.notes()],
   };
+}
+
+/** Several recordings as the one that engines are to see. */
+export interface MergedRecording extends Recording {
+  readonly names: StringNames;
+}
+
+/** What the engines that judge these recordings as one must know of them. */
+export function mergedRecording(sources: readonly EventSource[]): MergedRecording {
+  const noValidateKey = sources.find((source) => source.noValidateKey)?.noValidateKey;
+  return {
+    names: new StringNames(),
+    file: sources.map((source) => source.path).join(' + '),
+    ticksPerSecond: MERGED_TICKS_PER_SECOND,
+    ...(noValidateKey && { noValidateKey }),
+  };
+}
+
+/** Feeds one recording after the other to the sink behind `validator`; returns what they said of themselves. */
+export async function pumpMerged(
+  sources: readonly EventSource[],
+  { sink, validator }: { readonly sink: EventSink; readonly validator: Validator },
+  { names, noValidateKey }: MergedRecording,
+  lines: MergedLines,
+): Promise<string[]> {
+  const classes = new MergedClasses();
+  classes.begin(noValidateKey);
+  const notes: string[] = [];
+  for (const source of sources) {
+    classes.begin(source.noValidateKey);
+    const translating = translate(source, sink, { names, classes, lines });
+    const summary = await source.pump(translating);
+    lines.end(translating.lastLine);
+    forgetTasks(validator);
+    notes.push(...summary.notes.map((note) => `${source.path}: ${note}`));
+  }
+  return notes;
 }
 
 interface Common {

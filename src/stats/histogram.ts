@@ -1,0 +1,88 @@
+/** Buckets a power of two; a value is known to half a bucket, a 32nd of itself. */
+const PER_OCTAVE = 16;
+const LOG = 4;
+
+/** Largest relative error of {@link Histogram.quantile}, beside half a unit for values that are not whole. */
+export const RELATIVE_ERROR = 1 / (2 * PER_OCTAVE);
+
+/**
+ * Counts values >= 0 in buckets whose width grows with the value: constant memory (at most 8 KiB, for values to 2^64), quantiles with
+ * a bounded error. Values below 16 have a bucket each and are exact when whole.
+ */
+export class Histogram {
+  #counts = new Float64Array(PER_OCTAVE);
+  #count = 0;
+  #total = 0;
+  #min = Number.POSITIVE_INFINITY;
+  #max = 0;
+
+  /** Negative values count as 0. */
+  add(value: number): void {
+    const own = value > 0 ? value : 0;
+    const bucket = bucketOf(own);
+    if (bucket >= this.#counts.length) this.#grow(bucket + 1);
+    this.#counts[bucket]++;
+    this.#count++;
+    this.#total += own;
+    if (own < this.#min) this.#min = own;
+    if (own > this.#max) this.#max = own;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** 0 when nothing was counted. */
+  get min(): number {
+    return this.#count === 0 ? 0 : this.#min;
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  /**
+   * The value of nearest rank: at least `q` (0 to 1) of all values are not greater. Off by {@link RELATIVE_ERROR} of the
+   * value at most; 0 when nothing was counted.
+   */
+  quantile(q: number): number {
+    const rank = Math.max(1, Math.ceil(q * this.#count));
+    let seen = 0;
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
+      seen += this.#counts[bucket] ?? 0;
+      if (seen >= rank) return Math.min(Math.max(middleOf(bucket), this.min), this.#max);
+    }
+    return this.#max;
+  }
+
+  #grow(length: number): void {
+    const grown = new Float64Array(Math.ceil(length / PER_OCTAVE) * PER_OCTAVE);
+    grown.set(this.#counts);
+    this.#counts = grown;
+  }
+}
+
+function bucketOf(value: number): number {
+  const whole = Math.floor(value);
+  if (whole < PER_OCTAVE) return whole;
+  const octave = exponentOf(whole);
+  const step = Math.floor(whole / 2 ** (octave - LOG)) - PER_OCTAVE;
+  return (octave - LOG + 1) * PER_OCTAVE + step;
+}
+
+/** Floor of the binary logarithm, exact. */
+function exponentOf(whole: number): number {
+  return whole < 2 ** 32 ? 31 - Math.clz32(whole) : 63 - Math.clz32(Math.floor(whole / 2 ** 32));
+}
+
+function middleOf(bucket: number): number {
+  if (bucket < PER_OCTAVE) return bucket;
+  const width = 2 ** (Math.floor(bucket / PER_OCTAVE) - 1);
+  const low = (PER_OCTAVE + (bucket % PER_OCTAVE)) * width;
+  // The whole values of a bucket run from low to low + width - 1.
+  return low + (width - 1) / 2;
+}
