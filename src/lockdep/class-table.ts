@@ -1,3 +1,4 @@
+import { stableClass } from '../model/finding.js';
 import { AcquireHas, type LockAcquire } from '../model/events.js';
 import { LockType, WaitType } from '../model/wait-type.js';
 import { grownFloat64, grownInt32 } from './growable.js';

@@ -106,6 +106,14 @@ export class LockdepState {
     return cpu;
   }
 
+  /** The task ended: it holds nothing, but its CPU hears of it once more, when the scheduler's lock is released. */
+  bury(task: TaskState): void {
+    this.tasks.delete(task.pid);
+    task.depth = 0;
+    task.preemptOffHeld = 0;
+    task.dead = task.pid !== 0;
+  }
+
   /** The task is gone; its pid may come again, on the same CPU. */
   forgetTask(pid: number): void {
     if (!this.tasks.delete(pid)) return;

@@ -70,6 +70,8 @@ export class TaskState {
   softirqsEnabled: boolean | undefined = undefined;
   /** It was seen where it held nothing (user mode, its fork): from then on all its locks are known. */
   baseKnown = false;
+  /** It ended. */
+  dead = false;
   /** Inside schedule(), which keeps preemption off once until it returns (finish_task_switch() included). */
   inSchedule = false;
   /** lockdep_off() nesting (simulations only). */

@@ -272,7 +272,7 @@ export class Validator extends NullSink implements EventSink {
     prev.inSchedule = true;
     next.inSchedule = true;
     this.#view.moveTo(h, cpu, prev, IrqContext.Task, true);
-    if (prevState === SwitchState.Dead) state.forgetTask(prevPid);
+    if (prevState === SwitchState.Dead) state.bury(prev);
   }
 
   override taskFork(h: EventHeader, childPid: number, childComm: number): void {
@@ -465,6 +465,7 @@ export class Validator extends NullSink implements EventSink {
 
   /** A release of what the task is not known to hold: the beginning of the recording, or a fault. */
   #releaseOfUnheld(h: EventHeader, task: TaskState, hi: number, lo: number, name: number): void {
+    if (task.dead) return; // the scheduler's own lock, after the switch
     if (task.doubtfulUnlock === undefined && (task.baseKnown || task.releasedRecently(hi, lo))) {
       task.doubtfulUnlock = unlockNotHeldRecord(this.state, h, task, name);
       return;
