@@ -9,8 +9,11 @@ import { type ReadmeSection, readReadme } from './readme.js';
 import { Template, TemplateError } from './template.js';
 import { readYaml, type YamlFile } from './yaml-file.js';
 
-/** Who judges: the rule engine by the rule's condition, the validator, the source analyser, or the reader of kernel logs. */
-const ENGINES = ['condition', 'validator', 'log'] as const;
+/**
+ * Who judges: the rule engine by the rule's condition, the validator, the reader of kernel logs, or the simulated kernel, whose
+ * own checkers see what happened.
+ */
+const ENGINES = ['condition', 'validator', 'log', 'kernel'] as const;
 export type RuleEngineKind = (typeof ENGINES)[number];
 
 /** What every rule has, whoever judges it. */
@@ -42,7 +45,7 @@ export interface ConditionRule extends RuleHead {
 
 /** A rule whose check is code. */
 export interface CodeRule extends RuleHead {
-  readonly engine: 'validator' | 'log';
+  readonly engine: 'validator' | 'log' | 'kernel';
 }
 
 export type Rule = ConditionRule | CodeRule;

@@ -53,6 +53,7 @@ export const ContextOps = {
   }),
   mightSleep: onCpu('might_sleep', noteMightSleep),
   lockdepOff: onCpu('lockdep_off', (machine, op) => {
+    machine.annotated = true;
     machine.emit.sink.lockdepOff(machine.emit.stamp(machine.cpu, machine.now), op.ip);
   }),
   lockdepOn: onCpu('lockdep_on', (machine, op) => {

@@ -54,6 +54,7 @@ export class LockdepMap {
     this.lo = at.lo;
     this.label = label;
     this.name = machine.names.intern(label);
+    machine.annotated ||= options.noValidate === true;
     const key = options.noValidate ? NO_VALIDATE_KEY : machine.addresses.key(options.key ?? label, waitInner);
     this.keyHi = key.hi;
     this.keyLo = key.lo;

@@ -71,6 +71,8 @@ export class Machine {
   cpu: Cpu;
   /** Context that moves. */
   frame: Frame;
+  /** Something tells lockdep to look away or to trust a nesting level. */
+  annotated = false;
   /** The list of actors must be made anew. */
   dirty = true;
   /** Contexts reported as deadlocked. */

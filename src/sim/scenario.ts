@@ -58,6 +58,8 @@ export interface Simulation {
   /** Simulated nanoseconds. */
   time: number;
   names: StringNames;
+  /** The scenario has annotations: it must be judged with and without them. */
+  annotated: boolean;
 }
 
 /** Runs a scenario once. Throws ScenarioError where the scenario misuses the simulator. */
@@ -67,5 +69,12 @@ export function simulate(what: Scenario, options: SimulationOptions): Simulation
   const machine = new Machine(config, options.strategy, options.sink(names), names, options.sites);
   what.setup(new Kernel(machine));
   const outcome = machine.run();
-  return { outcome, operations: machine.operations, events: machine.emit.count, time: machine.now, names };
+  return {
+    outcome,
+    operations: machine.operations,
+    events: machine.emit.count,
+    time: machine.now,
+    names,
+    annotated: machine.annotated,
+  };
 }

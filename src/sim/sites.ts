@@ -51,6 +51,8 @@ export class Sites {
     let inner: string | undefined;
     for (const frame of frames) {
       const file = fileOf(frame);
+      // The engine's own frames, such as the generators' next().
+      if (file === '') continue;
       if (file.startsWith(this.#internal)) {
         // The allocator's functions name themselves, as in a kernel; locks and waits are seen from their caller.
         if (inner === undefined && file.startsWith(this.#allocator)) inner = frame.getFunctionName() ?? undefined;

@@ -97,6 +97,6 @@ describe('determinism', () => {
       schedules += new Set(first).size;
     }
     // The seeds do lead to different runs.
-    expect(schedules).toBeGreaterThan(500);
+    expect(schedules).toBeGreaterThan(400);
   });
 });

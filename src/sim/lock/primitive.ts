@@ -57,6 +57,7 @@ export function noteAcquire(
   nest?: LockdepMap,
 ): void {
   if (machine.tracksOrder) machine.ordering.acquire(map, machine.frame);
+  if (subclass > 0) machine.annotated = true;
   machine.emit.lockAcquire(machine.cpu, machine.now, map, subclass, trylock, read, nest, op.ip);
 }
 

@@ -51,7 +51,7 @@ function judgeAsNeeded(what: ScenarioFile, law: Law, schedule: Schedule, seen: S
   const fast = judgeRun(what, { law, schedule, precise: false });
   const fresh = fast.findings.filter((finding) => !seen.has(finding.fingerprint));
   for (const finding of fresh) seen.add(finding.fingerprint);
-  if (fresh.length > 0) return judgeRun(what, { law, schedule, precise: true });
+  if (fresh.length > 0 || fast.unjudged) return judgeRun(what, { law, schedule, precise: true });
   // Known by their fast fingerprints only: counted by the schedules that showed them first.
   return { ...fast, findings: fast.findings.map((finding) => ({ ...finding, count: 0 })) };
 }

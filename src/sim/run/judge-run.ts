@@ -27,6 +27,8 @@ export interface Judged {
   operations: number;
   /** Simulated nanoseconds. */
   time: number;
+  /** Annotations were used, and not judged: only precise runs do. */
+  unjudged: boolean;
 }
 
 /** How to judge one schedule. */
@@ -47,13 +49,13 @@ export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
   let engines: Engines | undefined;
   const sink = (names: NameTable) => {
     engines = new Engines(
-      { names, file: path, ticksPerSecond: 1e9, simulated: true, noValidateKey: NO_VALIDATE_KEY },
+      { names, file: path, ticksPerSecond: 1e9, simulated: true, noValidateKey: NO_VALIDATE_KEY, annotations: precise },
       law,
     );
     return recorder === undefined ? engines.sink : new TeeSink(engines.sink, recorder(names));
   };
   try {
-    const { operations, time } = simulate(scenario, {
+    const { operations, time, annotated } = simulate(scenario, {
       strategy: strategyOf(schedule),
       sink,
       ...(schedule.preemptRt !== undefined && { overrides: { preemptRt: schedule.preemptRt } }),
@@ -63,7 +65,14 @@ export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
     const findings = engines
       .findings()
       .map((finding) => (sites === undefined ? finding : located(finding, path, sites)));
-    return { findings, stats: engines.stats(), notes: engines.notes(), operations, time };
+    return {
+      findings,
+      stats: engines.stats(),
+      notes: engines.notes(),
+      operations,
+      time,
+      unjudged: annotated && !precise,
+    };
   } catch (error) {
     throw problemOf(error, path, resolve(path), sites);
   }

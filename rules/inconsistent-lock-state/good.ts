@@ -1,0 +1,18 @@
+import { scenario } from 'lockvet/sim';
+
+export default scenario({ name: 'inconsistent-lock-state-good', cpus: 1 }, (kernel) => {
+  const lock = kernel.rawSpinlock('fifo');
+  kernel.irq(
+    'uart',
+    function* uartInterrupt() {
+      yield* lock.lock();
+      yield* lock.unlock();
+    },
+    { times: 1, after: 0, noThread: true },
+  );
+  kernel.task('writer', function* write() {
+    yield* kernel.udelay(100);
+    yield* lock.lockIrq();
+    yield* lock.unlockIrq();
+  });
+});
