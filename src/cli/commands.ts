@@ -1,5 +1,5 @@
-import type { Command } from './command.js';
 import { check } from './check.js';
+import type { Command } from './command.js';
 import { explain } from './explain.js';
 import { graph } from './graph.js';
 import { lint } from './lint.js';
