@@ -76,4 +76,28 @@ describe('whatever the bytes are', () => {
       { numRuns: 300 },
     );
   });
+
+  it.each([
+    '-1[0]',
+    '-1 (',
+    '-1 [0] ',
+    ' [0]',
+    ' 1 [0]',
+    '] ',
+    '-1[0]1:',
+    ' subclass=1 read=0',
+    '=',
+    '==> ',
+    ' prev_pid=1',
+    '((',
+    '" ',
+  ])('takes time in proportion to the length of a line of %j', (token) => {
+    for (const head of ['', '   a-1 [000] ..... 1.0: sched_switch:', '   a-1 [000] ..... 1.0: lock_acquire: ff ']) {
+      const line = Buffer.from(head + token.repeat(60_000 / token.length));
+      const start = performance.now();
+      parse(line);
+      // A quadratic scan would take tens of seconds.
+      expect(performance.now() - start).toBeLessThan(2000);
+    }
+  });
 });

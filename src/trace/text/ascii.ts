@@ -39,3 +39,10 @@ export function hashRange(buf: Uint8Array, start: number, end: number): number {
   for (let p = start; p < end; p++) hash = ((hash << 5) | (hash >>> 27)) ^ buf[p];
   return hash;
 }
+
+/** Start of the digits that end at `end`. */
+export function digitsBefore(buf: Uint8Array, start: number, end: number): number {
+  let p = end;
+  while (p > start && buf[p - 1] >= ZERO && buf[p - 1] <= NINE) p--;
+  return p;
+}

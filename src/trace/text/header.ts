@@ -1,48 +1,35 @@
-import {
-  BRACKET,
-  BRACKET_END,
-  COLON,
-  DASH,
-  DOT,
-  IS_NAME,
-  NEWLINE,
-  NINE,
-  PAREN,
-  PAREN_END,
-  SLASH,
-  SPACE,
-  ZERO,
-} from './ascii.js';
-import { Code, codeOfEvent } from './event-codes.js';
-import { FlagsColumn } from './flags-column.js';
+import { BRACKET, COLON, DASH, digitsBefore, NEWLINE, SLASH, SPACE, ZERO } from './ascii.js';
+import { readBracketedCpu, readCpu } from './cpu.js';
+import type { FlagsColumn } from './flags-column.js';
 import type { Line } from './line.js';
+import { StampReader } from './stamp.js';
 
 /** Comms take 16 columns, right aligned, in ftrace and trace-cmd. */
 const COMM_COLUMNS = 16;
 /** Words of a line's beginning that are compared with the line before. */
 const PREFIX_WORDS = 12;
-/** First words of the commonest events' names. */
-const LOCK = wordOf('lock');
-const ACQUIRE = [wordOf('_acq'), wordOf('uire')] as const;
-const RELEASE = [wordOf('_rel'), wordOf('ease')] as const;
-/** Longest `(TGID)`. */
-const MAX_TGID = 16;
-/** Factor from a fraction of so many digits to nanoseconds. */
-const TO_NANOS = [1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1];
 
 /**
  * Reads what stands before an event's fields: `TASK-PID [CPU] FLAGS TIMESTAMP: EVENT:` of ftrace and trace-cmd,
  * `TASK PID [CPU] TIMESTAMP: GROUP:EVENT:` of perf script.
  */
 export class HeaderReader {
-  readonly flags = new FlagsColumn();
+  readonly #stamp = new StampReader();
   /** Length of the last aligned `TASK-PID [CPU]`, 0 when the records do not hold what it says; and its words. */
   #prefix = 0;
   readonly #prefixWords = new Int32Array(PREFIX_WORDS);
   /** Whether the line last read was perf's: that form is then tried first. */
   isPerf = false;
-  /** Whether the timestamp last read was in seconds with a fraction; otherwise it is ticks of a clock without unit. */
-  inSeconds = true;
+
+  /** The flags column, whose legend the recording's head may hold. */
+  get flags(): FlagsColumn {
+    return this.#stamp.flags;
+  }
+
+  /** Whether timestamps are in seconds; otherwise they are ticks of a clock without unit. */
+  get inSeconds(): boolean {
+    return this.#stamp.inSeconds;
+  }
 
   /**
    * Reads the header of the line that starts at `start` into the line's records and moves it behind the event's name.
@@ -50,11 +37,11 @@ export class HeaderReader {
    */
   read(line: Line, start: number): boolean {
     if (this.#prefix > 0 && this.#samePrefix(line.view, start)) {
-      if (this.#rest(line, start + this.#prefix)) return true;
+      if (this.#stamp.read(line, start + this.#prefix)) return true;
     }
     this.#prefix = 0;
     const aligned = this.#aligned(line, start);
-    if (aligned >= 0 && this.#rest(line, aligned)) {
+    if (aligned >= 0 && this.#stamp.read(line, aligned)) {
       this.#keepPrefix(line.view, start, aligned);
       return true;
     }
@@ -106,7 +93,7 @@ export class HeaderReader {
       p++;
     }
     if (p === digits) return -1;
-    p = this.#cpu(line, p);
+    p = readCpu(line, p);
     if (p < 0) return -1;
     line.header.pid = pid;
     line.header.comm = this.#known(line, line.names.intern(buf, comm, dash, hash));
@@ -127,8 +114,8 @@ export class HeaderReader {
       const digits = line.decimal(p + 1);
       if (digits < 0 || buf[p + 1] === DASH) continue;
       const pid = line.value;
-      const cpu = this.#cpu(line, digits);
-      if (cpu < 0 || !this.#rest(line, cpu)) continue;
+      const cpu = readCpu(line, digits);
+      if (cpu < 0 || !this.#stamp.read(line, cpu)) continue;
       line.header.pid = pid;
       line.header.comm = this.#commId(line, start, p);
       this.isPerf = false;
@@ -154,7 +141,7 @@ export class HeaderReader {
     const buf = line.buf;
     for (let p = start; buf[p] !== NEWLINE; p++) {
       if (buf[p] !== BRACKET || buf[p - 1] !== SPACE) continue;
-      const cpu = this.#bracketed(line, p);
+      const cpu = readBracketedCpu(line, p);
       if (cpu < 0) continue;
       let end = p;
       while (end > start && buf[end - 1] === SPACE) end--;
@@ -165,7 +152,7 @@ export class HeaderReader {
       if (buf[pid - 1] === SLASH) pid = digitsBefore(buf, start, pid - 1);
       if (pid > start && buf[pid - 1] === DASH) pid--;
       if (pid > start && buf[pid - 1] !== SPACE) continue;
-      if (!this.#rest(line, cpu)) continue;
+      if (!this.#stamp.read(line, cpu)) continue;
       let commEnd = pid;
       while (commEnd > start && buf[commEnd - 1] === SPACE) commEnd--;
       line.header.pid = buf[pid] === DASH ? -tid : tid;
@@ -175,144 +162,4 @@ export class HeaderReader {
     }
     return false;
   }
-
-  /** `[CPU]`, or `(TGID) [CPU]`, or trace-cmd's latency form, where the CPU touches the flags. Behind it, or -1. */
-  #cpu(line: Line, at: number): number {
-    const buf = line.buf;
-    let p = at;
-    while (buf[p] === SPACE) p++;
-    if (buf[p] === BRACKET) return this.#bracketed(line, p);
-    if (buf[p] === PAREN) {
-      const limit = p + MAX_TGID;
-      while (buf[p] !== PAREN_END && buf[p] !== NEWLINE && p < limit) p++;
-      return buf[p] === PAREN_END ? this.#bracketed(line, line.skipSpaces(p + 1)) : -1;
-    }
-    const digits = p === at ? -1 : line.decimal(p);
-    const next = digits < 0 ? SPACE : buf[digits];
-    const isFraction = next === DOT && buf[digits + 1] >= ZERO && buf[digits + 1] <= NINE;
-    if (next <= SPACE || next === COLON || isFraction) return -1;
-    line.header.cpu = line.value;
-    return digits;
-  }
-
-  #bracketed(line: Line, at: number): number {
-    const buf = line.buf;
-    if (buf[at] !== BRACKET) return -1;
-    let p = at + 1;
-    let cpu = 0;
-    for (;;) {
-      const digit = buf[p] - ZERO;
-      if (digit < 0 || digit > 9) break;
-      cpu = (cpu * 10 + digit) | 0;
-      p++;
-    }
-    if (p === at + 1 || buf[p] !== BRACKET_END) return -1;
-    line.header.cpu = cpu;
-    return p + 1;
-  }
-
-  /** Flags column, timestamp and event name, from behind `[CPU]`. */
-  #rest(line: Line, at: number): boolean {
-    const buf = line.buf;
-    const header = line.header;
-    let p = at;
-    while (buf[p] === SPACE) p++;
-    let digit = buf[p] - ZERO;
-    if (digit >= 0 && digit <= 9) {
-      header.context = 0;
-      header.preemptDepth = -1;
-    } else {
-      const column = p;
-      while (buf[p] > SPACE) p++;
-      if (!this.flags.read(buf, column, p)) return false;
-      header.context = this.flags.context;
-      header.preemptDepth = this.flags.depth;
-      while (buf[p] === SPACE) p++;
-      digit = buf[p] - ZERO;
-      if (!(digit >= 0 && digit <= 9)) return false;
-    }
-    let whole = 0;
-    do {
-      whole = whole * 10 + digit;
-      digit = buf[++p] - ZERO;
-    } while (digit >= 0 && digit <= 9);
-    if (buf[p] === DOT) {
-      const point = p;
-      const enough = point + TO_NANOS.length;
-      let fraction = 0;
-      digit = buf[++p] - ZERO;
-      while (digit >= 0 && digit <= 9 && p < enough) {
-        fraction = (fraction * 10 + digit) | 0;
-        digit = buf[++p] - ZERO;
-      }
-      this.inSeconds = true;
-      header.time = whole * 1e9 + fraction * TO_NANOS[p - point - 1];
-    } else {
-      this.inSeconds = false;
-      header.time = whole;
-    }
-    return buf[p] === COLON && this.#eventName(line, p + 1);
-  }
-
-  /** `EVENT:`, with perf also `GROUP:EVENT:` and a period before it. Lines without such a name are other events. */
-  #eventName(line: Line, at: number): boolean {
-    const { buf, view } = line;
-    let p = at;
-    while (buf[p] === SPACE) p++;
-    let start = p;
-    if (view.getInt32(p, true) === LOCK && buf[p + 12] === COLON && IS_NAME[buf[p + 13]] === 0) {
-      const third = view.getInt32(p + 4, true);
-      const fourth = view.getInt32(p + 8, true);
-      const isAcquire = third === ACQUIRE[0] && fourth === ACQUIRE[1];
-      if (isAcquire || (third === RELEASE[0] && fourth === RELEASE[1])) {
-        line.event = isAcquire ? Code.LockAcquire : Code.LockRelease;
-        line.pos = p + 13;
-        return true;
-      }
-    }
-    let hash = 0;
-    for (;;) {
-      const c = buf[p];
-      if (IS_NAME[c] !== 0) {
-        hash = ((hash << 5) | (hash >>> 27)) ^ c;
-        p++;
-        continue;
-      }
-      if (c === COLON && IS_NAME[buf[p + 1]] === 0) break;
-      if (c === COLON || (c === SPACE && isNumber(buf, start, p))) {
-        do p++;
-        while (buf[p] === SPACE);
-        start = p;
-        hash = 0;
-        continue;
-      }
-      // A function tracer's call, a print without a name, an event of another kind: not an error.
-      line.event = 0;
-      line.nameStart = start;
-      line.nameEnd = p;
-      line.pos = p;
-      return p > start || c !== NEWLINE;
-    }
-    line.nameStart = start;
-    line.nameEnd = p;
-    line.event = codeOfEvent(buf, start, p, hash);
-    line.pos = p + 1;
-    return p > start;
-  }
-}
-
-/** Four characters as the word that a little-endian load of them gives. */
-function wordOf(text: string): number {
-  return Buffer.from(text, 'latin1').readInt32LE();
-}
-
-/** Start of the digits that end at `end`. */
-function digitsBefore(buf: Uint8Array, start: number, end: number): number {
-  let p = end;
-  while (p > start && buf[p - 1] >= ZERO && buf[p - 1] <= NINE) p--;
-  return p;
-}
-
-function isNumber(buf: Uint8Array, start: number, end: number): boolean {
-  return end > start && digitsBefore(buf, start, end) === start;
 }

@@ -1,6 +1,6 @@
+import { acquireFields } from './acquire-fields.js';
 import { bytes, PAREN, QUOTE, SPACE } from './ascii.js';
 import type { Line } from './line.js';
-import { acquireFields } from './lock-lines.js';
 
 const ON_ACQUIRE = bytes('(lock.lock_acquire)');
 const ON_RELEASE = bytes('(lock.lock_release)');
