@@ -6,6 +6,7 @@ import {
   type EventSink,
   LockAcquire,
   LockdepCtx,
+  NullSink,
   TaskState,
 } from '../../src/model/events.js';
 import type { Finding } from '../../src/model/finding.js';
@@ -67,7 +68,7 @@ interface Task {
 export class Script {
   readonly names = new StringNames();
   readonly h = new EventHeader();
-  readonly sink: EventSink;
+  sink: EventSink;
   /** lockdep's context bits stay these, as after a report of the recorded kernel. */
   frozen: number | undefined = undefined;
   readonly #columns: Required<Columns>;
@@ -307,6 +308,15 @@ export class Script {
   mightSleep(): this {
     this.#stamp();
     this.sink.mightSleep(this.h, 0);
+    return this;
+  }
+
+  /** What the body does happens, but is not recorded. */
+  quietly(body: () => void): this {
+    const { sink } = this;
+    this.sink = new NullSink();
+    body();
+    this.sink = sink;
     return this;
   }
 
