@@ -31,7 +31,7 @@ export class CpuState {
   /** The idle task of this CPU. */
   readonly idle = new TaskState(0);
   task: TaskState;
-  /** Interrupt context of the last event that told one, for events that do not. */
+  /** Interrupt context that lockdep's bits told last, for events that tell none. */
   irqContext = 0;
   /** Nesting by irq_handler_entry and softirq_entry events. */
   hardirqDepth = 0;

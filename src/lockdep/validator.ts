@@ -185,6 +185,7 @@ export class Validator extends NullSink implements EventSink {
     const task = this.#taskOf(h, cpu);
     state.seesIrqEvents = true;
     cpu.hardirqsOff = false;
+    cpu.hardirqDepth = 0; // handlers run with interrupts off: an exit was missed
     if (task.depth === 0 || task.lockdepOff > 0) return;
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
     markHeldLocks(state, h, task, IrqKind.HardIrq);
@@ -265,6 +266,9 @@ export class Validator extends NullSink implements EventSink {
     const { state } = this;
     const cpu = state.cpu(h.cpu);
     const prev = h.pid === prevPid ? this.#taskOf(h, cpu) : state.task(prevPid, cpu);
+    // No interrupt is switched away from.
+    cpu.hardirqDepth = 0;
+    cpu.softirqDepth = 0;
     if (prevState !== SwitchState.Running) this.#doubtBeforeSleep(h, prev);
     if (prevState === SwitchState.Dead) this.#judgeExit(h, prev, 'ended');
     const next = state.task(nextPid, cpu);
@@ -392,11 +396,11 @@ export class Validator extends NullSink implements EventSink {
       if (!(context & IrqContext.HardIrq)) cpu.hardirqDepth = 0;
       if (!(context & IrqContext.SoftIrq)) cpu.softirqDepth = 0;
       if (h.context & Ctx.Nmi) context |= IrqContext.Nmi;
+      cpu.irqContext = context;
     } else {
       context = runningContext(h, cpu);
       if (this.state.kernelVerdict.isOff) task.softirqsEnabled = undefined;
     }
-    cpu.irqContext = context;
     return context;
   }
 
