@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Finding } from '../model/finding.js';
 import { emptyStats, InputError, type Run, verdictOf } from '../model/report.js';
@@ -10,6 +12,7 @@ import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
 import { byPlace, usageFindings } from './judge/usage.js';
+import { FileMemo } from './solve/memo.js';
 import { link } from './solve/program.js';
 import { solve } from './solve/solver.js';
 
@@ -73,12 +76,14 @@ export async function checkFiles(
     else throw new InputError(all[result.index]?.name ?? '', undefined, result.problem);
   }
   const program = link(units);
-  const solution = solve(program);
+  const memo = memoOf(options, all.length, input);
+  const solution = solve(program, memo);
+  memo?.save();
   const judged = new Set(files.map((file) => file.name));
   const findings: Finding[] = [
     ...findingsOf(program, solution.candidates, options.rules, options.policy),
     ...cyclesOf(program, solution.edges, options.rules),
-    ...usageFindings(program, solution.summaries, solution.edges, options.rules),
+    ...usageFindings(program, solution.uses, solution.edges, options.rules),
   ]
     .filter((finding) => touches(finding, judged))
     .sort(byPlace);
@@ -94,6 +99,15 @@ export async function checkFiles(
     },
     catalogue: catalogueOf(program),
   };
+}
+
+/** More files than this are not worth remembering: the memory would be larger than what it saves. */
+const MOST_REMEMBERED = 8000;
+
+function memoOf(options: CheckOptions, files: number, input: string): FileMemo | undefined {
+  if (options.cache === undefined || files > MOST_REMEMBERED || files < 20) return undefined;
+  const name = createHash('sha1').update(`${process.cwd()}\0${input}`).digest('hex');
+  return new FileMemo(join(options.cache, 'solutions', name));
 }
 
 /** Whether a finding, or a step of its evidence, is in one of the files. */

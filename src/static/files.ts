@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { InputError } from '../model/report.js';
 import type { SourceFile } from './c/front.js';
@@ -39,7 +39,7 @@ function walk(folder: string, into: Set<string>): void {
   }
 }
 
-const INCLUDE = /^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"/gm;
+const INCLUDE = /^#[ \t]*include[ \t]*"([^"\n]+)"/gm;
 /** Headers of headers are followed this far. */
 const MAX_DEPTH = 3;
 
@@ -67,13 +67,29 @@ export function contextHeaders(files: readonly string[]): SourceFile[] {
 }
 
 function includesOf(file: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'latin1');
-  } catch {
-    return [];
-  }
+  const text = headOf(file);
+  if (!text.includes('include "')) return [];
   return [...text.matchAll(INCLUDE)]
     .map((match) => normalize(join(dirname(file), match[1] ?? '')))
     .filter((header) => header.endsWith('.h') && statSync(header, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+/** Includes stand at a file's top: no more of it is read. */
+const TOP = 16 * 1024;
+
+function headOf(file: string): string {
+  let handle: number;
+  try {
+    handle = openSync(file, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const buffer = Buffer.alloc(TOP);
+    return buffer.toString('latin1', 0, readSync(handle, buffer, 0, TOP, 0));
+  } catch {
+    return '';
+  } finally {
+    closeSync(handle);
+  }
 }

@@ -227,7 +227,12 @@ export function applyMeaning(
       if (text !== undefined) {
         const path = effect.field === undefined ? operand : member(operand, effect.field);
         const { root, rest } = splitRoot(stripIndices(path));
-        b.inits.push({ type: b.types[root] ?? '', path: b.types[root] === undefined ? path : rest, name: textOf(b, text).replace(/\s+/g, ''), kind: effect.kind });
+        b.inits.push({
+          type: b.types[root] ?? '',
+          path: b.types[root] === undefined ? path : rest,
+          name: textOf(b, text).replace(/\s+/g, ''),
+          kind: effect.kind,
+        });
       }
       return '';
     }

@@ -50,20 +50,40 @@ export class FileReader {
   }
 
   /** The unit of a file, from the cache where it has not changed. */
-  async read(file: SourceFile): Promise<{ unit: PackedUnit | undefined; problem: string; cached: boolean }> {
-    let bytes: Buffer;
-    try {
-      bytes = file.text === undefined ? readFileSync(file.path) : Buffer.from(file.text, 'latin1');
-    } catch (error) {
-      return { unit: undefined, problem: systemProblem(error), cached: false };
-    }
+  async read(file: SourceFile): Promise<Read> {
+    const bytes = bytesOf(file);
+    if (typeof bytes === 'string') return { unit: undefined, problem: bytes };
     const key = unitKey(file.name, bytes, this.#digest);
     const known = this.#cache.load(key);
-    if (known !== undefined) return { unit: known, problem: '', cached: true };
+    if (known !== undefined) return { unit: known, problem: '' };
     this.#parser ??= createParser();
     const unit = pack(readUnit(file.name, bytes.toString('latin1'), this.#vocabulary, await this.#parser));
     this.#cache.save(key, unit);
-    return { unit, problem: '', cached: false };
+    return { unit, problem: '' };
+  }
+
+  /** What can be told of a file without reading it as C: undefined when it has to be. */
+  peek(file: SourceFile): Read | undefined {
+    const bytes = bytesOf(file);
+    if (typeof bytes === 'string') return { unit: undefined, problem: bytes };
+    const unit = this.#cache.load(unitKey(file.name, bytes, this.#digest));
+    return unit === undefined ? undefined : { unit, problem: '' };
+  }
+}
+
+/** A unit, or why there is none. */
+interface Read {
+  readonly unit: PackedUnit | undefined;
+  readonly problem: string;
+}
+
+/** A file's bytes, or why they cannot be had. */
+function bytesOf(file: SourceFile): Buffer | string {
+  if (file.text !== undefined) return Buffer.from(file.text, 'latin1');
+  try {
+    return readFileSync(file.path);
+  } catch (error) {
+    return systemProblem(error);
   }
 }
 
@@ -74,6 +94,8 @@ function systemProblem(error: unknown): string {
 
 /** Files below this count are read without workers: starting one takes longer. */
 const WORTH_WORKERS = 24;
+/** With more files than this, even looking for them in the cache is work for workers. */
+const MOST_PEEKED = 6000;
 
 /**
  * Reads all files into units, in the order given, whatever the number of workers.
@@ -84,36 +106,48 @@ export async function readUnits(
   options: FrontOptions,
   progress: (done: number) => void,
 ): Promise<FrontResult[]> {
+  const reader = new FileReader(options);
+  const results: FrontResult[] = [];
+  let missing = [...files.keys()];
+  if (options.cache !== undefined && files.length <= MOST_PEEKED) {
+    missing = missing.filter((index) => {
+      const known = reader.peek(files[index] as SourceFile);
+      if (known !== undefined) results.push({ index, ...known });
+      return known === undefined;
+    });
+  }
+  const report = (done: number): void => progress(files.length - missing.length + done);
   // Without compiled sources (under a test runner) there is no worker to start.
   const canFork = import.meta.url.endsWith('.js');
-  const results =
-    files.length < WORTH_WORKERS || options.workers < 1 || !canFork
-      ? await readHere(files, options, progress)
-      : await readInWorkers(files, options, progress);
-  return results.sort((a, b) => a.index - b.index);
+  const read =
+    missing.length < WORTH_WORKERS || options.workers < 1 || !canFork
+      ? await readHere(files, missing, reader, report)
+      : await readInWorkers(files, missing, options, report);
+  return [...results, ...read].sort((a, b) => a.index - b.index);
 }
 
 async function readHere(
   files: readonly SourceFile[],
-  options: FrontOptions,
+  wanted: readonly number[],
+  reader: FileReader,
   progress: (done: number) => void,
 ): Promise<FrontResult[]> {
-  const reader = new FileReader(options);
   const results: FrontResult[] = [];
-  for (const [index, file] of files.entries()) {
-    results.push({ index, ...(await reader.read(file)) });
-    progress(index + 1);
+  for (const index of wanted) {
+    results.push({ index, ...(await reader.read(files[index] as SourceFile)) });
+    progress(results.length);
   }
   return results;
 }
 
 function readInWorkers(
   files: readonly SourceFile[],
+  wanted: readonly number[],
   options: FrontOptions,
   progress: (done: number) => void,
 ): Promise<FrontResult[]> {
   const setup: WorkerSetup = { tables: options.tables, cache: options.cache };
-  const count = Math.min(options.workers, Math.ceil(files.length / WORTH_WORKERS));
+  const count = Math.min(options.workers, Math.ceil(wanted.length / WORTH_WORKERS));
   const results: FrontResult[] = [];
   let next = 0;
   return new Promise((resolve, reject) => {
@@ -123,8 +157,9 @@ function readInWorkers(
       let flying = 0;
       const feed = (): void => {
         // Two files in flight, so that a worker never waits for the main thread.
-        while (flying < 2 && next < files.length) {
-          worker.postMessage({ index: next, file: files[next] });
+        while (flying < 2 && next < wanted.length) {
+          const index = wanted[next] as number;
+          worker.postMessage({ index, file: files[index] });
           next++;
           flying++;
         }
@@ -139,7 +174,7 @@ function readInWorkers(
       worker.on('error', reject);
       worker.on('exit', () => {
         running--;
-        if (running === 0 && results.length === files.length) resolve(results);
+        if (running === 0 && results.length === wanted.length) resolve(results);
         else if (running === 0) reject(new Error('lockvet bug: a worker ended too early'));
       });
       feed();

@@ -1,10 +1,10 @@
 import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
 import type { RuleSet } from '../../rules/index.js';
-import type { ContextName, LockOp } from '../ir/ir.js';
-import type { Edge } from '../solve/analyse.js';
+import type { ContextName } from '../ir/ir.js';
+import { type Edge, isVariable } from '../solve/analyse.js';
 import { type FunctionId, fileOf, headOf, type Program, resolve } from '../solve/program.js';
 import type { Site } from '../solve/state.js';
-import { compareText, type Effect, type Summary, siteOf } from '../solve/summary.js';
+import { compareText, type Effect, siteOf } from '../solve/summary.js';
 
 /** How a lock class is used: in an interrupt, or in a task with that interrupt enabled. */
 interface Use {
@@ -28,7 +28,7 @@ interface Usage {
  */
 export function usageFindings(
   program: Program,
-  summaries: readonly (Summary | undefined)[],
+  uses: ReadonlyMap<FunctionId, readonly Effect[]>,
   edges: readonly { readonly function: FunctionId; readonly edge: Edge }[],
   rules: RuleSet,
 ): Finding[] {
@@ -37,14 +37,12 @@ export function usageFindings(
   const out: Finding[] = [];
   for (const irq of ['hardirq', 'softirq'] as const) {
     const usage: Usage = { inside: new Map(), enabled: new Map() };
-    for (let id = 0; id < program.functionCount; id++) {
+    for (const [id, effects] of uses) {
       const context = entries.get(id);
-      const summary = summaries[id];
-      if (summary === undefined) continue;
       if (context === undefined) {
-        if (!called.has(id)) addEnabled(usage, irq, summary, id);
-      } else if (context === 'task') addEnabled(usage, irq, summary, id);
-      else if (isIn(irq, context)) addInside(usage, summary, id);
+        if (!called.has(id)) addEnabled(usage, irq, effects, id);
+      } else if (context === 'task') addEnabled(usage, irq, effects, id);
+      else if (isIn(irq, context)) addInside(usage, effects, id);
     }
     out.push(...inconsistent(program, usage, irq, rules), ...inversions(program, usage, irq, edges, rules));
   }
@@ -73,32 +71,21 @@ function calledFunctions(program: Program): Set<FunctionId> {
   const called = new Set<FunctionId>();
   for (let id = 0; id < program.functionCount; id++) {
     const unit = program.unitOf[id] as number;
-    for (const name of headOf(program, id).calls) for (const target of resolve(program, unit, name).ids) called.add(target);
+    for (const name of headOf(program, id).calls)
+      for (const target of resolve(program, unit, name).ids) called.add(target);
   }
   return called;
 }
 
-/** Kinds that spin: others are not taken in interrupts. */
-function isSpinning(effect: Effect): boolean {
-  if (effect.kind !== 'lock' || effect.unsure) return false;
-  const op = effect.op as LockOp;
-  if (op.result !== undefined || op.momentary === true || op.read === true) return false;
-  return (op.kind === 'raw' || op.kind === 'spin' || op.kind === 'rwlock') && isVariable(effect.path, effect.key);
-}
-
-function isVariable(path: string, key: string): boolean {
-  return key !== '' && /^[A-Za-z_]\w*$/.test(path);
-}
-
-function addInside(usage: Usage, summary: Summary, root: FunctionId): void {
-  for (const effect of summary.effects) {
-    if (isSpinning(effect) && !usage.inside.has(effect.key)) usage.inside.set(effect.key, { effect, root });
+function addInside(usage: Usage, effects: readonly Effect[], root: FunctionId): void {
+  for (const effect of effects) {
+    if (!usage.inside.has(effect.key)) usage.inside.set(effect.key, { effect, root });
   }
 }
 
-function addEnabled(usage: Usage, irq: Irq, summary: Summary, root: FunctionId): void {
-  for (const effect of summary.effects) {
-    if (!isSpinning(effect) || effect.off === 'irq' || (irq === 'softirq' && effect.off === 'bh')) continue;
+function addEnabled(usage: Usage, irq: Irq, effects: readonly Effect[], root: FunctionId): void {
+  for (const effect of effects) {
+    if (effect.off === 'irq' || (irq === 'softirq' && effect.off === 'bh')) continue;
     const list = usage.enabled.get(effect.key);
     if (list === undefined) usage.enabled.set(effect.key, [{ effect, root }]);
     else list.push({ effect, root });

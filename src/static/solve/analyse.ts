@@ -37,6 +37,8 @@ export interface Analysis {
   readonly summary: Summary;
   readonly candidates: readonly Candidate[];
   readonly edges: readonly Edge[];
+  /** Variables that are locks and are taken, here or in callees. */
+  readonly uses: readonly Effect[];
 }
 
 /** Targets of a call as the solver resolves them, and whether the choice between them is certain. */
@@ -88,15 +90,30 @@ export function analyse(
   fn.blocks.forEach((block, i) => {
     collect(frame, block, explored.states[i] ?? [], collected, exits);
   });
+  const effects = selectEffects(collected.effects.values());
   return {
     summary: {
       exits: settleExits([...exits.values()], fn).slice(0, MAX_EXITS),
-      effects: selectEffects(collected.effects.values()),
+      effects,
       partial: explored.partial || exits.size > MAX_EXITS,
     },
     candidates: collected.candidates(explored.partial),
     edges: [...collected.edges.values()],
+    uses: effects.filter(isSpinningVariable),
   };
+}
+
+/** A spinning lock that is a variable of its own, taken without asking whether it is free. */
+function isSpinningVariable(effect: Effect): boolean {
+  if (effect.kind !== 'lock' || effect.unsure || effect.op.op !== 'lock') return false;
+  const { kind, result, momentary, read } = effect.op;
+  if (result !== undefined || momentary === true || read === true) return false;
+  return (kind === 'raw' || kind === 'spin' || kind === 'rwlock') && isVariable(effect.path, effect.key);
+}
+
+/** Whether a lock's path is a variable's name. */
+export function isVariable(path: string, key: string): boolean {
+  return key !== '' && /^[A-Za-z_]\w*$/.test(path);
 }
 
 function changedParams(fn: IrFunction): Set<string> {

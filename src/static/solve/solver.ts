@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { CallOp } from '../ir/ir.js';
 import { type Analysis, analyse, type Candidate, type Edge, type Resolver } from './analyse.js';
+import { digestOf, type Memo, type MemoEntry, NO_MEMO, NOTHING_FOUND } from './memo.js';
 import { components } from './order.js';
 import { type FunctionId, fileOf, functionOf, headOf, type Program, resolve } from './program.js';
-import { type Summary, UNKNOWN_SUMMARY } from './summary.js';
+import { type Effect, type Summary, UNKNOWN_SUMMARY } from './summary.js';
 
 /** Rounds after which a recursion's summaries are taken as they are. */
 const MAX_ROUNDS = 4;
@@ -12,58 +14,145 @@ export interface Solution {
   readonly program: Program;
   readonly candidates: readonly { readonly function: FunctionId; readonly candidate: Candidate }[];
   readonly edges: readonly { readonly function: FunctionId; readonly edge: Edge }[];
-  readonly summaries: readonly (Summary | undefined)[];
+  /** Single locks that functions take, themselves or through calls. */
+  readonly uses: ReadonlyMap<FunctionId, readonly Effect[]>;
 }
 
-/** Analyses all functions of a program, callees first. */
-export function solve(program: Program): Solution {
-  const summaries: (Summary | undefined)[] = new Array(program.functionCount);
+/** Results by function; a callee's is dropped when its last caller is done, since a kernel's do not fit in memory. */
+interface Results {
+  readonly entries: (MemoEntry | undefined)[];
+  readonly waiting: Int32Array;
+}
+
+/**
+ * Analyses all functions of a program, callees first.
+ * @param memo results of earlier runs, by what they depend on
+ */
+export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
   const candidates: { function: FunctionId; candidate: Candidate }[] = [];
   const edges: { function: FunctionId; edge: Edge }[] = [];
-  const calleesOf = (id: FunctionId): number[] => callees(program, id);
-  const one = (id: FunctionId, report: boolean): Analysis => {
-    const fn = functionOf(program, id);
-    return analyse(program, id, fn, fileOf(program, id), resolverOf(program, id, summaries), report);
+  const uses = new Map<FunctionId, readonly Effect[]>();
+  const callees = calleeTable(program);
+  const results: Results = {
+    entries: new Array(program.functionCount),
+    waiting: new Int32Array(program.functionCount),
   };
-  for (const component of components(program.functionCount, calleesOf)) {
-    const [only] = component;
-    const isRecursive = component.length > 1 || (only !== undefined && calleesOf(only).includes(only));
-    if (isRecursive) {
-      for (let round = 0; round < MAX_ROUNDS; round++) {
-        let changed = false;
-        for (const id of component) {
-          const { summary } = one(id, false);
-          if (!sameShape(summaries[id], summary)) changed = true;
-          summaries[id] = summary;
-        }
-        if (!changed) break;
-      }
-    }
+  for (const targets of callees) {
+    for (const target of targets) results.waiting[target] = (results.waiting[target] ?? 0) + 1;
+  }
+  const types = typesDigest(program);
+  for (const component of components(program.functionCount, (id) => callees[id] as readonly number[])) {
+    solveComponent(program, component, callees, results, types, memo);
     for (const id of component) {
-      const analysis = one(id, true);
-      summaries[id] = analysis.summary;
-      for (const candidate of analysis.candidates) candidates.push({ function: id, candidate });
-      for (const edge of analysis.edges) edges.push({ function: id, edge });
+      const entry = results.entries[id];
+      if (entry === undefined) continue;
+      const found = entry.getFound();
+      for (const candidate of found.candidates) candidates.push({ function: id, candidate });
+      for (const edge of found.edges) edges.push({ function: id, edge });
+      if (found.uses.length > 0) uses.set(id, found.uses);
+    }
+    for (const id of component) release(id, callees, results);
+  }
+  return { program, candidates, edges, uses };
+}
+
+function release(id: FunctionId, callees: readonly (readonly number[])[], results: Results): void {
+  for (const target of callees[id] as readonly number[]) {
+    const left = (results.waiting[target] ?? 0) - 1;
+    results.waiting[target] = left;
+    if (left === 0 && target !== id) results.entries[target] = undefined;
+  }
+  if (results.waiting[id] === 0) results.entries[id] = undefined;
+}
+
+function solveComponent(
+  program: Program,
+  component: readonly FunctionId[],
+  callees: readonly (readonly number[])[],
+  results: Results,
+  types: string,
+  memo: Memo,
+): void {
+  const inside = new Set(component);
+  const shared = createHash('sha1').update(types);
+  for (const id of component) {
+    shared.update(`${headOf(program, id).digest}\0${fileOf(program, id)}\0`);
+    for (const target of callees[id] as readonly number[]) {
+      shared.update(inside.has(target) ? '=' : (results.entries[target]?.digest ?? '?'));
     }
   }
-  return { program, candidates, edges, summaries };
+  const base = shared.digest('base64');
+  const keys = component.map((id, i) => `${base}${i}${headOf(program, id).name}`);
+  const known = keys.map((key) => memo.find(key));
+  if (known.every((entry) => entry !== undefined)) {
+    component.forEach((id, i) => {
+      results.entries[id] = known[i];
+    });
+    return;
+  }
+  const one = (id: FunctionId, report: boolean): Analysis =>
+    analyse(program, id, functionOf(program, id), fileOf(program, id), resolverOf(program, id, results), report);
+  const [only] = component;
+  const isRecursive =
+    component.length > 1 || (only !== undefined && (callees[only] as readonly number[]).includes(only));
+  if (isRecursive) iterate(component, results, one);
+  component.forEach((id, i) => {
+    const { summary, ...found } = one(id, true);
+    const entry: MemoEntry = { digest: digestOf(summary), getSummary: () => summary, getFound: () => found };
+    results.entries[id] = entry;
+    memo.keep(keys[i] as string, entry);
+  });
 }
 
-function callees(program: Program, id: FunctionId): number[] {
-  const out: number[] = [];
-  const unit = program.unitOf[id] as number;
-  for (const name of headOf(program, id).calls) out.push(...resolve(program, unit, name).ids);
-  return out;
+/** Analyses functions that call each other until their summaries no longer change. */
+function iterate(
+  component: readonly FunctionId[],
+  results: Results,
+  one: (id: FunctionId, report: boolean) => Analysis,
+): void {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let changed = false;
+    for (const id of component) {
+      const { summary } = one(id, false);
+      const before = results.entries[id]?.getSummary();
+      if (!sameShape(before, summary)) changed = true;
+      results.entries[id] = { digest: '', getSummary: () => summary, getFound: () => NOTHING_FOUND };
+    }
+    if (!changed) break;
+  }
 }
 
-function resolverOf(program: Program, id: FunctionId, summaries: readonly (Summary | undefined)[]): Resolver {
+function calleeTable(program: Program): (readonly number[])[] {
+  const table: (readonly number[])[] = [];
+  for (let id = 0; id < program.functionCount; id++) {
+    const unit = program.unitOf[id] as number;
+    const targets = new Set<number>();
+    for (const name of headOf(program, id).calls) for (const to of resolve(program, unit, name).ids) targets.add(to);
+    table.push([...targets]);
+  }
+  return table;
+}
+
+/** Digest of all that functions see of types and variables. */
+function typesDigest(program: Program): string {
+  const hash = createHash('sha1');
+  for (const { unit } of program.units) {
+    // Without lines: that a declaration has moved changes nothing.
+    const globals = unit.globals.map(({ name, type, kind, local }) => [name, type, kind, local]);
+    hash.update(JSON.stringify([unit.fields, globals, unit.inits]));
+    hash.update(JSON.stringify(unit.aliases));
+  }
+  return hash.digest('base64');
+}
+
+function resolverOf(program: Program, id: FunctionId, results: Results): Resolver {
   const unit = program.unitOf[id] as number;
   return (op: CallOp) => {
     const { ids, sure } = resolve(program, unit, op.callee);
     const targets = ids.map((target) => ({
       id: target,
       isMacro: headOf(program, target).macro,
-      summary: summaries[target] ?? UNKNOWN_SUMMARY,
+      summary: results.entries[target]?.getSummary() ?? UNKNOWN_SUMMARY,
     }));
     return { targets, sure };
   };

@@ -104,6 +104,7 @@ export function effectKey(effect: Effect): string {
   const site = siteOf(effect);
   const guards = effect.guards.map((guard) => `${guard.param}=${guard.value}`).join();
   const dropped = effect.dropped.map((lock) => lock.path).join();
-  const what = effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}:${effect.off}` : `${site.file}:${site.line}`;
+  const what =
+    effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}:${effect.off}` : `${site.file}:${site.line}`;
   return `${effect.kind} ${what} ${dropped} ${guards} ${effect.gfp}`;
 }
