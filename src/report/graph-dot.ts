@@ -9,11 +9,14 @@ const FILL: Readonly<Record<number, string>> = {
   [WaitType.Sleep]: '#cfe3c4',
 };
 
-/** The lock graph in Graphviz's language: `A -> B` when B is taken under A. What closes a cycle is drawn in red, what is not direct dashed. */
-export function graphDot({ classes, dependencies }: LockGraph): string {
+/**
+ * The lock graph in Graphviz's language: `A -> B` when B is taken under A. What closes a cycle is drawn in red, what is not direct dashed.
+ * `attributes` are more of Graphviz's attributes of the graph, each with its semicolon.
+ */
+export function graphDot({ classes, dependencies }: LockGraph, attributes = ''): string {
   return [
     'digraph locks {',
-    '  rankdir=LR;',
+    `  rankdir=LR;${attributes}`,
     '  node [shape=box, style="rounded,filled", fontname="Helvetica", fillcolor="#eeeeee"];',
     '  edge [fontname="Helvetica", fontsize=9];',
     ...classes.map(nodeLine),
