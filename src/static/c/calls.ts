@@ -1,5 +1,5 @@
 import { Truth } from '../ir/ir.js';
-import { ERROR, lastPart, member, returned, splitRoot, stripIndices } from '../ir/paths.js';
+import { ERROR, lastPart, member, returned, splitRoot, stripIndices, ZERO } from '../ir/paths.js';
 import { type Builder, emit, newBlock, resume, runCleanups, terminate, textOf } from './builder.js';
 import type { Syntax } from './parser.js';
 import { assign, identifierValue } from './variables.js';
@@ -208,6 +208,8 @@ export function applyMeaning(
     }
     case 'free': {
       const path = values[effect.arg ?? 0] ?? '';
+      // Freeing NULL frees nothing.
+      if (path === ZERO) return '';
       const maybe = effect.maybe === true ? { maybe: true } : {};
       emit(b, { op: 'free', api: name, memory: effect.memory, path, line, ...maybe });
       return '';

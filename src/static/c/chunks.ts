@@ -70,8 +70,8 @@ export function chunks(tokens: Tokens, vocabulary: Vocabulary): Chunk[] {
       flush(i + 1);
       i++;
     } else if (isPunct(tokens, i, '{')) {
-      const close = matching(tokens, i);
       const kind = braceKind(tokens, from, i);
+      const close = kind === 'function' ? bodyEnd(tokens, i) : matching(tokens, i);
       if (kind === 'function') {
         out.push({ kind, from, open: i, to: close + 1, when: conditions.filter((key) => key !== '1') });
         from = -1;
@@ -133,6 +133,18 @@ export function matching(tokens: Tokens, open: number): number {
     }
   }
   return tokens.count - 1;
+}
+
+/**
+ * The brace that ends a function. Where braces do not match, a brace at the beginning of a line before the one that
+ * would match is taken for it: so a function that cannot be understood does not swallow the rest of its file.
+ */
+function bodyEnd(tokens: Tokens, open: number): number {
+  const close = matching(tokens, open);
+  for (let i = open + 1; i < close; i++) {
+    if (isPunct(tokens, i, '}') && tokens.source[(tokens.start[i] as number) - 1] === '\n') return i;
+  }
+  return close;
 }
 
 /** The token after the `;` that ends a declaration whose braces are closed; stops before anything that begins another. */

@@ -175,7 +175,9 @@ export class FileMemo implements Memo {
   }
 
   #siteNumber(site: Site): number {
-    if (this.#siteNumbers.size === 0) this.#sites.forEach((known, i) => this.#siteNumbers.set(siteKey(known), i));
+    if (this.#siteNumbers.size === 0) {
+      for (const [i, known] of this.#sites.entries()) this.#siteNumbers.set(siteKey(known), i);
+    }
     const key = siteKey(site);
     let number = this.#siteNumbers.get(key);
     if (number === undefined) {

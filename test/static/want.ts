@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import type { Finding } from '../../src/model/finding.js';
+import { loadRuleSet } from '../../src/rules/index.js';
+import { type CheckOptions, check } from '../../src/static/check.js';
+
+/** A rule expected at, or reported for, a line of a fixture: `12 rule`, with `?` for a possible finding. */
+export type Expectation = string;
+
+const WANT = /\/\/ want(\?)? (.*)$/;
+
+/** What the comments `// want RULE...` and `// want? RULE...` of a fixture expect, sorted. */
+export function wanted(file: string): Expectation[] {
+  const out: Expectation[] = [];
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .forEach((text, i) => {
+      const match = WANT.exec(text);
+      for (const rule of match?.[2]?.split(' ') ?? []) out.push(`${i + 1} ${rule}${match?.[1] ?? ''}`);
+    });
+  return out.sort();
+}
+
+/** Findings in the same form. */
+export function reported(findings: readonly Finding[]): Expectation[] {
+  return findings
+    .map((finding) => `${finding.where.line} ${finding.rule}${finding.confidence === 'possible' ? '?' : ''}`)
+    .sort();
+}
+
+/** Options for tests: no cache, no workers, the strict policy. */
+export function testOptions(policy = 'strict'): CheckOptions {
+  const rules = loadRuleSet();
+  return {
+    rules,
+    policy: rules.policy(policy),
+    tables: [],
+    cache: undefined,
+    workers: 0,
+    explainUnknown: true,
+    progress: () => {},
+  };
+}
+
+export async function findingsIn(...files: string[]): Promise<readonly Finding[]> {
+  return (await check(files, testOptions())).run.findings;
+}
