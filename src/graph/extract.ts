@@ -3,7 +3,7 @@ import { usageText, type Validator } from '../lockdep/index.js';
 import type { LockdepState } from '../lockdep/lockdep-state.js';
 import type { Finding, Where } from '../model/finding.js';
 import type { Dependency, LockClass, LockGraph } from '../model/lock-graph.js';
-import { countOccurrences, type OccurrenceTable, pairKey } from './chain-counts.js';
+import { countOccurrences, type Occurrences, type OccurrenceTable, pairKey } from './chain-counts.js';
 import { identityOf } from './class-identity.js';
 import { countReach } from './reach.js';
 
@@ -55,37 +55,39 @@ function* keptDependencies(state: LockdepState, occurrences: OccurrenceTable): G
   }
 }
 
-/** A finding of a cycle names its classes in order: the dependency that closed it leads from the last to the first. */
+/** Findings that name the classes of a cycle in order. */
+const CYCLES = new Set(['lock-order-cycle', 'wait-event-cycle', 'rcu-wait-in-reader']);
+
+/** A cycle consists of dependencies that the graph has and of the one that closed it, which it has not. */
 function* cyclesClosed(validator: Validator, occurrences: OccurrenceTable): Generator<Dependency> {
   const { classes, graph } = validator.state;
   const ids = new Map(Array.from({ length: classes.size }, (_, id) => [classes.displayName(id), id]));
   const seen = new Set<number>();
   for (const finding of validator.findings()) {
-    if (finding.rule !== 'lock-order-cycle') continue;
-    const from = ids.get(finding.locks.at(-1) ?? '');
-    const to = ids.get(finding.locks[0] ?? '');
-    if (from === undefined || to === undefined || from === to || graph.find(from, to) >= 0) continue;
-    const key = pairKey(from, to);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    yield closing(finding, from, to, occurrences.get(key));
+    if (!CYCLES.has(finding.rule)) continue;
+    const cycle = finding.locks.map((name) => ids.get(name));
+    for (const [at, to] of cycle.entries()) {
+      const from = cycle.at(at - 1);
+      if (from === undefined || to === undefined || from === to || graph.find(from, to) >= 0) continue;
+      const key = pairKey(from, to);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield closing(finding, from, to, occurrences.get(key));
+    }
   }
 }
 
-function closing(
-  finding: Finding,
-  from: number,
-  to: number,
-  occurrences: { count: number; kinds: number } | undefined,
-): Dependency {
+function closing(finding: Finding, from: number, to: number, occurred: Occurrences | undefined): Dependency {
+  const isOrder = finding.rule === 'lock-order-cycle';
   return {
     from,
     to,
-    kinds: depKindNames(occurrences?.kinds ?? 0),
-    count: occurrences?.count ?? finding.count,
+    // What depends on a wait does so exclusively and not recursively.
+    kinds: occurred === undefined ? ['EN'] : depKindNames(occurred.kinds),
+    count: occurred?.count ?? finding.count,
     direct: true,
     closesCycle: true,
-    held: finding.evidence.at(-2)?.where ?? {},
+    held: (isOrder && finding.evidence.at(-2)?.where) || {},
     taken: finding.evidence.at(-1)?.where ?? finding.where,
   };
 }

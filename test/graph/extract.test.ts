@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { diffOf, lockGraphOf } from '../../src/graph/index.js';
 import { readGraph } from '../../src/graph/read.js';
+import { WaitKind } from '../../src/model/events.js';
 import type { LockGraph } from '../../src/model/lock-graph.js';
 import { nested, recordingOf } from '../judge/recording.js';
 import { Trial } from '../lockdep/script.js';
@@ -54,6 +55,24 @@ describe('lockGraphOf', () => {
     const graph = graphOf(trial);
     expect(edgesOf(graph)).toEqual(['a -> b EN x1', 'b -> a EN x1 cycle']);
     expect(graph.dependencies[1]?.taken).toMatchObject({ function: 'a_user+0x10/0x40', file: 'trial.txt' });
+  });
+
+  it('shows what closes a cycle of locks and waits', () => {
+    const trial = new Trial();
+    const m = trial.lock('m', 'mutex');
+    const [done, ip] = [trial.names.intern('done'), trial.names.intern('f+0x1')];
+    const event = { hi: 1, lo: 2 };
+    const wait = (begin: () => void): void => {
+      begin();
+      trial.h.time += 1000;
+    };
+    // Task 1 waits for the completion under the mutex; task 2 takes the mutex before it completes.
+    trial.as(1).take(m);
+    wait(() => trial.sink.waitBegin(trial.h, event.hi, event.lo, done, WaitKind.Completion, ip));
+    trial.as(2, 1).take(m);
+    wait(() => trial.sink.wakeUp(trial.h, event.hi, event.lo, done, WaitKind.Completion, ip));
+    const cycles = graphOf(trial).dependencies.filter(({ closesCycle }) => closesCycle);
+    expect(cycles.map(({ kinds }) => kinds)).toEqual([['EN']]);
   });
 
   it('counts reach as lockdep does: along strong paths, the class itself included', () => {
