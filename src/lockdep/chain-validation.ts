@@ -228,7 +228,7 @@ function reportCycle(
       },
     });
   });
-  state.claims.claimFinding(record, task, [below]);
+  state.claims.claimFinding(record, task, [below], { path });
 }
 
 /** A CPU a lock: each holds its own and wants the next one. CPU0 is the task at hand, which holds the last and wants the first. */

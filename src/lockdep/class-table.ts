@@ -1,5 +1,5 @@
-import { stableClass } from '../model/finding.js';
 import { AcquireHas, type LockAcquire } from '../model/events.js';
+import { stableClass } from '../model/finding.js';
 import { LockType, WaitType } from '../model/wait-type.js';
 import { grownFloat64, grownInt32 } from './growable.js';
 import type { Site } from './site.js';

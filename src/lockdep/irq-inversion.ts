@@ -75,7 +75,8 @@ export function reportInversion(state: LockdepState, h: EventHeader, task: TaskS
   });
   const changedHeld =
     inversion.change !== undefined && isEnabledBit(inversion.change.bit) && index < task.depth ? [index] : [];
-  state.claims.claimFinding(record, task, inversion.added === undefined ? changedHeld : [inversion.added.held]);
+  const rests = inversion.added === undefined ? changedHeld : [inversion.added.held];
+  state.claims.claimFinding(record, task, rests, { path: inversion.path });
 }
 
 function pathClasses(state: LockdepState, task: TaskState, inversion: Inversion): number[] {

@@ -7,7 +7,7 @@ import { HELD_STRIDE, Held, HeldFlag, type TaskState } from './task-state.js';
  * its release was lost, they never happened.
  */
 interface Claim {
-  /** Held locks that are still to be released. */
+  /** Held locks that are still to be released, and dependencies that are still to be confirmed. */
   waitingFor: number;
   void: boolean;
   settle(stands: boolean): void;
@@ -17,12 +17,22 @@ interface Claim {
   readonly task: TaskState;
 }
 
+/** A dependency that no release has confirmed yet. */
+interface Support {
+  /** Holdings it was seen under, and the last of them. */
+  count: number;
+  last: number;
+  lastTask: TaskState;
+  /** Findings whose path goes through it. */
+  readonly waiting: Claim[];
+}
+
 /** A task that takes so many further locks while it never releases the one in question is not stuck: a release was lost. */
 const PROGRESS_LIMIT = 512;
 
 export class ProvisionalClaims {
   readonly #byHolding = new Map<TaskState, Map<number, Claim[]>>();
-  readonly #supporters = new Map<number, { count: number; confirmed: boolean; last: number; lastTask: TaskState }>();
+  readonly #supporters = new Map<number, Support>();
   readonly #graph: DependencyGraph;
   readonly #withdrawn: () => void;
 
@@ -33,18 +43,26 @@ export class ProvisionalClaims {
   }
 
   /**
-   * An occurrence of a finding that rests on the held locks at `indices` of the task's stack. With `needsRelease` it falls
-   * when the recording ends before they are released.
+   * An occurrence of a finding that rests on the held locks at `indices` of the task's stack, and on the dependencies of
+   * `path`. With `needsRelease` it falls when the recording ends before the locks are released.
    */
-  claimFinding(record: FindingRecord, task: TaskState, indices: readonly number[], needsRelease = false): void {
-    if (indices.length === 0) {
+  claimFinding(
+    record: FindingRecord,
+    task: TaskState,
+    indices: readonly number[],
+    { path = [], needsRelease = false }: { path?: readonly number[]; needsRelease?: boolean } = {},
+  ): void {
+    const supports = path.flatMap((edge) => this.#supporters.get(edge) ?? []);
+    if (indices.length + supports.length === 0) {
       record.confirmed++;
       return;
     }
     const settle = (stands: boolean): void => {
       if (stands) record.confirmed++;
     };
-    this.#claim(task, indices, settle, needsRelease);
+    const claim = this.#claim(task, indices, settle, needsRelease);
+    claim.waitingFor += supports.length;
+    for (const support of supports) support.waiting.push(claim);
   }
 
   /** A dependency that was seen with the held lock at `index` as its first end. */
@@ -52,9 +70,9 @@ export class ProvisionalClaims {
     const serial = task.held[index * HELD_STRIDE + Held.Serial];
     const support = this.#supporters.get(edge);
     if (support === undefined) {
-      this.#supporters.set(edge, { count: 1, confirmed: false, last: serial, lastTask: task });
+      this.#supporters.set(edge, { count: 1, last: serial, lastTask: task, waiting: [] });
     } else {
-      if (support.confirmed || (support.last === serial && support.lastTask === task)) return;
+      if (support.last === serial && support.lastTask === task) return;
       support.count++;
       support.last = serial;
       support.lastTask = task;
@@ -74,15 +92,7 @@ export class ProvisionalClaims {
     if (holdings === undefined || claims === undefined) return;
     holdings.delete(serial);
     if (holdings.size === 0) this.#byHolding.delete(task);
-    for (const claim of claims) {
-      if (claim.void) continue;
-      if (!released) {
-        claim.void = true;
-        claim.settle(false);
-      } else if (--claim.waitingFor === 0) {
-        claim.settle(true);
-      }
-    }
+    for (const claim of claims) advance(claim, released);
   }
 
   /**
@@ -93,16 +103,14 @@ export class ProvisionalClaims {
     for (const holdings of this.#byHolding.values()) {
       for (const claims of holdings.values()) {
         for (const claim of claims) {
-          if (claim.void) continue;
-          claim.void = true;
-          claim.settle(!claim.needsRelease && claim.task.acquisitions - claim.madeAt <= PROGRESS_LIMIT);
+          advance(claim, !claim.needsRelease && claim.task.acquisitions - claim.madeAt <= PROGRESS_LIMIT);
         }
       }
     }
     this.#byHolding.clear();
   }
 
-  #claim(task: TaskState, indices: readonly number[], settle: (stands: boolean) => void, needsRelease = false): void {
+  #claim(task: TaskState, indices: readonly number[], settle: (stands: boolean) => void, needsRelease = false): Claim {
     const claim: Claim = {
       waitingFor: indices.length,
       void: false,
@@ -124,18 +132,29 @@ export class ProvisionalClaims {
       if (claims === undefined) holdings.set(serial, [claim]);
       else claims.push(claim);
     }
+    return claim;
   }
 
   #settleDependency(edge: number, stands: boolean): void {
     const support = this.#supporters.get(edge);
     if (support === undefined) return;
-    if (stands) {
-      this.#supporters.delete(edge);
-      return;
-    }
-    if (--support.count > 0) return;
+    if (!stands && --support.count > 0) return;
     this.#supporters.delete(edge);
-    this.#graph.remove(edge);
-    this.#withdrawn();
+    if (!stands) {
+      this.#graph.remove(edge);
+      this.#withdrawn();
+    }
+    for (const claim of support.waiting) advance(claim, stands);
+  }
+}
+
+/** One of the things that a claim waits for has come, or will never come. */
+function advance(claim: Claim, came: boolean): void {
+  if (claim.void) return;
+  if (!came) {
+    claim.void = true;
+    claim.settle(false);
+  } else if (--claim.waitingFor === 0) {
+    claim.settle(true);
   }
 }

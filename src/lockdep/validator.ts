@@ -504,7 +504,9 @@ export class Validator extends NullSink implements EventSink {
       if (h.preemptDepth < 0 || flags & HeldFlag.PreemptOff) doubtful.push(index);
     }
     if (doubtful.length === 0) return;
-    this.state.claims.claimFinding(sleepRecord(this.state, h, prev, doubtful), prev, doubtful, true);
+    this.state.claims.claimFinding(sleepRecord(this.state, h, prev, doubtful), prev, doubtful, {
+      needsRelease: true,
+    });
     for (const index of doubtful) suspect(this.state, prev, index);
   }
 
