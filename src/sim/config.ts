@@ -1,3 +1,4 @@
+import { ScenarioError } from './errors.js';
 import type { CacheOptions } from './mem/cache.js';
 import type { MemoryOptions } from './mm/options.js';
 
@@ -28,7 +29,7 @@ export interface KernelOptions {
 /** {@link KernelOptions} with every default filled in. */
 export type KernelConfig = Required<Omit<KernelOptions, 'cache'>> & { cache: CacheOptions | undefined };
 
-/** Resolves the options once. Throws RangeError on a value out of range. */
+/** Resolves the options once. Throws ScenarioError on a value out of range. */
 export function resolveConfig(options: KernelOptions): KernelConfig {
   const config: KernelConfig = {
     cpus: options.cpus ?? 2,
@@ -43,8 +44,8 @@ export function resolveConfig(options: KernelOptions): KernelConfig {
     reportRaces: options.reportRaces ?? true,
   };
   if (!Number.isInteger(config.cpus) || config.cpus < 1 || config.cpus > 64)
-    throw new RangeError('cpus: must be 1 to 64');
-  if (config.hz < 1 || config.hz > 10_000) throw new RangeError('hz: must be 1 to 10000');
-  if (config.preemptRt && !config.preemptCount) throw new RangeError('preemptCount: PREEMPT_RT needs it');
+    throw new ScenarioError('cpus: must be 1 to 64');
+  if (config.hz < 1 || config.hz > 10_000) throw new ScenarioError('hz: must be 1 to 10000');
+  if (config.preemptRt && !config.preemptCount) throw new ScenarioError('preemptCount: PREEMPT_RT needs it');
   return config;
 }

@@ -9,7 +9,7 @@ export { Hooks } from './hooks.js';
 export { Hrtimer } from './irq/hrtimer.js';
 export { IrqWork } from './irq/ipi.js';
 export { IrqLine, NmiLine } from './irq/line.js';
-export { Softirq } from './irq/softirq.js';
+export { Softirq } from './irq/softirq-run.js';
 export { Tasklet } from './irq/tasklet.js';
 export { Timer } from './irq/timer.js';
 export { Kernel } from './kernel.js';

@@ -14,7 +14,8 @@ import { Hooks } from './hooks.js';
 import type { InterruptSource } from './interrupt-source.js';
 import { finishInterrupt } from './irq/delivery.js';
 import { SoftirqList } from './irq/hrtimer.js';
-import { Softirq, Softirqs } from './irq/softirq.js';
+import { Softirqs } from './irq/softirq.js';
+import { Softirq } from './irq/softirq-run.js';
 import { TimerBases } from './irq/timer.js';
 import { LockdepLock } from './lock/lockdep-lock.js';
 import { CacheModel } from './mem/cache.js';
@@ -185,10 +186,7 @@ export class Machine {
     if (this.operations > this.config.maxOperations) return true;
     if (cpu.needResched && cpu.preemptible && cpu.stack.length === 0) return true;
     const actors = this.actors;
-    if (this.dirty || this.now >= actors.nextDue) {
-      this.dirty = false;
-      actors.refresh(this);
-    }
+    if (this.dirty || this.now >= actors.nextDue) this.#refreshActors();
     if (actors.count > 1) {
       actors.step = this.operations;
       const pick = this.strategy.next(actors);
@@ -280,8 +278,7 @@ export class Machine {
       this.#decided = -1;
       if (pick < 0) {
         if (this.#live.size === 0 && !this.#busy()) return Outcome.Finished;
-        this.dirty = false;
-        this.actors.refresh(this);
+        if (this.dirty || this.now >= this.actors.nextDue) this.#refreshActors();
         if (this.actors.count === 0) {
           if (this.#skipToNextInterrupt()) continue;
           if (this.#live.size === 0) return Outcome.Finished;
@@ -293,6 +290,11 @@ export class Machine {
       }
       this.#move(pick);
     }
+  }
+
+  #refreshActors(): void {
+    this.dirty = false;
+    this.actors.refresh(this);
   }
 
   /** Kernel threads or interrupts still have something to do. */
@@ -316,11 +318,15 @@ export class Machine {
       throw new RangeError(`strategy ${this.strategy.name} chose actor ${pick} of ${this.actors.count}`);
     const cpu = this.cpuOf(actor.cpu);
     this.cpu = cpu;
-    this.dirty = true;
     if (actor.due > this.now) this.now = actor.due;
     if (cpu.clock < this.now) cpu.clock = this.now;
-    if (actor.kind === ActorKind.Cpu) this.#step(cpu);
-    else if (actor.kind === ActorKind.Tick) cpu.needResched = true;
+    if (actor.kind === ActorKind.Cpu) {
+      this.actors.previous = pick;
+      this.#step(cpu);
+      return;
+    }
+    this.dirty = true;
+    if (actor.kind === ActorKind.Tick) cpu.needResched = true;
     else actor.source?.fire(this);
   }
 

@@ -3,7 +3,7 @@ import { Frame, FrameKind } from '../frame.js';
 import type { Machine } from '../machine.js';
 import type { Body } from '../op.js';
 import { disableBh, enableBh, maskIrqs, unmaskIrqs } from './masking.js';
-import { runSoftirqs } from './softirq.js';
+import { runSoftirqs } from './softirq-run.js';
 
 /** How a hard interrupt is delivered. */
 export interface HardIrqOptions {

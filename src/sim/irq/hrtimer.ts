@@ -4,7 +4,7 @@ import { InterruptSource } from '../interrupt-source.js';
 import type { Machine } from '../machine.js';
 import { type Body, instant, type Op, type OpKind } from '../op.js';
 import { pushHardIrq } from './delivery.js';
-import { Softirq } from './softirq.js';
+import { Softirq } from './softirq-run.js';
 
 /** Where an hrtimer's handler runs: HRTIMER_MODE_*. */
 export interface HrtimerOptions {

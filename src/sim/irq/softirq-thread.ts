@@ -5,7 +5,7 @@ import type { Machine } from '../machine.js';
 import type { Op, OpKind } from '../op.js';
 import { pushSoftIrq } from './delivery.js';
 import { disableBh, enableBh, maskIrqs } from './masking.js';
-import { runSoftirqs } from './softirq.js';
+import { runSoftirqs } from './softirq-run.js';
 
 const RAISED: Waitable = { label: 'raised softirq', isEvent: true, owners: () => [] };
 

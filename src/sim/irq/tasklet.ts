@@ -1,7 +1,7 @@
 import { Access } from '../../explore/strategy.js';
 import type { Machine } from '../machine.js';
 import type { Body, Op, OpKind } from '../op.js';
-import { Softirq } from './softirq.js';
+import { Softirq } from './softirq-run.js';
 
 const SCHEDULE: OpKind<Tasklet, void> = {
   label: 'tasklet_schedule',

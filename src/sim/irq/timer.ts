@@ -5,7 +5,7 @@ import { LockdepLock } from '../lock/lockdep-lock.js';
 import type { Machine } from '../machine.js';
 import { type Body, instant, type Op, type OpKind } from '../op.js';
 import { pushHardIrq } from './delivery.js';
-import { Softirq } from './softirq.js';
+import { Softirq } from './softirq-run.js';
 
 /** The expired timers of each CPU, which TIMER_SOFTIRQ runs. */
 export class TimerBases {

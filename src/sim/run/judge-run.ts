@@ -7,6 +7,7 @@ import type { NameTable } from '../../model/names.js';
 import type { RunStats } from '../../model/report.js';
 import { TeeSink } from '../../model/tee.js';
 import { NO_VALIDATE_KEY } from '../addresses.js';
+import { ScenarioError } from '../errors.js';
 import type { Scenario } from '../scenario.js';
 import { simulate } from '../scenario.js';
 import { Sites } from '../sites.js';
@@ -74,6 +75,8 @@ export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
       unjudged: annotated && !precise,
     };
   } catch (error) {
+    // Only a precise run knows the line.
+    if (!precise && error instanceof ScenarioError) return judgeRun(what, { ...options, precise: true });
     throw problemOf(error, path, resolve(path), sites);
   }
 }
