@@ -40,22 +40,26 @@ export const graph: Command = {
     const matches = await matchersOf(args);
     const path = strings(args, 'path');
     const other = optional(args, 'diff');
-    const narrow = async (whole: LockGraph): Promise<LockGraph> => {
+    const centre = optional(args, 'around');
+    const narrow = async (whole: LockGraph, middle: LockClass | undefined): Promise<LockGraph> => {
       const { around, aroundRaw, matching, stronglyConnected } = await import('../graph/index.js');
-      const centre = optional(args, 'around');
-      const middle = centre === undefined ? undefined : await classNamed(whole, centre, '--around');
       let part = whole;
       if (matches.length > 0) part = matching(part, (name) => matches.some((match) => match(name)));
       if (flag(args, 'raw')) part = aroundRaw(part);
       if (flag(args, 'scc')) part = stronglyConnected(part);
-      return middle === undefined ? part : around(part, middle, depth);
+      if (centre === undefined) return part;
+      return middle === undefined ? { classes: [], dependencies: [] } : around(part, middle, depth);
     };
     const read = await readerFor(args, io);
     const whole = await read(args.positionals);
-    const part = await narrow(whole);
+    const part = await narrow(whole, centre === undefined ? undefined : await classNamed(whole, centre, '--around'));
+    const narrowOther = async (before: LockGraph): Promise<LockGraph> => {
+      const { findClass } = await import('../graph/index.js');
+      return narrow(before, findClass(before, centre ?? ''));
+    };
     const text =
       other !== undefined
-        ? await diffOutput(part, await narrow(await read([other])), format)
+        ? await diffOutput(part, await narrowOther(await read([other])), format)
         : path.length > 0
           ? await pathOutput(whole, part, path, format)
           : await graphOutput(part, format ?? 'json');

@@ -5,7 +5,7 @@ import type { Finding, Where } from '../model/finding.js';
 import type { Dependency, LockClass, LockGraph } from '../model/lock-graph.js';
 import { countOccurrences, type Occurrences, type OccurrenceTable, pairKey } from './chain-counts.js';
 import { identityOf } from './class-identity.js';
-import { countReach } from './reach.js';
+import { reachCounter } from './reach.js';
 
 /**
  * The lock graph that a validator built: its classes and dependencies, with those that were reported because they close a cycle. `place` puts a place into terms
@@ -22,15 +22,18 @@ export function lockGraphOf(validator: Validator, place: (where: Where) => Where
 
 function classesOf(state: LockdepState): LockClass[] {
   const { classes, graph } = state;
-  graph.reserveClasses(classes.size);
-  return countReach(graph, classes.size).map((reach, id) => ({
+  const reachOf = reachCounter(graph, classes.size);
+  return Array.from({ length: classes.size }, (_, id) => ({
     id,
     ...identityOf(state, id),
     usage: usageText(classes.observedUsage(id)),
     waitOuter: classes.waitOuter(id),
     waitInner: classes.waitInner(id),
     acquisitions: classes.acquisitions(id),
-    reach,
+    // Worked out when asked for: only one layout shows it, and it takes time that grows with the square of the graph.
+    get reach() {
+      return reachOf(id);
+    },
   }));
 }
 

@@ -2,19 +2,24 @@ import { DEP_E, DEP_N, type DependencyGraph } from '../lockdep/dependency-graph.
 import type { Reach } from '../model/lock-graph.js';
 
 /**
- * Counts, for each class, the classes on strong dependency paths from it and to it (FD and BD of /proc/lockdep), itself
- * included. It goes as __bfs() of kernel/locking/lockdep.c goes, so that the numbers are the kernel's: over all dependencies, not only the direct
+ * Counts, for a class, the classes on strong dependency paths from it and to it (FD and BD of /proc/lockdep), itself
+ * included; each count may visit the whole graph. It goes as __bfs() of kernel/locking/lockdep.c goes, so that the numbers are the kernel's: over all dependencies, not only the direct
  * ones, in the order in which they were found, and each class is looked at once, by the first dependency that
  * leads to it, even if that one does not make a strong path.
  */
-export function countReach(graph: DependencyGraph, classCount: number): Reach[] {
-  const forward = new Neighbours(graph, classCount, (edge) => [graph.fromOf(edge), graph.toOf(edge)]);
-  const backward = new Neighbours(graph, classCount, (edge) => [graph.toOf(edge), graph.fromOf(edge)]);
-  // Read backwards, a dependency's ends change places: what it must begin with becomes what it must end in.
-  return Array.from({ length: classCount }, (_, cls) => ({
-    forward: forward.count(cls, DEP_E, DEP_N),
-    backward: backward.count(cls, DEP_N, DEP_E),
-  }));
+export function reachCounter(graph: DependencyGraph, classCount: number): (cls: number) => Reach {
+  let directions: { forward: Neighbours; backward: Neighbours } | undefined;
+  return (cls) => {
+    directions ??= {
+      forward: new Neighbours(graph, classCount, (edge) => [graph.fromOf(edge), graph.toOf(edge)]),
+      backward: new Neighbours(graph, classCount, (edge) => [graph.toOf(edge), graph.fromOf(edge)]),
+    };
+    // Read backwards, a dependency's ends change places: what it must begin with becomes what it must end in.
+    return {
+      forward: directions.forward.count(cls, DEP_E, DEP_N),
+      backward: directions.backward.count(cls, DEP_N, DEP_E),
+    };
+  };
 }
 
 /** Neighbours of all classes in one direction, packed: those of a class lie side by side, in the order of their edges. */
