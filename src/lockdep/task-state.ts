@@ -1,7 +1,7 @@
 import type { FindingRecord } from './finding-collector.js';
 import { grownFloat64, grownInt32 } from './growable.js';
 import { Needs } from './needs.js';
-import { newWwState, type WwState } from './ww-mutex.js';
+import { newWwState, type WwState } from './ww-state.js';
 
 /** Fields of a held lock (struct held_lock), as offsets into {@link TaskState.held}. */
 export const Held = {

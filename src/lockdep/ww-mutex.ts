@@ -3,35 +3,7 @@ import { WaitType } from '../model/wait-type.js';
 import { contextWords, describeStack, evidence, heldClass, makeFinding, takenEvidence, whereNow } from './describe.js';
 import type { LockdepState } from './lockdep-state.js';
 import { HELD_STRIDE, Held, type TaskState } from './task-state.js';
-
-/**
- * Wound/wait mutexes, as far as lock events show them (Documentation/locking/ww-mutex-design.rst). An acquire context is the
- * nest lock of its mutexes. A task that is told to back off (-EDEADLK) must release all of them and then take the one it lost
- * first; taking anything else can deadlock again, which is what DEBUG_WW_MUTEXES warns of.
- */
-export interface WwState {
-  /** Last blocking attempt under an acquire context: instance, context, preemption depth inside the attempt. */
-  attemptHi: number;
-  attemptLo: number;
-  attemptDepth: number;
-  /** Context that must back off, and the mutex it must take first; 0:0 when there is none. */
-  contextHi: number;
-  contextLo: number;
-  contendedHi: number;
-  contendedLo: number;
-}
-
-export function newWwState(): WwState {
-  return {
-    attemptHi: 0,
-    attemptLo: 0,
-    attemptDepth: -1,
-    contextHi: 0,
-    contextLo: 0,
-    contendedHi: 0,
-    contendedLo: 0,
-  };
-}
+import type { WwState } from './ww-state.js';
 
 /** A blocking acquisition under a nest lock, before it is put on the stack. */
 export function wwAcquire(state: LockdepState, h: EventHeader, task: TaskState, a: LockAcquire, cls: number): void {

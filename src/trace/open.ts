@@ -49,7 +49,7 @@ async function recognised(input: Input, options: OpenOptions): Promise<Source> {
   const { path } = input;
   const head = await input.head(HEAD);
   if (head.length === 0) throw new InputError(path, undefined, 'is empty; a recording or a kernel log was expected');
-  if (isTraceDat(head)) return await openBinary(input);
+  if (isTraceDat(head)) return await openBinary(input, options.progress);
   const start = (): void => options.progress?.start(path, input.size);
   const update = (): void => options.progress?.update(input.position);
   // Whole lines only, and all of a short input.
@@ -86,10 +86,11 @@ async function* withUpdates(input: Input, update: () => void): AsyncGenerator<Ui
 }
 
 /** trace.dat is read at many places: from the file itself, or from a copy where it comes compressed or through a pipe. */
-async function openBinary(input: Input): Promise<EventSource> {
+async function openBinary(input: Input, progress: ReadProgress | undefined): Promise<EventSource> {
   if (input.isPlainFile) {
     await input.close();
-    return openTraceDat(input.path);
+    progress?.start(input.path, input.size);
+    return openTraceDat(input.path, undefined, { onProgress: (bytes) => progress?.update(bytes) });
   }
   const content = input.content();
   const { from, discard } = await spill(content);
