@@ -19,6 +19,8 @@ const BELOW = {
   store: ['graph', 'static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // A report is made of finished runs: no engine, so that every engine's findings look alike.
   report: ['model'],
+  // Findings as plain data; of the rules it asks which there are.
+  gate: ['rules', 'lockdep', 'model'],
 };
 
 const layers = Object.entries(BELOW).map(([layer, below]) => ({

@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { checkArguments, optionProblem } from './check-arguments.js';
 import type { Arguments, Command } from './command.js';
+import { withConfiguration } from './configured.js';
 import { Exit, type Io } from './io.js';
 import { suggestion, UsageError } from './usage.js';
 import { version } from './version.js';
@@ -14,7 +15,8 @@ const NO_COMMAND = 'no command given; lockvet --help lists them';
 export async function runApp(argv: readonly string[], commands: readonly Command[], io: Io): Promise<Exit> {
   const current = selected(argv, commands);
   let exit: Exit = Exit.Clean;
-  const parser = commandLine(commands, current, async (command, args) => {
+  const parser = commandLine(commands, current, async (command, given) => {
+    const args = await withConfiguration(command, given, io);
     checkArguments(command, args, argv);
     exit = await command.run(args, io);
   });

@@ -1,10 +1,13 @@
 import type { Options } from 'yargs';
+import type { GatePlan } from '../gate/index.js';
 import type { Exit, Io } from './io.js';
 
 /** A parsed command line: option values by their full name (with defaults), and what is no option, in order. */
 export interface Arguments {
   readonly options: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
+  /** What the baseline, the configuration and overrides say; undefined where the command judges nothing. */
+  readonly gate?: GatePlan;
 }
 
 /**

@@ -2,10 +2,11 @@ import { check } from './check.js';
 import type { Command } from './command.js';
 import { explain } from './explain.js';
 import { graph } from './graph.js';
+import { init } from './init.js';
 import { lint } from './lint.js';
 import { record } from './record.js';
 import { run } from './run.js';
 import { stats } from './stats.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [lint, check, run, graph, stats, record, explain];
+export const commands: readonly Command[] = [lint, check, run, graph, stats, record, explain, init];

@@ -1,24 +1,69 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Gated } from '../gate/index.js';
 import type { Finding, Severity } from '../model/finding.js';
 import type { Run } from '../model/report.js';
 import { InputError } from '../model/report.js';
+import type { RenderOptions } from '../report/index.js';
 import { Exit, type Io, wantsColour } from './io.js';
 import type { FailOn, ReportSettings } from './options.js';
+import { ruleDocs } from './rule-docs.js';
 import { version } from './version.js';
 
-/** Renders runs to where the user wants them and says with which code to exit. Throws InputError for `--output`. */
+/**
+ * Lets runs through the gate, renders them to where the user wants them, and says with which code to exit. Throws InputError for
+ * `--output` and for a baseline that cannot be written.
+ */
 export async function deliver(runs: readonly Run[], settings: ReportSettings, io: Io): Promise<Exit> {
-  const { printable, renderers } = await import('../report/index.js');
-  const { format, output, quiet, failOn } = settings;
-  const colour = output === undefined && wantsColour(io.stdout, io.env);
-  const report = renderers[format](runs, { version: version(), colour, quiet });
-  if (format !== 'text' && !quiet) {
-    // The text report ends with the notes; other formats have no place for them.
-    for (const run of runs)
-      for (const note of run.notes) await io.stderr.write(`${printable(`${run.input}: ${note}`)}\n`);
+  const [{ applyGate }, { printable, rendererOf }] = await Promise.all([
+    import('../gate/index.js'),
+    import('../report/index.js'),
+  ]);
+  const { format, output, extraOutputs, quiet, failOn, gate } = settings;
+  const gated = applyGate(runs, gate, sourceReader(io.cwd));
+  const options: RenderOptions = {
+    version: version(),
+    colour: false,
+    quiet,
+    root: io.cwd,
+    rules: [format, ...extraOutputs.map((extra) => extra.format)].includes('sarif') ? await ruleDocs(settings) : [],
+    gate: gated.isActive ? { summary: gated.summary, notes: gated.notes } : undefined,
+  };
+  const say = async (line: string): Promise<void> => {
+    if (!quiet) await io.stderr.write(`${printable(line)}\n`);
+  };
+  if (format !== 'text') await sayNotes(gated, say);
+  if (gated.baselineText !== undefined && gate.baseline) await save(gate.baseline.path, gated.baselineText);
+  for (const extra of extraOutputs) {
+    const { text, omissions } = (await rendererOf(extra.format))(gated.runs, options);
+    for (const omission of omissions) await say(`${extra.path}: ${omission}`);
+    await save(extra.path, text);
   }
-  await deliverText(report, output, io);
-  const findings = runs.flatMap((run) => run.findings);
-  return failsGate(findings, failOn) ? Exit.Findings : Exit.Clean;
+  const colour = output === undefined && wantsColour(io.stdout, io.env);
+  const { text, omissions } = (await rendererOf(format))(gated.runs, { ...options, colour });
+  for (const omission of omissions) await say(omission);
+  await deliverText(text, output, io);
+  const news = gated.runs.flatMap((run) => run.findings).filter(({ known }) => known === undefined);
+  return failsGate(news, failOn) ? Exit.Findings : Exit.Clean;
+}
+
+/** The text report ends with the notes and the gate's summary; other formats have no place for them. */
+async function sayNotes(gated: Gated, say: (line: string) => Promise<void>): Promise<void> {
+  const { gateLine } = await import('../report/text.js');
+  for (const run of gated.runs) for (const note of run.notes) await say(`${run.input}: ${note}`);
+  for (const note of gated.notes) await say(note);
+  if (gated.isActive) await say(gateLine(gated.summary));
+}
+
+/** Reads sources by the names that findings give them; undefined for what is no readable file. */
+function sourceReader(cwd: string): (file: string) => string | undefined {
+  return (file) => {
+    try {
+      return readFileSync(path.resolve(cwd, file), 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 /** Puts a finished text where the user wants it. Throws InputError for `--output`. */

@@ -5,6 +5,10 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths are relative to. */
+  readonly cwd: string;
+  /** The wall clock: nothing but what a user sees as a date may depend on it. */
+  now(): Date;
 }
 
 /** A text stream and what is on the other end of it. */

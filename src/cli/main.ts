@@ -2,7 +2,13 @@
 import { report } from './failure.js';
 import { Exit, type Io, outputOf } from './io.js';
 
-const io: Io = { stdout: outputOf(process.stdout), stderr: outputOf(process.stderr), env: process.env };
+const io: Io = {
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  now: () => new Date(),
+};
 
 async function main(argv: readonly string[]): Promise<Exit> {
   try {

@@ -1,10 +1,12 @@
 import type { Options } from 'yargs';
+import type { GatePlan } from '../gate/index.js';
 import type { Severity } from '../model/finding.js';
 import type { Format } from '../report/index.js';
 import { type Arguments, flag, optional, strings } from './command.js';
+import { UsageError } from './usage.js';
 
 /** Values of `--format`; the renderer table is checked against this list, which must not load the renderers. */
-export const FORMATS = ['text', 'json'] as const satisfies readonly Format[];
+export const FORMATS = ['text', 'json', 'sarif', 'junit', 'github', 'gitlab'] as const satisfies readonly Format[];
 const FAIL_ON = ['error', 'warning', 'note', 'never'] as const;
 export type FailOn = Severity | 'never';
 
@@ -13,42 +15,87 @@ const string = { type: 'string', requiresArg: true } as const;
 /** Options that every command that renders runs has. */
 export const reportOptions = {
   format: { ...string, choices: FORMATS, default: 'text', describe: 'layout of the report' },
-  output: { ...string, describe: 'write the report to this file instead of standard output' },
+  output: {
+    ...string,
+    describe: 'write the report to this file instead of standard output; FORMAT=FILE writes one more; may be repeated',
+  },
   'fail-on': {
     ...string,
     choices: FAIL_ON,
-    default: 'error',
-    describe: 'exit with 1 at findings of this severity or above',
+    // Not yargs' own default: a configuration file may say otherwise.
+    defaultDescription: 'error',
+    describe: 'exit with 1 at new findings of this severity or above',
   },
+  baseline: { ...string, describe: 'file of known findings, which do not count for --fail-on' },
+  'update-baseline': { type: 'boolean', describe: 'write the findings into the baseline, keeping the reasons in it' },
+  'new-only': { type: 'boolean', describe: 'leave known findings out of the report' },
+  config: { ...string, describe: 'configuration file (default: lockvet.config.{ts,js,json}, here or above)' },
+  'no-config': { type: 'boolean', describe: 'read no configuration file' },
   quiet: { type: 'boolean', describe: 'findings only: no progress, notes or summary' },
   'no-progress': { type: 'boolean', describe: 'no progress bar on standard error' },
 } as const satisfies Record<string, Options>;
 
 /** Options that every command that judges with rules has. */
 export const ruleOptions = {
-  policy: { ...string, default: 'strict', describe: 'which exceptions rules grant (see rules/policies)' },
+  policy: { ...string, defaultDescription: 'strict', describe: 'which exceptions rules grant (see rules/policies)' },
   rules: { ...string, describe: 'folder with more rules; may be repeated' },
 } as const satisfies Record<string, Options>;
+
+/** A report in a file, beside the one that `--format` names. */
+export interface ExtraOutput {
+  readonly format: Format;
+  readonly path: string;
+}
 
 /** {@link reportOptions}, resolved: nothing left to default. */
 export interface ReportSettings {
   readonly format: Format;
   /** undefined: standard output. */
   readonly output: string | undefined;
+  readonly extraOutputs: readonly ExtraOutput[];
   readonly failOn: FailOn;
   readonly quiet: boolean;
   readonly progress: boolean;
+  /** Where formats that explain rules find those of the user. */
+  readonly ruleFolders: readonly string[];
+  readonly gate: GatePlan;
 }
 
+/** Without baseline, configuration and overrides: every finding is new. */
+const OPEN_GATE: GatePlan = { settings: new Map(), baseline: undefined, update: false, newOnly: false, today: '' };
+
+/** Throws UsageError for `--output`. */
 export function reportSettings(args: Arguments): ReportSettings {
   const quiet = flag(args, 'quiet');
   return {
     format: oneOf(FORMATS, args.options.format, 'text'),
-    output: optional(args, 'output'),
+    ...outputsOf(strings(args, 'output')),
     failOn: oneOf(FAIL_ON, args.options['fail-on'], 'error'),
     quiet,
     progress: !quiet && !flag(args, 'no-progress'),
+    ruleFolders: strings(args, 'rules'),
+    gate: args.gate ?? OPEN_GATE,
   };
+}
+
+/** Tells `FILE` from `FORMAT=FILE`. A file whose name begins with a format and `=` can be given as `./text=...`. */
+function outputsOf(values: readonly string[]): Pick<ReportSettings, 'output' | 'extraOutputs'> {
+  const extraOutputs: ExtraOutput[] = [];
+  const plain: string[] = [];
+  const paths = new Set<string>();
+  for (const value of values) {
+    const at = value.indexOf('=');
+    const format = at < 0 ? undefined : FORMATS.find((name) => name === value.slice(0, at));
+    const path = format ? value.slice(at + 1) : value;
+    if (path === '') throw new UsageError(`--output ${value} names no file`);
+    if (paths.has(path)) throw new UsageError(`--output: ${path} is given more than once`);
+    paths.add(path);
+    if (format) extraOutputs.push({ format, path });
+    else plain.push(path);
+  }
+  if (plain.length > 1)
+    throw new UsageError('--output FILE is given more than once; FORMAT=FILE writes another report');
+  return { output: plain[0], extraOutputs };
 }
 
 /** {@link ruleOptions}, resolved. */

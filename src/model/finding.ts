@@ -43,6 +43,16 @@ export interface Finding {
   advice?: string;
   /** What the renderer may draw beyond the contract's fields. */
   detail?: FindingDetail;
+  /** Listed in the baseline; absent: new. */
+  known?: Known;
+}
+
+/** What the baseline says of a known finding. */
+export interface Known {
+  /** Why it may stay, in the users' words; '' while nobody has said so. */
+  reason: string;
+  /** ISO date of the last day on which it may stay; undefined: for good. */
+  expires?: string;
 }
 
 /** Facts for the kernel-style text report; all optional, none part of the fingerprint. */
@@ -91,4 +101,12 @@ export function functionOf(callSite: string): string {
   const plus = callSite.indexOf('+0x');
   const name = plus < 0 ? callSite : callSite.slice(0, plus);
   return name.replace(/(?:\.(?:isra|part|constprop|cold|llvm)(?:\.\d+)*)+$/, '');
+}
+
+/**
+ * Class name without what differs from build to build or version to version: `#2` depends on the order in which classes are
+ * registered, and before 5.5 a spinlock_t's class was called `&(&x->lock)->rlock`. The subclass, `/1`, is the code's and stays.
+ */
+export function stableClass(name: string): string {
+  return name.replace(/^&\((&.*)\)->rlock(?=$|[#/])/, '$1').replace(/#\d+(?=$|\/\d+$)/, '');
 }

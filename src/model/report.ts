@@ -23,6 +23,29 @@ export interface Run {
   stats: RunStats;
   /** Plain sentences for the summary: lost events, unreadable lines, unknown lock kinds, skipped selftest events. */
   notes: string[];
+  /** Findings that somebody silenced: they count for nothing, but they are counted and shown. */
+  suppressed?: Suppressed[];
+}
+
+/** A silenced finding and who silenced it. */
+export interface Suppressed {
+  finding: Finding;
+  /** A comment at the place itself, or a rule that was switched off. */
+  by: 'source' | 'rule';
+  /** Where it was silenced: `FILE:LINE` or FILE. */
+  place: string;
+  /** Why, in the users' words; '' where nobody said so. */
+  reason: string;
+}
+
+/** What a gate counts: the findings of all runs, by what is known of them, and known ones that are gone. */
+export interface GateSummary {
+  /** Without a baseline everything is new. */
+  hasBaseline: boolean;
+  new: number;
+  known: number;
+  fixed: number;
+  suppressed: number;
 }
 
 /** All zero. */

@@ -1,25 +1,28 @@
-import type { Run } from '../model/report.js';
-import { renderJson } from './json.js';
-import { renderText } from './text.js';
+import type { Renderer } from './options.js';
 
 export { printable } from './escape.js';
-export { columns, wrap } from './layout.js';
+export { columns, counted, wrap } from './layout.js';
+export type { GateReport, Rendered, Renderer, RenderOptions, RuleDoc } from './options.js';
 export { type Paint, paintFor } from './paint.js';
 
-/** What renderers need besides the runs; a renderer takes what concerns it. */
-export interface RenderOptions {
-  /** lockvet's own version. */
-  readonly version: string;
-  readonly colour: boolean;
-  readonly quiet: boolean;
-}
-
-/** Turns runs into the text of a report. Pure: the same runs and options give the same text. */
-export type Renderer = (runs: readonly Run[], options: RenderOptions) => string;
-
-/** The values of `--format`. A new format is a new entry here and nothing else. */
-export const renderers = {
-  text: renderText,
-  json: (runs, { version }) => renderJson(runs, version),
-} as const satisfies Record<string, Renderer>;
+/** The values of `--format`, each with how to load it. A new format is a new entry here and nothing else. */
+const renderers = {
+  text: async () => {
+    const { renderText } = await import('./text.js');
+    return (runs, options) => ({ text: renderText(runs, options), omissions: [] });
+  },
+  json: async () => {
+    const { renderJson } = await import('./json.js');
+    return (runs, { version }) => ({ text: renderJson(runs, version), omissions: [] });
+  },
+  sarif: async () => (await import('./sarif/index.js')).renderSarif,
+  junit: async () => (await import('./junit.js')).renderJunit,
+  github: async () => (await import('./github.js')).renderGithub,
+  gitlab: async () => (await import('./gitlab.js')).renderGitlab,
+} as const satisfies Record<string, () => Promise<Renderer>>;
 export type Format = keyof typeof renderers;
+
+/** The renderer of a format. */
+export function rendererOf(format: Format): Promise<Renderer> {
+  return renderers[format]();
+}

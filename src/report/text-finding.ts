@@ -1,4 +1,4 @@
-import type { Evidence, Finding, HeldDescription, Where } from '../model/finding.js';
+import type { Evidence, Finding, HeldDescription, Known, Where } from '../model/finding.js';
 import { printable } from './escape.js';
 import { columns, counted, placeText, wrap } from './layout.js';
 import type { Paint } from './paint.js';
@@ -17,6 +17,7 @@ export function findingLines(finding: Finding, input: string, isRepeat: boolean,
     if (body.length === 0) return;
     lines.push('', `  ${paint.strong(title)}`, ...body.map((line) => (line === '' ? '' : `    ${line}`)));
   };
+  if (finding.known) lines.push(`  ${paint.dim('known:')} ${knownText(finding.known)}`);
   lines.push(...circumstances(finding, known, paint));
   const { wanted, held, scenario } = finding.detail ?? {};
   if (wanted && isLock(wanted)) section('wanted:', [wantedLine(wanted, finding, known, paint)]);
@@ -39,6 +40,12 @@ function headline(finding: Finding, known: Where, paint: Paint): string {
   const doubt = finding.confidence === 'possible' ? ' (possible)' : '';
   const what = paint.strong(printable(message));
   return `${place}: ${paint.severity(severity, `${severity}:`)} ${what}${doubt} ${paint.dim(`[${printable(rule)}]`)}`;
+}
+
+/** Why a known finding may stay, and how long. */
+function knownText({ reason, expires }: Known): string {
+  const until = expires === undefined ? '' : `, until ${printable(expires)}`;
+  return `${reason.trim() === '' ? 'no reason given' : printable(reason)}${until}`;
 }
 
 function circumstances(finding: Finding, known: Where, paint: Paint): string[] {

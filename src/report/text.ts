@@ -1,7 +1,8 @@
 import type { Finding, Severity } from '../model/finding.js';
-import type { Run } from '../model/report.js';
+import type { Run, Suppressed } from '../model/report.js';
 import { printable } from './escape.js';
 import { counted } from './layout.js';
+import type { GateReport } from './options.js';
 import { type Paint, paintFor } from './paint.js';
 import { findingLines } from './text-finding.js';
 
@@ -10,6 +11,8 @@ export interface TextOptions {
   readonly colour: boolean;
   /** Findings only: no notes, no summary. */
   readonly quiet: boolean;
+  /** What the gate says besides the runs; undefined: nothing. */
+  readonly gate?: GateReport | undefined;
 }
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
@@ -28,6 +31,7 @@ export function renderText(runs: readonly Run[], options: TextOptions): string {
     if (!options.quiet) blocks.push(runSummary(run, paint));
   }
   if (!options.quiet && runs.length > 1) blocks.push([total(runs, paint)]);
+  if (!options.quiet && options.gate) blocks.push(gateLines(options.gate, paint));
   return blocks.length === 0 ? '' : `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -48,7 +52,26 @@ function runSummary(run: Run, paint: Paint): string[] {
   return [
     `${printable(run.input)} (${run.kind}): ${verdict(run.findings, paint)}; ${seen.join(', ')}`,
     ...run.notes.map((note) => `  ${paint.dim('-')} ${printable(note)}`),
+    ...(run.suppressed ?? []).map((silenced) => `  ${paint.dim('-')} ${suppressedLine(silenced, run.input)}`),
   ];
+}
+
+/** One line: a suppressed finding is told, not explained. */
+function suppressedLine({ finding, place, reason }: Suppressed, input: string): string {
+  const { where, message, rule } = finding;
+  const at = [where.file ?? input, where.line].filter((part) => part !== undefined).join(':');
+  const why = reason === '' ? 'no reason given' : reason;
+  return printable(`suppressed: ${at}: ${message} [${rule}] (${why}; ${place})`);
+}
+
+/** What is new, known, gone and suppressed, and what is to be done about it. */
+function gateLines({ summary, notes }: GateReport, paint: Paint): string[] {
+  return [gateLine(summary), ...notes.map((note) => `  ${paint.dim('-')} ${printable(note)}`)];
+}
+
+/** `gate: 1 new, 3 known, 2 fixed, 1 suppressed`. */
+export function gateLine(summary: GateReport['summary']): string {
+  return `gate: ${summary.new} new, ${summary.known} known, ${summary.fixed} fixed, ${summary.suppressed} suppressed`;
 }
 
 /** `clean`, or `2 findings: 1 error, 1 warning`. */

@@ -5,6 +5,7 @@ import {
   fingerprint,
   functionOf,
   type HeldDescription,
+  stableClass,
   type Where,
 } from '../model/finding.js';
 import { contextWords } from './context-bits.js';
@@ -38,7 +39,7 @@ export class FindingStore {
     const offending = held.filter((_lock, index) => offends(rule, facts, index));
     const locks = offending.map((lock) => lock.name);
     const takenBy = functionOf(offending.at(-1)?.takenAt ?? '');
-    const identity = [...locks, takenBy, facts.event.caller];
+    const identity = [...locks.map(stableClass), takenBy, facts.event.caller];
     const key = JSON.stringify([rule.id, identity]);
     const known = this.#byKey.get(key);
     if (known) known.count++;

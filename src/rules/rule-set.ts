@@ -96,6 +96,12 @@ export function loadRuleSet(sources: RuleSources = {}): RuleSet {
   return new RuleSet(byKey(rules), byKey(policies));
 }
 
+/** The ids of all rules, from the names of their folders: nothing is read. Throws InputError for a folder that is not there. */
+export function ruleIds(sources: RuleSources = {}): string[] {
+  const folders = [sources.builtin ?? BUILTIN_RULES, ...(sources.extra ?? [])];
+  return folders.flatMap((folder) => ruleFolders(folder).map((rule) => path.basename(rule)));
+}
+
 /** Sub-folders of `folder` that are rules, sorted. Throws InputError. */
 function ruleFolders(folder: string): string[] {
   let names: string[];

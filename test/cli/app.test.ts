@@ -50,7 +50,10 @@ describe('a wrong command line is one line on standard error and exit code 2', (
     { argv: ['lint', 'x', '--no-progres'], err: 'did you mean --no-progress?' },
     { argv: ['lint', 'x', '--zzz'], err: 'lint: unknown option --zzz\n' },
     { argv: ['lint', 'x', '-z'], err: 'lint: unknown option -z\n' },
-    { argv: ['lint', 'x', '--format', 'jsn'], err: '--format jsn is not one of text, json; did you mean json?' },
+    {
+      argv: ['lint', 'x', '--format', 'jsn'],
+      err: '--format jsn is not one of text, json, sarif, junit, github, gitlab; did you mean json?',
+    },
     { argv: ['lint', 'x', '--fail-on=bug'], err: '--fail-on bug is not one of error, warning, note, never' },
     { argv: ['lint', 'x', '--format'], err: 'lint: --format needs a value' },
     { argv: ['lint', 'x', '--output='], err: 'lint: --output needs a value' },
@@ -77,8 +80,6 @@ describe('a right one', () => {
     expect(args?.options).toMatchObject({
       rules: ['a', 'b'],
       format: 'text',
-      'fail-on': 'error',
-      policy: 'strict',
       'no-progress': true,
     });
   });

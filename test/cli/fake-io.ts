@@ -6,7 +6,7 @@ export interface FakeIo extends Io {
   readonly err: () => string;
 }
 
-export function fakeIo(parts: { env?: Io['env']; isTty?: boolean } = {}): FakeIo {
+export function fakeIo(parts: { env?: Io['env']; isTty?: boolean; cwd?: string; today?: string } = {}): FakeIo {
   const written = { out: '', err: '' };
   const output = (name: 'out' | 'err') => ({
     isTty: parts.isTty ?? false,
@@ -18,6 +18,8 @@ export function fakeIo(parts: { env?: Io['env']; isTty?: boolean } = {}): FakeIo
     stdout: output('out'),
     stderr: output('err'),
     env: parts.env ?? {},
+    cwd: parts.cwd ?? process.cwd(),
+    now: () => new Date(parts.today ?? '2030-01-01'),
     out: () => written.out,
     err: () => written.err,
   };

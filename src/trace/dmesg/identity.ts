@@ -1,14 +1,6 @@
-import { fingerprint, functionOf } from '../../model/finding.js';
+import { fingerprint, functionOf, stableClass } from '../../model/finding.js';
 import { innermostTakenAt, locksOf, placeOf, ruleOf } from './classify.js';
 import type { ReportFacts } from './facts.js';
-
-/**
- * Class name without what differs from build to build or version to version: `#2` depends on the order in which classes are
- * registered, and before 5.5 a spinlock_t's class was called `&(&x->lock)->rlock`. The subclass, `/1`, is the code's and stays.
- */
-export function stableClass(name: string): string {
-  return name.replace(/^&\((&.*)\)->rlock(?=$|[#/])/, '$1').replace(/#\d+(?=$|\/\d+$)/, '');
-}
 
 /**
  * What identifies a report's bug: rule by rule the same parts as the findings of the validator and of the rule engine have (there:
