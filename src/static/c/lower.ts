@@ -1,4 +1,4 @@
-import type { Contract, IrFunction } from '../ir/ir.js';
+import type { Contract, IrFunction, SaidHeld } from '../ir/ir.js';
 import { type Builder, finish, newBlock, terminate, textOf } from './builder.js';
 import { lowerCondition } from './conditions.js';
 import { lowerExpression } from './expressions.js';
@@ -125,7 +125,7 @@ function count(b: Builder, target: Syntax | undefined, times: number): void {
 
 /** What annotations and comments say is held, as paths. Expressions are resolved against the parameters by name. */
 function contractOf(b: Builder, input: LowerInput): Contract | undefined {
-  const held: { path: string; said: 'annotation' | 'assertion' | 'comment' }[] = [];
+  const held: SaidHeld[] = [];
   for (const text of input.header.mustHold) {
     const path = pathOfText(b, text);
     if (path !== undefined) held.push({ path, said: 'annotation' });

@@ -1,4 +1,4 @@
-import type { FieldFact, GlobalFact, InitFact, IrFunction, IrUnit, TableFact } from '../ir/ir.js';
+import type { FieldFact, GlobalFact, InitFact, IrFunction, IrUnit, SaidHeld, TableFact } from '../ir/ir.js';
 import { type Chunk, chunks } from './chunks.js';
 import { type Header, readHeader } from './header.js';
 import { type Comment, isPunct, lex, TokenKind, type Tokens, tokenText } from './lex.js';
@@ -97,7 +97,20 @@ export function readUnit(file: string, source: string, vocabulary: Vocabulary, p
     const { entry, ...rest } = made;
     functions.push(entry !== undefined && made.local && !mentioned.has(made.name) ? rest : made);
   }
-  return { file, functions, ...declared, callbacks: side.callbacks, inits: side.inits, aliases, unknown };
+  const withTables = functions.map((fn) => heldThroughTables(fn, declared.tables, vocabulary));
+  return { file, functions: withTables, ...declared, callbacks: side.callbacks, inits: side.inits, aliases, unknown };
+}
+
+/** Adds the locks that are held around calls through the tables that a function is in. */
+function heldThroughTables(fn: IrFunction, tables: readonly TableFact[], vocabulary: Vocabulary): IrFunction {
+  for (const table of tables) {
+    if (table.function !== fn.name) continue;
+    const lock = vocabulary.heldTables.get(`${table.struct}.${table.field}`);
+    if (lock === undefined) continue;
+    const said: SaidHeld = { path: `${table.struct}_caller.lock`, said: 'table', kind: lock.kind, name: lock.name };
+    return { ...fn, contract: { held: [...(fn.contract?.held ?? []), said] } };
+  }
+  return fn;
 }
 
 /** Names that occur without being called or defined there: functions among them are stored or handed on. */

@@ -140,7 +140,16 @@ export interface IrBlock {
 /** What the source says of a function's locks, beside its code. */
 export interface Contract {
   /** Paths that must be held at entry, and where that is said (`annotation`, `assertion`, `comment`). */
-  readonly held: readonly { readonly path: string; readonly said: 'annotation' | 'assertion' | 'comment' }[];
+  readonly held: readonly SaidHeld[];
+}
+
+export interface SaidHeld {
+  readonly path: string;
+  /** `table`: whoever calls through the operations table that the function is in holds it. */
+  readonly said: 'annotation' | 'assertion' | 'comment' | 'table';
+  /** Where the one who says it knows. */
+  readonly kind?: LockKind;
+  readonly name?: string;
 }
 
 export interface IrFunction {

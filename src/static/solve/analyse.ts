@@ -131,8 +131,8 @@ function startState(frame: Frame): State {
   }
   const held: Held[] = [];
   for (const said of frame.fn.contract?.held ?? []) {
-    const lock = assumedLock(frame, said.path, undefined, said.said, frame.fn.line);
-    if (lock !== undefined) held.push(lock);
+    const lock = assumedLock(frame, said.path, said.kind, said.said, frame.fn.line);
+    if (lock !== undefined) held.push(said.name === undefined ? lock : { ...lock, name: said.name });
   }
   if (facts.size > 0 || held.length > 0) state = { ...START, held, facts };
   return state;
