@@ -1,6 +1,6 @@
 import { grownInt32 } from './growable.js';
+import { PathLevels } from './path-levels.js';
 import type { Site } from './site.js';
-import { TopologicalOrder } from './topological-order.js';
 import { TripleTable } from './triple-table.js';
 import { Usage } from './usage.js';
 
@@ -38,7 +38,7 @@ export interface DependencySites {
  */
 export class DependencyGraph {
   readonly #ids = new TripleTable();
-  readonly #order = new TopologicalOrder(this);
+  readonly #levels = new PathLevels(this);
   readonly #sites: DependencySites[] = [];
   #from = new Int32Array(1024);
   #to = new Int32Array(1024);
@@ -119,7 +119,7 @@ export class DependencyGraph {
 
   /** False only when there is certainly no path from `from` to `to`. */
   mayReach(from: number, to: number): boolean {
-    return this.#order.mayReach(from, to);
+    return this.#levels.mayReach(from, to);
   }
 
   /** Usages UsedIn of the class and of all classes before it on any path (a superset). */
@@ -159,7 +159,7 @@ export class DependencyGraph {
       this.#nextIn[edge] = this.#firstIn[to];
       this.#firstIn[to] = edge + 1;
     }
-    this.#order.added(edge, from, to);
+    this.#levels.added(edge, from, to);
     this.#spreadEnabled(from, this.#enabledBehind[to]);
     this.#spreadUsedIn(to, this.#usedInBefore[from]);
     return edge;

@@ -6,12 +6,13 @@ import {
   type EventHeader,
   type EventSink,
   LockAcquire,
-  LockdepCtx,
   NullSink,
   TaskState as SwitchState,
 } from '../model/events.js';
 import type { Finding } from '../model/finding.js';
 import { heldClass, heldRead, heldSite } from './describe.js';
+import { confirmUnlock, doubtBeforeSleep, judgeHeldAtExit, releaseOfUnheld } from './doubts.js';
+import { acquireContext, headerSoftirqsOn, irqFlags, runningContext } from './event-context.js';
 import {
   dropReference,
   enterHeld,
@@ -24,7 +25,7 @@ import {
 import { markHeldLocks } from './irq-usage.js';
 import { type CpuState, LockdepState, type ValidatorOptions } from './lockdep-state.js';
 import { dropAll, dropPreemptOff, judgeTwin, suspect, wentOn } from './lost-release.js';
-import { reportHeldAtExit, reportHeldLockFreed, sleepRecord, unlockNotHeldRecord } from './misuse.js';
+import { reportHeldLockFreed } from './misuse.js';
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
 import { IrqKind } from './usage.js';
 import { ValidatorView } from './validator-view.js';
@@ -83,7 +84,7 @@ export class Validator extends NullSink implements EventSink {
     const { state } = this;
     const cpu = state.cpu(h.cpu);
     const task = this.#taskOf(h, cpu);
-    const context = this.#acquireContext(h, cpu, task, a);
+    const context = acquireContext(state, h, cpu, task, a);
     if (task.lockdepOff > 0) return;
     task.acquisitions++;
     if (task.doubtfulUnlock !== undefined) confirmUnlock(task);
@@ -109,7 +110,7 @@ export class Validator extends NullSink implements EventSink {
     if (task.lockdepOff > 0) return;
     const index = findReleased(task, hi, lo, name);
     if (index < 0) {
-      this.#releaseOfUnheld(h, task, hi, lo, name);
+      releaseOfUnheld(state, h, task, hi, lo, name);
       return;
     }
     if (task.selfDeadlock !== undefined) this.#afterSelfDeadlock(task, heldClass(task, index), task.contextOf(index));
@@ -269,8 +270,8 @@ export class Validator extends NullSink implements EventSink {
     // No interrupt is switched away from.
     cpu.hardirqDepth = 0;
     cpu.softirqDepth = 0;
-    if (prevState !== SwitchState.Running) this.#doubtBeforeSleep(h, prev);
-    if (prevState === SwitchState.Dead) this.#judgeExit(h, prev, 'ended');
+    if (prevState !== SwitchState.Running) doubtBeforeSleep(state, h, prev);
+    if (prevState === SwitchState.Dead) judgeHeldAtExit(state, h, prev, 'ended');
     const next = state.task(nextPid, cpu);
     if (nextComm !== 0) next.comm = nextComm;
     prev.inSchedule = true;
@@ -294,7 +295,7 @@ export class Validator extends NullSink implements EventSink {
     const task = this.#taskOf(h, state.cpu(h.cpu));
     if (task.depth > 0) {
       // Back to user space with a lock: a fault, unless this recording is known to miss releases.
-      if (state.lostReleases === 0 && !state.lostEvents) this.#judgeExit(h, task, 'returned to user space');
+      if (state.lostReleases === 0 && !state.lostEvents) judgeHeldAtExit(state, h, task, 'returned to user space');
       dropAll(state, task, () => true);
     }
     task.selfDeadlock = undefined;
@@ -383,52 +384,6 @@ export class Validator extends NullSink implements EventSink {
     return task;
   }
 
-  /** The interrupt context of an acquisition: lockdep's own word where it is there, else the flags column. */
-  #acquireContext(h: EventHeader, cpu: CpuState, task: TaskState, a: LockAcquire): number {
-    const bits = this.#trustedBits(h, cpu, a);
-    let context: number;
-    if (bits & LockdepCtx.Known) {
-      context =
-        (bits & LockdepCtx.HardIrq ? IrqContext.HardIrq : 0) | (bits & LockdepCtx.SoftIrq ? IrqContext.SoftIrq : 0);
-      cpu.hardirqThreaded = context & IrqContext.HardIrq ? (bits & LockdepCtx.Threaded) !== 0 : undefined;
-      task.softirqsEnabled = (bits & LockdepCtx.SoftIrqsOn) !== 0;
-      // An entry without its exit, where events were lost.
-      if (!(context & IrqContext.HardIrq)) cpu.hardirqDepth = 0;
-      if (!(context & IrqContext.SoftIrq)) cpu.softirqDepth = 0;
-      if (h.context & Ctx.Nmi) context |= IrqContext.Nmi;
-      cpu.irqContext = context;
-    } else {
-      context = runningContext(h, cpu);
-      if (this.state.kernelVerdict.isOff) task.softirqsEnabled = undefined;
-    }
-    return context;
-  }
-
-  /**
-   * lockdep's context bits, unless lockdep has switched itself off: after a report it no longer follows interrupts, so its
-   * bits stay as they were. A validated acquisition for which they and the processor's own flag disagree gives it away.
-   */
-  #trustedBits(h: EventHeader, cpu: CpuState, a: LockAcquire): number {
-    const bits = a.lockdepContext;
-    if (!(bits & LockdepCtx.Known)) return bits;
-    const { kernelVerdict } = this.state;
-    const irqsOn = (bits & LockdepCtx.HardIrqsOn) !== 0;
-    if (cpu.lockdepIrqsOn !== irqsOn) {
-      if (cpu.lockdepIrqsOn !== undefined) kernelVerdict.changed(cpu.id, irqsOn);
-      cpu.lockdepIrqsOn = irqsOn;
-    }
-    if (!(h.context & Ctx.Known)) {
-      // Without flags there is only irq_disable to hold against a stale "on".
-      if (irqsOn && cpu.hardirqsOff === true) a.lockdepContext &= ~LockdepCtx.HardIrqsOn;
-      return a.lockdepContext;
-    }
-    const disagree = ((h.context & Ctx.HardIrqsOff) !== 0) === irqsOn;
-    if (disagree && a.check !== 0) kernelVerdict.switchedOff();
-    if (!kernelVerdict.isOff) return bits;
-    a.lockdepContext = 0;
-    return 0;
-  }
-
   #showContext(h: EventHeader): void {
     const { state } = this;
     const cpu = state.cpu(h.cpu);
@@ -467,99 +422,10 @@ export class Validator extends NullSink implements EventSink {
     state.waits.takenInReader(h, task, index);
   }
 
-  /** A release of what the task is not known to hold: the beginning of the recording, or a fault. */
-  #releaseOfUnheld(h: EventHeader, task: TaskState, hi: number, lo: number, name: number): void {
-    if (task.dead) return; // the scheduler's own lock, after the switch
-    if (task.doubtfulUnlock === undefined && (task.baseKnown || task.releasedRecently(hi, lo))) {
-      task.doubtfulUnlock = unlockNotHeldRecord(this.state, h, task, name);
-      return;
-    }
-    // One release after another of what was not taken: acquisitions are missing, and the task's history proves nothing.
-    this.state.unknownReleases += task.doubtfulUnlock === undefined ? 1 : 2;
-    task.doubtfulUnlock = undefined;
-    task.baseKnown = false;
-    task.forgetReleases();
-  }
-
   /** Without irq events: a lock taken with interrupts off and released with them on had them switched on in between. */
   #inferIrqsOn(h: EventHeader, task: TaskState, index: number, flags: number): void {
     if (!(h.context & Ctx.Known) || h.context & Ctx.HardIrqsOff || !(flags & HeldFlag.IrqsOff)) return;
     if (task.contextOf(index) !== runningContext(h, this.state.cpu(h.cpu))) return;
     markHeldLocks(this.state, h, task, IrqKind.HardIrq);
   }
-
-  /**
-   * A spinning lock is not held across a voluntary switch. Where the preemption depth agrees with the locks it is a fault for the
-   * rules to judge; where it does not, either releases are missing, or the scheduler has seen the fault itself and set the
-   * depth right (schedule_debug()): the release that follows or not tells.
-   */
-  #doubtBeforeSleep(h: EventHeader, prev: TaskState): void {
-    const top = prev.depth - 1;
-    // schedule() itself disables preemption once, and holds the lock of its run queue.
-    if (h.preemptDepth >= 1 + prev.preemptOffHeld) return;
-    const doubtful: number[] = [];
-    for (let index = 0; index < top; index++) {
-      const flags = prev.held[index * HELD_STRIDE + Held.Flags];
-      if (flags & HeldFlag.Suspect || !this.state.classes.isSpinning(heldClass(prev, index))) continue;
-      if (h.preemptDepth < 0 || flags & HeldFlag.PreemptOff) doubtful.push(index);
-    }
-    if (doubtful.length === 0) return;
-    this.state.claims.claimFinding(sleepRecord(this.state, h, prev, doubtful), prev, doubtful, {
-      needsRelease: true,
-    });
-    for (const index of doubtful) suspect(this.state, prev, index);
-  }
-
-  /** Ends of tasks: what is still held, but for the scheduler's own lock, is held for ever. */
-  #judgeExit(h: EventHeader, task: TaskState, how: string): void {
-    const kept: number[] = [];
-    for (let index = 0; index < task.depth; index++) {
-      const flags = task.held[index * HELD_STRIDE + Held.Flags];
-      const isScheduler = index === task.depth - 1 && this.state.classes.isSpinning(heldClass(task, index));
-      if (!this.state.classes.isKindKnown(heldClass(task, index))) continue; // may be the scheduler's, too
-      if (flags & HeldFlag.Check && !(flags & HeldFlag.Suspect) && !isScheduler) kept.push(index);
-    }
-    if (kept.length > 0) reportHeldAtExit(this.state, h, task, kept, how);
-  }
-}
-
-function confirmUnlock(task: TaskState): void {
-  if (task.doubtfulUnlock !== undefined) task.doubtfulUnlock.confirmed++;
-  task.doubtfulUnlock = undefined;
-}
-
-function runningContext(h: EventHeader, cpu: CpuState): number {
-  if (h.context & Ctx.Known) {
-    return (
-      (h.context & Ctx.HardIrq ? IrqContext.HardIrq : 0) |
-      (h.context & Ctx.SoftIrq ? IrqContext.SoftIrq : 0) |
-      (h.context & Ctx.Nmi ? IrqContext.Nmi : 0)
-    );
-  }
-  if (cpu.hardirqDepth > 0 || cpu.softirqDepth > 0) {
-    return (cpu.hardirqDepth > 0 ? IrqContext.HardIrq : 0) | (cpu.softirqDepth > 0 ? IrqContext.SoftIrq : 0);
-  }
-  return cpu.irqContext;
-}
-
-/** HeldFlag bits of an acquisition: whether interrupts, and bottom halves, could come while it is held. */
-function irqFlags(h: EventHeader, cpu: CpuState, task: TaskState, a: LockAcquire): number {
-  const bh = softirqsOn(h, task, a) ? HeldFlag.BhOn : 0;
-  const off = hardirqsOff(h, cpu, a);
-  return off === undefined ? bh : bh | HeldFlag.IrqsKnown | (off ? HeldFlag.IrqsOff : 0);
-}
-
-function hardirqsOff(h: EventHeader, cpu: CpuState, a: LockAcquire): boolean | undefined {
-  if (a.lockdepContext & LockdepCtx.Known) return (a.lockdepContext & LockdepCtx.HardIrqsOn) === 0;
-  return h.context & Ctx.Known ? (h.context & Ctx.HardIrqsOff) !== 0 : cpu.hardirqsOff;
-}
-
-function headerSoftirqsOn(h: EventHeader): boolean | undefined {
-  if (!(h.context & Ctx.BhKnown)) return undefined;
-  return (h.context & (Ctx.BhOff | Ctx.SoftIrq)) === 0;
-}
-
-function softirqsOn(h: EventHeader, task: TaskState, a: LockAcquire): boolean {
-  if (a.lockdepContext & LockdepCtx.Known) return (a.lockdepContext & LockdepCtx.SoftIrqsOn) !== 0;
-  return task.softirqsEnabled ?? headerSoftirqsOn(h) ?? false;
 }
