@@ -293,6 +293,7 @@ export class Validator extends NullSink implements EventSink {
     if (this.#skips()) return;
     const { state } = this;
     const task = this.#taskOf(h, state.cpu(h.cpu));
+    if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
     if (task.depth > 0) {
       // Back to user space with a lock: a fault, unless this recording is known to miss releases.
       if (state.lostReleases === 0 && !state.lostEvents) judgeHeldAtExit(state, h, task, 'returned to user space');
