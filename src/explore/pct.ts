@@ -15,8 +15,11 @@ export class Pct implements Strategy {
   readonly #changePoints: number[] = [];
   #falls = 0;
 
-  /** `depth`: ordering constraints of the bugs looked for, at least 1; `length`: expected operations of a run. */
-  constructor(seed: number, depth = 3, length = 1000) {
+  /**
+   * `depth`: ordering constraints of the bugs looked for, at least 1; `length`: expected operations of a run. The default goes
+   * with the seed from 16 to 2048, so that a range of seeds suits runs of every length.
+   */
+  constructor(seed: number, depth = 3, length = 16 << (seed & 7)) {
     this.#random = new RandomSource(seed);
     for (let i = 1; i < depth; i++) this.#changePoints.push(1 + this.#random.below(length));
     this.#changePoints.sort((a, b) => a - b);

@@ -62,3 +62,5 @@ export class Softirqs {
     );
   }
 }
+
+export { Softirq } from './softirq-run.js';

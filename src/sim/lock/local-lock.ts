@@ -13,25 +13,26 @@ const RT = sleepOperations(RT_STYLE);
 /** One CPU's instance: without PREEMPT_RT it excludes nobody but the CPU's own other contexts, by masking. */
 class Instance extends SleepCore {}
 
-const LOCK: OpKind<Instance, unknown> = {
+const LOCK: OpKind<LocalLock, unknown> = {
   label: 'local_lock',
   access: Access.None,
   cost: 5,
-  attempt(machine, instance, op) {
+  attempt(machine, lock, op) {
     enterMode(machine, op, op.a);
-    noteAcquire(machine, op, instance.map);
+    // Only now is it settled on which CPU: the task may have been moved since the call.
+    noteAcquire(machine, op, lock.own.map);
     return true;
   },
 };
 
-const UNLOCK: OpKind<Instance, void> = {
+const UNLOCK: OpKind<LocalLock, void> = {
   label: 'local_unlock',
   access: Access.None,
   cost: 5,
-  attempt(machine, instance, op) {
+  attempt(machine, lock, op) {
     if (op.stage !== 0) return true;
     op.stage = 1;
-    noteRelease(machine, instance.map);
+    noteRelease(machine, lock.own.map);
     return leaveMode(machine, op, op.a);
   },
 };
@@ -55,28 +56,28 @@ export class LocalLock {
   lock(): Op<void> {
     return this.#machine.config.preemptRt
       ? this.#lockPinned()
-      : (this.#machine.arm(LOCK, this.#own(), IrqMode.Plain) as Op<void>);
+      : (this.#machine.arm(LOCK, this, IrqMode.Plain) as Op<void>);
   }
 
   /** local_lock_irqsave() */
   lockIrqsave(): Op<IrqFlags> {
     return this.#machine.config.preemptRt
       ? this.#lockIrqsavePinned()
-      : (this.#machine.arm(LOCK, this.#own(), IrqMode.Irqsave) as Op<IrqFlags>);
+      : (this.#machine.arm(LOCK, this, IrqMode.Irqsave) as Op<IrqFlags>);
   }
 
   /** local_unlock() */
   unlock(): Op<void> {
     return this.#machine.config.preemptRt
       ? this.#unlockPinned()
-      : this.#machine.arm(UNLOCK, this.#own(), IrqMode.Plain);
+      : this.#machine.arm(UNLOCK, this, IrqMode.Plain);
   }
 
   /** local_unlock_irqrestore() */
   unlockIrqrestore(flags: IrqFlags): Op<void> {
     return this.#machine.config.preemptRt
       ? this.#unlockPinned()
-      : this.#machine.arm(UNLOCK, this.#own(), IrqMode.Irqsave, flags);
+      : this.#machine.arm(UNLOCK, this, IrqMode.Irqsave, flags);
   }
 
   /** guard(local_lock): holds it while `body` runs. */
@@ -93,7 +94,7 @@ export class LocalLock {
     // migrate_disable() first: the instance is chosen by the CPU and must stay this CPU's while waiting.
     const task = this.#machine.cpu.current;
     task.migrateDisabled++;
-    yield* this.#machine.arm(RT.lock, this.#own());
+    yield* this.#machine.arm(RT.lock, this.own);
   }
 
   *#lockIrqsavePinned(): Op<IrqFlags> {
@@ -102,12 +103,13 @@ export class LocalLock {
   }
 
   *#unlockPinned(): Op<void> {
-    yield* this.#machine.arm(RT.unlock, this.#own());
+    yield* this.#machine.arm(RT.unlock, this.own);
     const task = this.#machine.cpu.current;
     if (task.migrateDisabled > 0) task.migrateDisabled--;
   }
 
-  #own(): Instance {
+  /** The running CPU's instance. */
+  get own(): Instance {
     const instance = this.#instances[this.#machine.cpu.id];
     if (instance === undefined) throw new RangeError(`no ${this.label} of cpu ${this.#machine.cpu.id}`);
     return instance;
