@@ -124,6 +124,13 @@ describe('SARIF', () => {
     expect(run?.invocations?.[0]?.toolExecutionNotifications?.at(-1)?.message.text).toBe(omissions[0]);
   });
 
+  it('keeps to the limit of steps, and counts those left out', async () => {
+    const evidence = Array.from({ length: 1003 }, (_, i) => ({ what: `step ${i}`, where: { task: 'init-1' } }));
+    const [result] = (await log([sampleRun([sampleFinding({ evidence })])])).runs[0]?.results ?? [];
+    expect(result?.codeFlows?.[0]?.threadFlows[0]?.locations).toHaveLength(1000);
+    expect(result?.properties?.omittedSteps).toBe(3);
+  });
+
   it('keeps to the limit of bytes after gzip', () => {
     let state = 1;
     const noise = Array.from({ length: 400 }, () => {
