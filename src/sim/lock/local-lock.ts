@@ -68,9 +68,7 @@ export class LocalLock {
 
   /** local_unlock() */
   unlock(): Op<void> {
-    return this.#machine.config.preemptRt
-      ? this.#unlockPinned()
-      : this.#machine.arm(UNLOCK, this, IrqMode.Plain);
+    return this.#machine.config.preemptRt ? this.#unlockPinned() : this.#machine.arm(UNLOCK, this, IrqMode.Plain);
   }
 
   /** local_unlock_irqrestore() */
