@@ -1,5 +1,5 @@
 import { Truth } from '../ir/ir.js';
-import { isConstant, returned, truthOf } from '../ir/paths.js';
+import { ERROR, isConstant, returned, truthOf } from '../ir/paths.js';
 import { type Builder, jump, newBlock, resume, terminate, textOf } from './builder.js';
 import type { Syntax } from './parser.js';
 import { CONFIG_TEST } from './prepare.js';
@@ -84,13 +84,13 @@ function lowerComparison(b: Builder, left: Syntax, operator: string, right: Synt
     test(b, '', Truth.NonZero, yes, no);
     return;
   }
-  if (truthOf(c) === Truth.Negative && operator === '==') {
+  if (c === ERROR && operator === '==') {
     // `ret == -EAGAIN`: yes tells the sign, no tells nothing.
     terminate(b, { to: 'branch', value: returned('==', [a, textOf(b, right)]), when: Truth.NonZero, yes, no });
     return;
   }
   if (operator === '==' || operator === '!=') {
-    const right_ = isConstant(c) ? textOf(b, right) : c;
+    const right_ = isConstant(c) && !c.startsWith('#i') ? textOf(b, right) : c;
     const when = operator === '==' ? Truth.NonZero : Truth.Zero;
     terminate(b, { to: 'branch', value: returned('==', [a, right_]), when, yes, no });
     return;

@@ -14,12 +14,14 @@ export function namedConstant(name: string): string | undefined {
 
 /** The value of a number literal. */
 export function numberValue(text: string): string {
-  const digits = text.replace(/[uUlL]+$/, '');
-  return Number(digits) === 0 ? ZERO : POSITIVE;
+  const number = Number(text.replace(/[uUlL]+$/, ''));
+  if (number === 0) return ZERO;
+  return Number.isSafeInteger(number) ? `#i${number}` : POSITIVE;
 }
 
 /** The value of `-operand`. */
 export function negated(operandText: string, operand: string): string {
   if (operand === ZERO) return ZERO;
+  if (operand.startsWith('#i')) return `#i-${operand.slice(2)}`;
   return operand === POSITIVE || /^E[A-Z0-9]+$/.test(operandText) ? ERROR : '';
 }

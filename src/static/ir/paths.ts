@@ -9,7 +9,7 @@
  *     path  := root { '.' field | '[' index ']' }
  *
  * `&`, `*` and `->` leave no trace: `&p->lock` and `(*p).lock` are both `$0.lock`. A value is a path or one of the
- * constants `#z` (zero), `#p` (above zero), `#e` (an error: below zero), `#n` (not zero), `#g<mask>` (a gfp mask);
+ * constants `#z` (zero), `#i<number>`, `#p` (above zero), `#e` (an error: below zero), `#n` (not zero), `#g<mask>` (a gfp mask);
  * `path|g<mask>` is a path's value with gfp bits added. '' is an unknown value.
  */
 import { Truth } from './ir.js';
@@ -145,6 +145,7 @@ export function truthOf(value: string): number {
     case NONZERO:
       return Truth.NonZero;
     default:
+      if (value.startsWith('#i')) return value[2] === '-' ? Truth.Negative : Truth.Positive;
       return value.startsWith('#g') ? Truth.NonZero : Truth.Any;
   }
 }

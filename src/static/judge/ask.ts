@@ -107,7 +107,8 @@ function eventOf(effect: Effect): Facts['event'] {
   switch (op.op) {
     case 'alloc': {
       const gfp = gfpOf(effect.gfp);
-      const order = op.order === '#z' ? 0 : op.order === '#p' ? 1 : op.memory === 'page' ? unknownCount() : -1;
+      const order =
+        op.order === '#z' ? 0 : /^#[ip]/.test(op.order ?? '') ? 1 : op.memory === 'page' ? unknownCount() : -1;
       return {
         ...noEvent('alloc'),
         name: op.api,

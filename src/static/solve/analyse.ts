@@ -223,7 +223,9 @@ function takenParts(fn: IrFunction): Set<string> {
 /** Whether a caller can tell two exits apart, by what is returned or by what it passed. */
 function tellsApart(a: Exit, b: Exit): boolean {
   if ((a.returns & b.returns) === 0) return true;
-  return a.guards.some((guard) => b.guards.some((o) => o.param === guard.param && (o.value & guard.value) === 0));
+  return a.guards.some((guard) =>
+    b.guards.some((o) => o.param === guard.param && o.equals === guard.equals && (o.value & guard.value) === 0),
+  );
 }
 
 function exitKey(exit: Exit): string {
@@ -233,9 +235,9 @@ function exitKey(exit: Exit): string {
 function joinExits(a: Exit, b: Exit): Exit {
   const guards: Guard[] = [];
   for (const guard of a.guards) {
-    const other = b.guards.find((candidate) => candidate.param === guard.param);
+    const other = b.guards.find((o) => o.param === guard.param && o.equals === guard.equals);
     if (other !== undefined && (guard.value | other.value) !== 7) {
-      guards.push({ param: guard.param, value: guard.value | other.value });
+      guards.push({ ...guard, value: guard.value | other.value });
     }
   }
   return { ...a, returns: a.returns | b.returns, guards };
@@ -421,7 +423,7 @@ function mapGuards(inner: readonly Guard[], op: CallOp, frame: Frame, into: Guar
     const arg = op.args[guard.param] ?? '';
     if (!/^\$\d+$/.test(arg) || frame.changed.has(arg)) continue;
     const param = Number(arg.slice(1));
-    if (!into.some((other) => other.param === param)) into.push({ param, value: guard.value });
+    if (!into.some((o) => o.param === param && o.equals === guard.equals)) into.push({ ...guard, param });
   }
   into.sort((a, b) => a.param - b.param);
 }

@@ -46,7 +46,8 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
   };
   for (const key of tested.keys()) if (wanted.has(key)) add(key);
   for (const key of tested.keys()) if (set.has(key) || (tested.get(key) ?? 0) > 1) add(key);
-  for (const key of tested.keys()) if (/^\$\d+$|^@(?:in_|irqs_|preempt)\w*\(\)$/.test(key)) add(key);
+  for (const key of tested.keys())
+    if (/^\$\d+$|^@(?:in_|irqs_|preempt)\w*\(\)$|^@==\(\$\d+,(?:#i|[A-Z])/.test(key)) add(key);
   for (const key of freed) if (set.has(key) || tested.has(key)) add(key);
   // Values copied into a tested variable, and results that decide and are only copied or returned.
   for (const key of wanted) add(key);

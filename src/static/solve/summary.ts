@@ -8,6 +8,8 @@ export type EffectKind = 'alloc' | 'free' | 'sleep' | 'lock';
 export interface Guard {
   readonly param: number;
   readonly value: number;
+  /** The condition is on whether the parameter equals this constant (`#i-1`, `SOME_NAME`), rather than on its value. */
+  readonly equals?: string;
 }
 
 /** Something that a function does, itself or in a function it calls, that callers may forbid. */
@@ -102,7 +104,7 @@ export function siteOf(effect: Effect): Site {
 /** Equal for effects that callers need not tell apart. */
 export function effectKey(effect: Effect): string {
   const site = siteOf(effect);
-  const guards = effect.guards.map((guard) => `${guard.param}=${guard.value}`).join();
+  const guards = effect.guards.map((guard) => `${guard.param}${guard.equals ?? ''}=${guard.value}`).join();
   const dropped = effect.dropped.map((lock) => lock.path).join();
   const what =
     effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}:${effect.off}` : `${site.file}:${site.line}`;

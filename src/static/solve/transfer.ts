@@ -4,7 +4,7 @@ import { instantiate, isExpressible, splitRoot, truthOf } from '../ir/paths.js';
 import { assignFact, type Tracking } from './flow.js';
 import { classOf, type FunctionId, type Program } from './program.js';
 import { acquire, type Held, matchHeld, type Released, release, type Site, type State, withFact } from './state.js';
-import type { Exit, Guard, Summary } from './summary.js';
+import { compareText, type Exit, type Guard, type Summary } from './summary.js';
 
 /** A call's target and what is known of it. */
 export interface Target {
@@ -167,10 +167,22 @@ export function guardsHold(guards: readonly Guard[], op: CallOp, state: State): 
   return guards.every((guard) => {
     if (guard.param < 0) return (contextValue(state, guard.param) & guard.value) !== 0;
     const arg = op.args[guard.param] ?? '';
+    if (guard.equals !== undefined) return (equality(arg, guard.equals) & guard.value) !== 0;
     const known = truthOf(arg) & (state.facts.get(arg) ?? Truth.Any);
     return (known & guard.value) !== 0;
   });
 }
+
+/** Whether an argument equals a constant, as far as constants tell. */
+function equality(arg: string, constant: string): number {
+  if (arg === constant) return Truth.NonZero;
+  const isName = /^[A-Z][A-Z0-9_]*$/;
+  if (isName.test(arg) && isName.test(constant)) return Truth.Zero;
+  return /^#[iz]/.test(arg) && constant.startsWith('#i') ? Truth.Zero : Truth.Any;
+}
+
+/** A key that compares a parameter with a constant. */
+export const PARAM_EQUALS = /^@==\((\$\d+),(#i-?\d+|[A-Z][A-Z0-9_]*)\)$/;
 
 /** Names that a macro takes from its caller: free names that are the caller's locals or parameters. */
 export function renames(frame: Frame, target: Target): ReadonlyMap<string, string> | undefined {
@@ -246,5 +258,10 @@ export function guardsOf(frame: Frame, state: State): Guard[] {
     if (question !== undefined) guards.push({ param: question, value });
     else if (/^\$\d+$/.test(key) && !frame.changed.has(key)) guards.push({ param: Number(key.slice(1)), value });
   }
-  return guards.sort((a, b) => a.param - b.param);
+  for (const [key, value] of state.facts) {
+    const match = PARAM_EQUALS.exec(key);
+    if (match?.[1] === undefined || match[2] === undefined || frame.changed.has(match[1])) continue;
+    guards.push({ param: Number(match[1].slice(1)), value, equals: match[2] });
+  }
+  return guards.sort((a, b) => a.param - b.param || compareText(a.equals ?? '', b.equals ?? ''));
 }
