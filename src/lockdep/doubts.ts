@@ -57,7 +57,7 @@ export function releaseOfUnheld(
 ): void {
   if (task.dead) return; // the scheduler's own lock, after the switch
   if (task.doubtfulUnlock === undefined && (task.baseKnown || task.releasedRecently(hi, lo))) {
-    task.doubtfulUnlock = unlockNotHeldRecord(state, h, task, name);
+    task.doubtfulUnlock = unlockNotHeldRecord(state, h, task, name || task.nameOfReleased(hi, lo));
     return;
   }
   // One release after another of what was not taken: acquisitions are missing, and the task's history proves nothing.

@@ -41,13 +41,13 @@ export function reportNestLockNotHeld(state: LockdepState, h: EventHeader, task:
 
 /** A lock was released that the task does not hold: the caller confirms it when no missing acquisition explains it. */
 export function unlockNotHeldRecord(state: LockdepState, h: EventHeader, task: TaskState, name: number): FindingRecord {
-  const text = state.sites.name(name);
+  const text = state.sites.name(name) || 'a lock of unknown name';
   const who = state.sites.task(task.comm, task.pid);
   return state.findings.record(`unlock ${text}`, [], () =>
     makeFinding({
       rule: 'unlock-not-held',
       message: `bad unlock balance detected: ${who} releases ${text}, which it does not hold`,
-      locks: [text],
+      locks: name === 0 ? [] : [text],
       where: whereNow(state, h, 0),
       evidence: [evidence(`${text} is released, but not held`, whereNow(state, h, 0))],
       identity: [text],

@@ -91,6 +91,7 @@ export class TaskState {
   acquisitions = 0;
   readonly #recentHi = new Int32Array(RECENT);
   readonly #recentLo = new Int32Array(RECENT);
+  readonly #recentName = new Int32Array(RECENT);
   #recentAt = 0;
 
   constructor(pid: number) {
@@ -121,9 +122,10 @@ export class TaskState {
   }
 
   /** Remembers that the task released the instance: a second release of it is then a fault. */
-  rememberRelease(hi: number, lo: number): void {
+  rememberRelease(hi: number, lo: number, name: number): void {
     this.#recentHi[this.#recentAt] = hi;
     this.#recentLo[this.#recentAt] = lo;
+    this.#recentName[this.#recentAt] = name;
     this.#recentAt = (this.#recentAt + 1) % RECENT;
   }
 
@@ -132,6 +134,13 @@ export class TaskState {
     for (let at = 0; at < RECENT; at++)
       if (this.#recentLo[at] === lo && this.#recentHi[at] === hi) return lo !== 0 || hi !== 0;
     return false;
+  }
+
+  /** The name of the instance if it is among the last that the task released: probes on releases tell addresses only. */
+  nameOfReleased(hi: number, lo: number): number {
+    for (let at = 0; at < RECENT; at++)
+      if (this.#recentLo[at] === lo && this.#recentHi[at] === hi) return this.#recentName[at] as number;
+    return 0;
   }
 
   /** Forgets the release history: after lost events it proves nothing. */

@@ -117,7 +117,7 @@ export class Validator extends NullSink implements EventSink {
     wwRelease(h, task, index, hi, lo);
     if (dropReference(task, index)) return;
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
-    if (flags & HeldFlag.Check) task.rememberRelease(hi, lo);
+    if (flags & HeldFlag.Check) task.rememberRelease(hi, lo, task.held[index * HELD_STRIDE + Held.Name]);
     if (!state.seesIrqEvents) this.#inferIrqsOn(h, task, index, flags);
     leaveHeld(state, h, cpu, task, index);
   }
@@ -277,7 +277,10 @@ export class Validator extends NullSink implements EventSink {
     prev.inSchedule = true;
     next.inSchedule = true;
     this.#view.moveTo(h, cpu, prev, IrqContext.Task, true);
-    if (prevState === SwitchState.Dead) state.bury(prev);
+    if (prevState === SwitchState.Dead) {
+      confirmUnlock(prev);
+      state.bury(prev);
+    }
   }
 
   override taskFork(h: EventHeader, childPid: number, childComm: number): void {
@@ -300,6 +303,7 @@ export class Validator extends NullSink implements EventSink {
       dropAll(state, task, () => true);
     }
     task.selfDeadlock = undefined;
+    confirmUnlock(task);
     task.baseKnown = true;
   }
 
