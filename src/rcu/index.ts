@@ -1,0 +1,9 @@
+/**
+ * RCU as Linux has it, on the simulated kernel: what scenarios import as `lockvet/rcu`. See README.md beside this file.
+ */
+export { FAULTS, type FaultName } from './faults.js';
+export { type KvfreeOptions, KvfreeRcu, type KvfreeStats } from './kvfree/kvfree-rcu.js';
+export { PAGE_WAYS, type PageWay } from './kvfree/page-source.js';
+export type { RcuOptions } from './options.js';
+export { installTreeRcu, type RcuStats, TreeRcu } from './tree/tree-rcu.js';
+export type { GpCookie } from './tree/waiting.js';
