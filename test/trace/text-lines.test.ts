@@ -98,6 +98,18 @@ describe('event probes', () => {
   it('reads releases', () => {
     expect(parseEvent('release: (lock.lock_release) map=0xff11000000dcdd78')).toEqual(['release', MAP.hi, MAP.lo, '']);
   });
+  it.each([
+    ['d..2.', 1],
+    ['...1.', 0],
+    ['.....', 0],
+  ])('take off %s the preemption depth that recording a probe adds', (flags, depth) => {
+    const head = `init-1  [000] ${flags}  3.777421: `;
+    const { events } = parse(
+      `${head}acquire: (lock.lock_acquire) ${fields}\n${head}release: (lock.lock_release) map=0xff11000000dcdd78\n${head}lock_release: ff11000000dcdd78 a`,
+    );
+    const recorded = Number(flags[3]) || 0;
+    expect(events.map((event) => event[6])).toEqual([depth, depth, recorded]);
+  });
   it('leaves probes on other events alone', () => {
     expect(parseEvent('mine: (sched.sched_switch) map=0x1')).toEqual([]);
   });

@@ -19,6 +19,14 @@ export function probedEvent(line: Line): number {
 }
 
 /**
+ * An event probe runs while the event that it is attached to is being written, which keeps preemption off once more than the
+ * probed code does.
+ */
+function ownDepth(line: Line): void {
+  if (line.header.preemptDepth > 0) line.header.preemptDepth--;
+}
+
+/**
  * `(lock.lock_acquire) flags=0 map=0x.. key=0x.. name="..." outer=0 inner=2 type=0`: an event probe on lock_acquire.
  * Readers of the binary form print it without the brackets. False without a map.
  */
@@ -56,6 +64,7 @@ export function probeAcquire(line: Line): boolean {
     line.end = end;
     acquireFields(line, behind);
   }
+  ownDepth(line);
   line.sink.lockAcquire(line.header, a);
   return true;
 }
@@ -84,6 +93,7 @@ export function probeRelease(line: Line): boolean {
   line.acquire.name = 0;
   const name = line.find(line.pos, NAME);
   if (name >= 0) quotedName(line, name);
+  ownDepth(line);
   line.sink.lockRelease(line.header, hi, lo, line.acquire.name);
   return true;
 }

@@ -247,3 +247,18 @@ export const lockSelftest: DecoderFactory = (context, format) => {
     },
   };
 };
+
+/** Event probes: recorded while their event is being written, which keeps preemption off once more than the probed code does. */
+export const inProbe =
+  (factory: DecoderFactory): DecoderFactory =>
+  (context, format) => {
+    const decoder = factory(context, format);
+    if (!decoder) return undefined;
+    return {
+      minWords: decoder.minWords,
+      decode(words, base, length) {
+        if (context.header.preemptDepth > 0) context.header.preemptDepth--;
+        decoder.decode(words, base, length);
+      },
+    };
+  };

@@ -17,8 +17,8 @@ const FACTORIES: ReadonlyMap<string, DecoderFactory> = new Map<string, DecoderFa
   ['lock_softirqs', lock.lockSoftirqs],
   ['lock_selftest', lock.lockSelftest],
   // Event probes on lock_acquire and lock_release, as the recording recipe names them.
-  ['acquire', lock.lockAcquire],
-  ['release', lock.lockRelease],
+  ['acquire', lock.inProbe(lock.lockAcquire)],
+  ['release', lock.inProbe(lock.lockRelease)],
   ['irq_enable', irq.irqEnable],
   ['irq_disable', irq.irqDisable],
   ['preempt_enable', irq.preemptEnable],
