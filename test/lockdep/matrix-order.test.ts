@@ -21,6 +21,14 @@ describe('AB-BA of one kind: how each of the four acquisitions is made', () => {
   });
 });
 
+it('a chain seen before is not judged again', () => {
+  const trial = new Trial();
+  const [a, b] = [trial.lock('A', 'mutex'), trial.lock('B', 'mutex')];
+  trial.nested(a, b);
+  for (let i = 0; i < 5; i++) trial.nested(b, a);
+  expect(trial.findings()).toMatchObject([{ rule: CYCLE, count: 1 }]);
+});
+
 describe('AB-BA with trylocks: who only tries does not wait', () => {
   const cells = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15].flatMap((mask) =>
     (['W', 'r'] as const).map((mode) => ({ mask, mode })),

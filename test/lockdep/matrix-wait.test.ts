@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WaitType } from '../../src/model/wait-type.js';
 import { ALL_KINDS, CONTEXTS, type Context, type Kind } from './kinds.js';
 import { waitViolation } from './oracle.js';
 import { Trial } from './script.js';
@@ -43,6 +44,25 @@ describe('wait context of deep stacks', () => {
     trial.nested([x, { trylock: true }], [y, { trylock: true }], z);
     const locks = waitViolation([x, y], z, 'task', false);
     expect(trial.verdict()).toEqual(locks === undefined ? [] : [`invalid-wait-context: ${locks.join(', ')}`]);
+  });
+
+  it('a lock without an inner type is not checked, whatever its outer one', () => {
+    const trial = new Trial();
+    trial.nested(trial.lock('raw', 'raw_spinlock'), [
+      trial.lock('odd', 'work'),
+      { wait: [WaitType.Sleep, WaitType.Unchecked] },
+    ]);
+    expect(trial.verdict()).toEqual([]);
+  });
+
+  it('an interrupt is not blamed on what it interrupted', () => {
+    const trial = new Trial();
+    const [raw, mutex] = [trial.lock('raw', 'raw_spinlock'), trial.lock('mutex', 'mutex')];
+    trial
+      .take(raw)
+      .hardirq(() => trial.nested(mutex))
+      .release(raw);
+    expect(trial.verdict()).toEqual(['invalid-wait-context: mutex']);
   });
 
   it('what the interrupted code holds does not forbid anything to the interrupt', () => {

@@ -28,6 +28,8 @@ export interface Take {
   trylock?: boolean;
   subclass?: number;
   nest?: Lock;
+  /** Wait types that its lockdep_map has instead of those of its kind: outer, inner. */
+  wait?: readonly [number, number];
   /** Function that takes it; 'NAME_user' when not given. */
   by?: string;
 }
@@ -121,8 +123,9 @@ export class Script {
     a.check = has & AcquireHas.Check ? traits.check : 1;
     a.nestHi = how.nest?.hi ?? 0;
     a.nestLo = how.nest?.lo ?? 0;
-    a.waitOuter = has & AcquireHas.Wait ? traits.outer : 0;
-    a.waitInner = has & AcquireHas.Wait ? traits.inner : 0;
+    const [outer, inner] = how.wait ?? [traits.outer, traits.inner];
+    a.waitOuter = has & AcquireHas.Wait ? outer : 0;
+    a.waitInner = has & AcquireHas.Wait ? inner : 0;
     a.lockType = has & AcquireHas.Wait ? traits.type : 0;
     a.has = has;
     a.ip = this.names.intern(`${how.by ?? `${lock.name}_user`}+0x10/0x40`);

@@ -269,6 +269,15 @@ describe('lost events', () => {
     expect(edges(trial)).toEqual(['B>A', 'B>C']);
   });
 
+  it('a doubtful lock makes no dependency and no state', () => {
+    const trial = new Trial();
+    const [a, b] = [trial.lock('A', 'spinlock'), trial.lock('B', 'spinlock')];
+    trial.hardirq(() => trial.nested(a));
+    trial.irqsOff().take(a).lose().take(b, { trylock: true }).release(b);
+    trial.take(b).release(b).irqsOn().release(a);
+    expect([trial.verdict(), edges(trial)]).toEqual([[], []]);
+  });
+
   it('locks taken on other CPUs are as sure as before', () => {
     const trial = new Trial();
     const [a, b] = [trial.lock('A', 'mutex'), trial.lock('B', 'mutex')];
@@ -401,6 +410,16 @@ describe('what a recording may lack', () => {
     const a = trial.lock('A', 'mutex');
     trial.nested(a, trial.sibling(a));
     expect([trial.verdict(), trial.validator.state.unjudgedNestings]).toEqual([[], 1]);
+  });
+
+  it('where "read" is all a recording says, readers of sleeping locks do not recurse, those of others do', () => {
+    const has = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | AcquireHas.Check;
+    for (const kind of ['rwsem', 'rwlock'] as const) {
+      const trial = new Trial({ has });
+      const a = trial.lock('A', kind);
+      trial.nested([a, { mode: 'r' }], [trial.sibling(a), { mode: 'r' }]);
+      expect(trial.verdict()).toEqual(kind === 'rwsem' ? ['recursive-lock: A'] : []);
+    }
   });
 
   it('one key under two names is the key that is never validated', () => {
