@@ -62,5 +62,3 @@ export class Softirqs {
     );
   }
 }
-
-export { Softirq } from './softirq-run.js';

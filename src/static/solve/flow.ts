@@ -1,7 +1,7 @@
 import type { IrBlock, IrFunction, IrNext, IrOp } from '../ir/ir.js';
 import { Truth } from '../ir/ir.js';
 import { truthOf } from '../ir/paths.js';
-import { NO_FACTS, START, type State, stateKey, withFact } from './state.js';
+import { NO_FACTS, type State, stateKey, withFact } from './state.js';
 
 /** States kept for one block; with more of them facts are given up, then paths. */
 const MAX_STATES = 24;
@@ -201,5 +201,3 @@ function mentions(key: string, path: string): boolean {
   }
   return false;
 }
-
-export { START };
