@@ -9,7 +9,7 @@ import { type Effect, siteOf } from '../solve/summary.js';
 import { ask, isReal } from './ask.js';
 
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
-const CERTAIN_CALLS = 4;
+const CERTAIN_CALLS = 3;
 
 /** A candidate and the function that holds the lock. */
 export interface Located {
