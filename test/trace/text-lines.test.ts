@@ -99,16 +99,22 @@ describe('event probes', () => {
     expect(parseEvent('release: (lock.lock_release) map=0xff11000000dcdd78')).toEqual(['release', MAP.hi, MAP.lo, '']);
   });
   it.each([
-    ['d..2.', 1],
-    ['...1.', 0],
-    ['.....', 0],
-  ])('take off %s the preemption depth that recording a probe adds', (flags, depth) => {
-    const head = `init-1  [000] ${flags}  3.777421: `;
+    ['d..2.', 'd..1.', 1],
+    ['d..4.', 'd..1.', 3],
+  ])('take off %s the preemption depth that recording a probe adds', (flags, plain, depth) => {
     const { events } = parse(
-      `${head}acquire: (lock.lock_acquire) ${fields}\n${head}release: (lock.lock_release) map=0xff11000000dcdd78\n${head}lock_release: ff11000000dcdd78 a`,
+      `init-1 [000] ${flags} 3.1: acquire: (lock.lock_acquire) ${fields}\n` +
+        `init-1 [000] ${flags} 3.2: release: (lock.lock_release) map=0xff11000000dcdd78\n` +
+        `init-1 [000] ${plain} 3.3: lock_release: ff11000000dcdd78 a`,
     );
-    const recorded = Number(flags[3]) || 0;
-    expect(events.map((event) => event[6])).toEqual([depth, depth, recorded]);
+    expect(events.map((event) => event[6])).toEqual([depth, depth, 1]);
+  });
+  it.each([
+    ['a raw_spinlock_t taken at depth 1', `init-1 [000] d..1. 3.1: acquire: (lock.lock_acquire) ${fields}`, 1],
+    ['a depth of 0', 'init-1 [000] ..... 3.1: release: (lock.lock_release) map=0xff11000000dcdd78', 0],
+  ])('leave the depth as it is behind %s', (_, line, depth) => {
+    const { events } = parse(`${line}\ninit-1 [000] ...2. 3.2: release: (lock.lock_release) map=0xff11000000dcdd78`);
+    expect(events.map((event) => event[6])).toEqual([depth, 2]);
   });
   it('leaves probes on other events alone', () => {
     expect(parseEvent('mine: (sched.sched_switch) map=0x1')).toEqual([]);

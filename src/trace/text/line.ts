@@ -29,6 +29,8 @@ export class Line {
   value = 0;
   readonly header = new EventHeader();
   readonly acquire = new LockAcquire();
+  /** Event probes of this recording show preemption one deeper than the probed code has it. */
+  probesAddDepth = true;
   readonly alloc = new AllocEvent();
   readonly names = new ByteNames();
   /** The name id of `<...>`. */

@@ -1,3 +1,4 @@
+import { WaitType } from '../../model/wait-type.js';
 import { acquireFields } from './acquire-fields.js';
 import { bytes, PAREN, QUOTE, SPACE } from './ascii.js';
 import type { Line } from './line.js';
@@ -20,10 +21,13 @@ export function probedEvent(line: Line): number {
 
 /**
  * An event probe runs while the event that it is attached to is being written, which keeps preemption off once more than the
- * probed code does.
+ * probed code does. Lines that were made otherwise show it: by a depth of 0, or of 1 where a raw_spinlock_t, which is taken
+ * with preemption off, is just being taken.
  */
-function ownDepth(line: Line): void {
-  if (line.header.preemptDepth > 0) line.header.preemptDepth--;
+function ownDepth(line: Line, takesRaw: boolean): void {
+  const { header } = line;
+  if (header.preemptDepth === 0 || (takesRaw && header.preemptDepth === 1)) line.probesAddDepth = false;
+  if (line.probesAddDepth && header.preemptDepth > 0) header.preemptDepth--;
 }
 
 /**
@@ -64,7 +68,7 @@ export function probeAcquire(line: Line): boolean {
     line.end = end;
     acquireFields(line, behind);
   }
-  ownDepth(line);
+  ownDepth(line, a.waitInner === WaitType.Spin && a.waitOuter === WaitType.Unchecked);
   line.sink.lockAcquire(line.header, a);
   return true;
 }
@@ -93,7 +97,7 @@ export function probeRelease(line: Line): boolean {
   line.acquire.name = 0;
   const name = line.find(line.pos, NAME);
   if (name >= 0) quotedName(line, name);
-  ownDepth(line);
+  ownDepth(line, false);
   line.sink.lockRelease(line.header, hi, lo, line.acquire.name);
   return true;
 }
