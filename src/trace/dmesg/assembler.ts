@@ -109,6 +109,8 @@ export class ReportAssembler {
   #belongs(stream: Stream, headline: Headline, raw: string, line: number): boolean {
     const current = stream.open.at(-1);
     if (headline.kind !== 'warning' || current?.facts.headline.kind !== 'warning') return false;
+    // Below "cut here" another WARN() begins, whatever the open one still lacks.
+    if (stream.warnText !== undefined) return false;
     const open = current.facts.headline;
     if (open.site === undefined) return headline.site !== undefined && current.feed(raw, line) === 'part';
     if (headline.site !== undefined || current.inTrace) return false;

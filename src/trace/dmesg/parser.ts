@@ -11,6 +11,8 @@ export type Verdict = 'part' | 'done' | 'foreign';
 /** What the next line is about. */
 type Expectation = LockRole | 'site' | 'nest' | 'exists' | 'preemption-site' | undefined;
 
+/** A lock's name alone on a line: an expression, where an ordinary log line has words. */
+const NAME = /^[^\s=]\S*(?: [-+*/] \S+)*$/;
 /** Reports that print no stack. */
 const WITHOUT_TRACE: ReadonlySet<ReportKind> = new Set<ReportKind>(['user-return']);
 
@@ -27,6 +29,8 @@ export class ReportParser {
   #scenario: ScenarioTable | undefined;
   /** Stacks begun. */
   #traces = 0;
+  /** The second stack of "nested lock was not taken". */
+  #repeat: Frame[] | undefined;
   /** `<TASK>`, `<IRQ>` and their like that are not yet closed. */
   #marks = 0;
   #inIrq = false;
@@ -88,6 +92,7 @@ export class ReportParser {
         return 'part';
       }
       case 'nest':
+        if (!NAME.test(text)) break;
         this.#expect = undefined;
         facts.nestLock = text;
         return 'part';
@@ -198,14 +203,26 @@ export class ReportParser {
     return 'part';
   }
 
-  /** A stack begins. A report has one, "nested lock was not taken" two. */
+  /** A stack begins, or goes on to the next of the lines above its entries. */
   beginTrace(): Verdict {
-    if (this.facts.backtrace.length > 0)
-      return this.#awaitsHeld || this.facts.headline.kind !== 'nest' ? 'foreign' : 'done';
+    if (this.facts.backtrace.length > 0) {
+      if (!this.#mayRepeat) return 'foreign';
+      // The same stack once more: taken, so that no other report gets it, and not kept.
+      this.#repeat ??= [];
+    }
     this.#traces++;
     this.#expect = undefined;
-    this.#frames = this.facts.backtrace;
+    this.#frames = this.#repeat ?? this.facts.backtrace;
     return 'part';
+  }
+
+  /** Whether a CPU line can be this report's: above its stack, and above that stack's repetition. */
+  get awaitsTrace(): boolean {
+    return this.facts.backtrace.length === 0 || this.#mayRepeat;
+  }
+
+  get #mayRepeat(): boolean {
+    return this.facts.headline.kind === 'nest' && this.#allHeldSeen() && (this.#repeat?.length ?? 0) === 0;
   }
 
   /** `<TASK>`, `</TASK>`, `<IRQ>`, ... inside the stack. */

@@ -206,7 +206,7 @@ const tracePhrases: Phrase[] = [
       /^CPU: (\d+) (?:UID: \d+ )?PID: (\d+) Comm: (.+?) (?:Not tainted|Tainted: .*?) (\d+\.\d+\.?\S*)(?: (#\S+))?/,
     on(report, [, cpu, pid, comm, release, build], line) {
       const { facts } = report;
-      if (facts.backtrace.length > 0 || !report.sameTask(comm, Number(pid))) return 'foreign';
+      if (!report.awaitsTrace || !report.sameTask(comm, Number(pid))) return 'foreign';
       facts.comm = comm;
       facts.cpu = Number(cpu);
       if (facts.kernel === undefined) {
@@ -229,7 +229,11 @@ const tracePhrases: Phrase[] = [
       return 'part';
     },
   },
-  { pattern: /^---\[ end trace [0-9a-f]+ \]---$/, on: (report) => report.endTrace() },
+  {
+    // Only a WARN() has it, below its stack: it ends no report that the WARN() stands in.
+    pattern: /^---\[ end trace [0-9a-f]+ \]---$/,
+    on: (report) => (report.facts.headline.kind === 'warning' ? report.endTrace() : 'foreign'),
+  },
   { pattern: /^={5,}$/, on: (report) => (report.facts.backtrace.length > 0 ? 'done' : 'foreign') },
   {
     pattern: /^(.*?) ?WARNING: (?:CPU: \d+ PID: \d+ at .*|\S+:\d+ at .*, CPU#\d+: .*)$/,
