@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { recogniseText } from '../../src/trace/text/recognise.js';
 import { parse } from './text-helpers.js';
 import type { LoggedEvent } from './text-log-sink.js';
 
@@ -53,5 +54,17 @@ describe.each(Object.entries(FORMS))('%s', (_name, form) => {
     const { events, parser } = parse(rewritten.join('\n'));
     expect(parser.samples).toEqual([]);
     expect(events.map(common)).toEqual(parse(lines.join('\n')).events.map(common));
+  });
+});
+
+describe('the kind of a recording', () => {
+  const line = '  x-1 [000] d..1. -88  [000] d..1.  1.000001: lock_release: ffff888000100000 a\n';
+  it('is told by its heading where a comm looks like the columns of perf', () => {
+    expect(recogniseText(Buffer.from(`# tracer: nop\n#\n${line}`))?.kind).toBe('ftrace');
+  });
+  it('is perf where the columns are', () => {
+    expect(recogniseText(Buffer.from('  x  88 [000]  1.000001: lock:lock_release: 0xffff888000100000 a\n'))?.kind).toBe(
+      'perf',
+    );
   });
 });

@@ -16,6 +16,7 @@ export interface TextForm {
 
 /** Heads of recordings in which nothing was recorded. */
 const EMPTY_RECORDING = /^(?:# tracer: |cpus=\d+$|# *TASK-PID )/m;
+const FTRACE_HEAD = /^# tracer: /m;
 const TRACE_CMD_HEAD = /^(?:cpus=\d+|version = \d+)$/m;
 /** trace-cmd report gives event names a column of their own, and has no flags unless asked. */
 const TRACE_CMD_LINE = /^.{0,40}-\d+ +\[\d+\] +\d+\.\d+: \w+: {2,}\S/m;
@@ -32,7 +33,8 @@ export function recogniseText(head: Buffer): TextForm | undefined {
     return { kind: TRACE_CMD_HEAD.test(text()) ? 'trace-cmd' : 'ftrace', ticksPerSecond: 1e9, ...simulation };
   }
   const ticksPerSecond = parser.form.inSeconds ? 1e9 : 1;
-  if (parser.form.isPerf) return { kind: 'perf', ticksPerSecond };
+  // A comm may look like perf's columns: the recording's own heading decides.
+  if (parser.form.isPerf && !FTRACE_HEAD.test(text())) return { kind: 'perf', ticksPerSecond };
   const isTraceCmd = TRACE_CMD_HEAD.test(text()) || TRACE_CMD_LINE.test(text());
   return { kind: isTraceCmd ? 'trace-cmd' : 'ftrace', ticksPerSecond, ...simulation };
 }
