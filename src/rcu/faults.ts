@@ -27,8 +27,6 @@ export const FAULTS = {
   'barrier-uncounted': 'rcu_barrier() does not hold its own count while it queues',
   'callbacks-under-lock': 'callbacks are invoked with the leaf node locked',
   'sync-no-grace-period': 'synchronize_rcu() returns when the running grace period ends',
-  'hotplug-unmasked': 'a CPU that goes away stays in the masks of grace periods to come',
-  'hotplug-keeps-callbacks': 'the callbacks of a CPU that goes away stay with it',
   'drop-on-blimit': 'callbacks beyond blimit are not put back',
   'kvfree-wrong-gfp': 'kvfree_rcu() asks for its page with GFP_NOWAIT',
   'kvfree-drop-list': 'kvfree_rcu() loses a pointer when there is no page for it',

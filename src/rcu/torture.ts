@@ -1,5 +1,7 @@
 import { Gfp } from '../model/gfp.js';
-import { type Kernel, type Op, type Scenario, type SlabObject, scenario } from '../sim/index.js';
+import { type Kernel, type Op, type RawSpinlock, type Scenario, type SlabObject, scenario } from '../sim/index.js';
+import { KvfreeRcu } from './kvfree/kvfree-rcu.js';
+import type { PageWay } from './kvfree/page-source.js';
 import type { RcuOptions } from './options.js';
 import { installTreeRcu, type TreeRcu } from './tree/tree-rcu.js';
 
@@ -14,6 +16,10 @@ export interface TortureOptions {
   flood?: number;
   /** Per cent of page allocations that fail. Default 20. */
   failing?: number;
+  /** Operations after which a run is given up. Default 400,000. */
+  maxOperations?: number;
+  /** Where kvfree_rcu() gets its pages. Default 'prefilled'. */
+  way?: PageWay;
   rcu?: RcuOptions;
 }
 
@@ -44,7 +50,7 @@ export function torture(options: TortureOptions, onResult: (result: TortureResul
       name: 'rcu-torture',
       cpus,
       preemptRt,
-      maxOperations: 400_000,
+      maxOperations: options.maxOperations ?? 400_000,
       memory: { failures: { percent: failing } },
     },
     (kernel) => {
@@ -57,10 +63,12 @@ export function torture(options: TortureOptions, onResult: (result: TortureResul
         ...options.rcu,
       });
       const result: TortureResult = { reads: 0, updates: 0, rcu };
-      new Torture(kernel, rcu, options, result).start();
+      const torture = new Torture(kernel, rcu, options, result);
+      torture.start();
       kernel.machine.atEnd.push(() => {
         const left = rcu.cpus.reduce((sum, data) => sum + data.callbacks.length, 0);
         rcu.warn(left === 0, 'callbacks are left when all is over');
+        rcu.warn(torture.unfreed === 0, 'kvfree_rcu() has not freed everything when all is over');
         onResult(result);
       });
     },
@@ -70,16 +78,23 @@ export function torture(options: TortureOptions, onResult: (result: TortureResul
 class Torture {
   readonly #kernel: Kernel;
   readonly #rcu: TreeRcu;
+  readonly #kvfree: KvfreeRcu;
   readonly #result: TortureResult;
   readonly #rounds: number;
   readonly #flood: number;
+  readonly #raw: RawSpinlock;
   #current: Published | undefined;
+  /** Read-side sections that are open, whatever RCU believes: the yardstick for its grace periods. */
+  readonly #sections = new Set<object>();
   /** Users that are not through. */
   #left = 0;
 
   constructor(kernel: Kernel, rcu: TreeRcu, options: TortureOptions, result: TortureResult) {
     this.#kernel = kernel;
     this.#rcu = rcu;
+    this.#raw = kernel.rawSpinlock('torture_raw');
+    // Small arrays, so that several are filled and the cache runs out.
+    this.#kvfree = new KvfreeRcu(rcu, { way: options.way ?? 'prefilled', arraySize: 3, minCached: 2, drainJiffies: 2 });
     this.#result = result;
     this.#rounds = options.rounds ?? 3;
     this.#flood = options.flood ?? 25;
@@ -102,6 +117,8 @@ class Torture {
       () => this.#synchronizing(() => rcu.synchronizeExpedited()),
       () => this.#synchronizing(() => this.#polled()),
       () => this.#callingBack(),
+      () => this.#kvfreeing(),
+      () => this.#headless(),
     ];
     for (const [i, updater] of updaters.entries()) this.#user(`updater${i}`, () => this.#repeat(updater));
     this.#user('flooder', () => this.#flooding());
@@ -137,16 +154,30 @@ class Torture {
 
   *#plain(): Op<void> {
     yield* this.#rcu.readLock();
-    yield* this.#look();
+    yield* this.#inside(() => this.#look());
     yield* this.#rcu.readUnlock();
+  }
+
+  *#inside(body: () => Op<void>): Op<void> {
+    const section = {};
+    this.#sections.add(section);
+    yield* body();
+    this.#sections.delete(section);
+  }
+
+  /** To be called where a grace period begins; the result where it has ended: no section of the beginning may be open. */
+  #witness(): () => void {
+    const before = [...this.#sections];
+    return () => {
+      const open = before.some((section) => this.#sections.has(section));
+      this.#rcu.warn(!open, 'a grace period ends while a reader from before it is still inside');
+    };
   }
 
   *#nested(): Op<void> {
     yield* this.#rcu.readLock();
     const seen = this.#current;
-    yield* this.#rcu.readLock();
-    yield* this.#look();
-    yield* this.#rcu.readUnlock();
+    yield* this.#inside(() => this.#plain());
     yield* this.#use(seen);
     yield* this.#rcu.readUnlock();
   }
@@ -154,7 +185,7 @@ class Torture {
   /** Ends with interrupts off: the report is deferred. */
   *#irqsOff(): Op<void> {
     yield* this.#rcu.readLock();
-    yield* this.#look();
+    yield* this.#inside(() => this.#switchedOut());
     const flags = yield* this.#kernel.localIrqSave();
     yield* this.#rcu.readUnlock();
     yield* this.#kernel.localIrqRestore(flags);
@@ -162,24 +193,28 @@ class Torture {
 
   *#bottomHalves(): Op<void> {
     yield* this.#rcu.readLockBh();
-    yield* this.#look();
+    yield* this.#inside(() => this.#look());
     yield* this.#rcu.readUnlockBh();
   }
 
   *#preemptOff(): Op<void> {
     yield* this.#rcu.readLockSched();
-    yield* this.#look();
+    yield* this.#inside(() => this.#look());
     yield* this.#rcu.readUnlockSched();
   }
 
-  /** Is switched out inside: a cond_resched() is none of RCU's business, so the scheduler is asked directly. */
   *#preempted(): Op<void> {
     yield* this.#rcu.readLock();
+    yield* this.#inside(() => this.#switchedOut());
+    yield* this.#rcu.readUnlock();
+  }
+
+  /** Is preempted inside the section and goes on using what it saw before. */
+  *#switchedOut(): Op<void> {
     const seen = this.#current;
     this.#kernel.machine.cpu.needResched = true;
     yield* this.#kernel.udelay(this.#kernel.random(8000));
     yield* this.#use(seen);
-    yield* this.#rcu.readUnlock();
   }
 
   /** Follows the pointer and uses what it leads to, some time after. */
@@ -187,7 +222,9 @@ class Torture {
     yield* this.#rcu.dereference('torture_current');
     const seen = this.#current;
     if (this.#kernel.random(2) === 0) yield* this.#kernel.udelay(this.#kernel.random(20));
-    if (this.#kernel.random(10) === 0) yield* this.#kernel.udelay(this.#kernel.random(9000));
+    // In pieces, so that ticks and whole grace periods fit in between.
+    const pieces = this.#kernel.random(4) === 0 ? 6 : 0;
+    for (let i = 0; i < pieces; i++) yield* this.#kernel.udelay(this.#kernel.random(6000));
     yield* this.#use(seen);
   }
 
@@ -213,10 +250,12 @@ class Torture {
   *#synchronizing(wait: () => Op<void>): Op<void> {
     const old = yield* this.#replace();
     if (old === undefined) return;
-    yield* wait();
-    old.age++;
-    yield* wait();
-    old.age++;
+    for (let passed = 0; passed < PIPE_LENGTH; passed++) {
+      const over = this.#witness();
+      yield* wait();
+      over();
+      old.age++;
+    }
     yield* this.#kernel.mm.kfree(old.memory);
   }
 
@@ -230,10 +269,31 @@ class Torture {
     const old = yield* this.#replace();
     if (old === undefined) return;
     const { mm } = this.#kernel;
+    const over = this.#witness();
     yield* this.#rcu.call(function* freeTortured() {
+      over();
       old.age++;
       yield* mm.kfree(old.memory);
     });
+  }
+
+  /** Under a raw_spinlock_t: what kvfree_rcu() must stand. */
+  *#kvfreeing(): Op<void> {
+    const old = yield* this.#replace();
+    if (old === undefined) return;
+    yield* this.#raw.lock();
+    yield* this.#kvfree.free(old.memory);
+    yield* this.#raw.unlock();
+  }
+
+  *#headless(): Op<void> {
+    const old = yield* this.#replace();
+    if (old === undefined) return;
+    const { waited } = this.#kvfree.stats;
+    const over = this.#witness();
+    yield* this.#kvfree.freeHeadless(old.memory);
+    // Only this updater is headless: it was this call that waited for a grace period itself.
+    if (this.#kvfree.stats.waited > waited) over();
   }
 
   *#flooding(): Op<void> {
@@ -241,7 +301,8 @@ class Torture {
     for (let i = 0; i < this.#flood; i++) {
       const memory = yield* mm.kmalloc(32, Gfp.GFP_KERNEL);
       if (memory === null) continue;
-      yield* this.#rcu.call(() => mm.kfree(memory));
+      if (i % 2 === 0) yield* this.#rcu.call(() => mm.kfree(memory));
+      else yield* this.#kvfree.free(memory);
     }
   }
 
@@ -255,6 +316,11 @@ class Torture {
       yield* this.#rcu.barrier();
       this.#rcu.warn(state.ran, 'rcu_barrier() returns before a callback queued earlier');
     }
+  }
+
+  /** Pointers that kvfree_rcu() has not freed: nothing drains it at the end but its own monitor. */
+  get unfreed(): number {
+    return this.#kvfree.outstanding;
   }
 
   /** The last user frees what is published. */

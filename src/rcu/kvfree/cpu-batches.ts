@@ -107,10 +107,7 @@ export class CpuBatches {
   /** kfree_rcu_monitor() */
   *#monitor(): Op<void> {
     this.#monitorQueued = false;
-    if (yield* this.drain()) return;
-    const flags = yield* this.lock.lockIrqsave();
-    yield* this.wantMonitor();
-    yield* this.lock.unlockIrqrestore(flags);
+    yield* this.drain();
   }
 
   /** kfree_rcu_work() */
@@ -122,6 +119,11 @@ export class CpuBatches {
     const count = yield* freeBatch(this.#rcu, batch, (page) => this.#keep(page));
     this.outstanding -= count;
     this.#stats.freed += count;
+    // What found both channels in use. The kernel's monitor looks again by time; here the channel that is free now asks it to.
+    if (isEmpty(this.filling)) return;
+    const again = yield* this.lock.lockIrqsave();
+    yield* this.wantMonitor();
+    yield* this.lock.unlockIrqrestore(again);
   }
 
   /** Takes an array's page into the cache while that has room. put_cached_bnode() */
@@ -129,6 +131,8 @@ export class CpuBatches {
     const flags = yield* this.lock.lockIrqsave();
     const room = this.cache.length < this.#config.minCached && !this.backOff;
     if (room) this.cache.push(page);
+    // A page of the cache is nobody's leak.
+    if (room) this.#kernel.mm.ignoreLeak(page);
     yield* this.lock.unlockIrqrestore(flags);
     return room;
   }

@@ -117,7 +117,7 @@ export class KvfreeRcu {
       yield* this.#rcu.barrier();
       for (const batches of this.#cpus) yield* batches.flush();
       if (this.outstanding === 0) return;
-      yield* this.#rcu.kernel.scheduleTimeout(1);
+      yield* this.#rcu.kernel.condResched();
     }
   }
 

@@ -12,7 +12,6 @@ import { callRcu } from './callbacks.js';
 import { CpuData } from './cpu-data.js';
 import { ExpeditedGp } from './expedited.js';
 import { gpThread } from './gp-thread.js';
-import { offline, online } from './hotplug.js';
 import { buildTree, type RcuNode } from './node.js';
 import { DEREFERENCE, noteContextSwitch, READ_LOCK, READ_UNLOCK, unlockSpecial } from './reader.js';
 import type { ReaderState } from './reader-state.js';
@@ -284,8 +283,6 @@ export class TreeRcu implements RcuApi {
       this.own.exited.push(reader);
       this.own.wantTick(true);
     };
-    hooks.cpuDown = (cpu) => offline(this, cpu);
-    hooks.cpuUp = (cpu) => online(this, cpu);
   }
 
   #setBusy(cpu: Cpu, busy: boolean): void {

@@ -58,7 +58,8 @@ export function* barrier(rcu: TreeRcu): Op<void> {
     if (isHere) yield* kernel.smpCall(data.cpu.id, entrain);
     else yield* locally(rcu, entrain);
   }
-  if (!rcu.has('barrier-uncounted')) yield* arrive();
+  // Its own count goes without complete(): there is nobody but itself to wake.
+  if (!rcu.has('barrier-uncounted')) count.left--;
   if (count.left > 0) yield* all.wait();
   yield* rcu.barrierMutex.unlock();
 }
