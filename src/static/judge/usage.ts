@@ -12,6 +12,9 @@ interface Use {
   readonly root: FunctionId;
 }
 
+/** Sites of a chain up to which what a function switches off is what it finds switched off. */
+const FAR = 2;
+
 type Irq = 'hardirq' | 'softirq';
 
 interface Usage {
@@ -96,6 +99,8 @@ function inconsistent(program: Program, usage: Usage, irq: Irq, rules: RuleSet):
   const out: Finding[] = [];
   for (const [key, inside] of usage.inside) {
     for (const use of usage.enabled.get(key) ?? []) {
+      // Further away, who has switched what off before is guesswork.
+      if (use.effect.chain.length > FAR) continue;
       const lock = use.effect.name;
       const holder = headOf(program, use.root).name;
       const handler = headOf(program, inside.root).name;
@@ -164,7 +169,7 @@ function make(
   said: { readonly message: string; readonly evidence: Evidence[] },
 ): Finding {
   const rule = rules.find(id);
-  const isCertain = use.effect.chain.length <= 2;
+  const isCertain = use.effect.chain.length <= FAR;
   const severity = rule?.severity ?? 'error';
   return {
     rule: id,

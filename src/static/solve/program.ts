@@ -249,5 +249,7 @@ function displayCall(fn: IrFunction, root: string): string {
   return root
     .slice(1)
     .replace(/\$(\d+)/g, (whole, n: string) => fn.params[Number(n)] || whole)
-    .replace(/%/g, '');
+    .replace(/%/g, '')
+    .replace(/#i(?=-?\d)/g, '')
+    .replace(/#z/g, '0');
 }
