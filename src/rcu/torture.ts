@@ -308,13 +308,17 @@ class Torture {
 
   *#barriers(): Op<void> {
     for (let round = 0; round < 2; round++) {
-      const state = { ran: false };
-      yield* this.#rcu.call(function* beforeBarrier() {
-        yield* [];
-        state.ran = true;
-      });
+      const left = new Set<number>();
+      for (let cpu = 0; cpu < this.#kernel.cpus; cpu++) {
+        left.add(cpu);
+        const ran = function* beforeBarrier(): Op<void> {
+          yield* [];
+          left.delete(cpu);
+        };
+        yield* this.#kernel.smpCall(cpu, () => this.#rcu.call(ran));
+      }
       yield* this.#rcu.barrier();
-      this.#rcu.warn(state.ran, 'rcu_barrier() returns before a callback queued earlier');
+      this.#rcu.warn(left.size === 0, 'rcu_barrier() returns before a callback queued earlier');
     }
   }
 
