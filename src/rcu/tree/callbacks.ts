@@ -4,9 +4,10 @@ import type { OpKind } from '../../sim/op.js';
 import type { Callback } from '../callback-list.js';
 import { seqDone, seqSnap } from '../sequence.js';
 import type { CpuData } from './cpu-data.js';
+import { GpFlag } from './gp-flag.js';
 import { accelerateUnlocked } from './gp-request.js';
 import { noteGpChanges } from './quiescent.js';
-import { GpFlag, type TreeRcu } from './tree-rcu.js';
+import type { TreeRcu } from './tree-rcu.js';
 
 /** Puts a callback onto the running CPU's list; interrupts off. */
 const ENQUEUE: OpKind<TreeRcu, void> = {

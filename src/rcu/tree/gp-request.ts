@@ -1,8 +1,9 @@
 import type { Op } from '../../sim/index.js';
 import { seqSnap, seqState } from '../sequence.js';
 import type { CpuData } from './cpu-data.js';
+import { GpFlag } from './gp-flag.js';
 import type { RcuNode } from './node.js';
-import { GpFlag, type TreeRcu } from './tree-rcu.js';
+import type { TreeRcu } from './tree-rcu.js';
 
 /**
  * Asks for the grace period `wanted`, leaf lock held (rcu_start_this_gp()). Requests of many CPUs meet on their way to the root

@@ -1,9 +1,10 @@
 import type { Op } from '../../sim/index.js';
 import { seqEnd, seqStart } from '../sequence.js';
 import type { CpuData } from './cpu-data.js';
+import { GpFlag } from './gp-flag.js';
 import { futureGpCleanup } from './gp-request.js';
 import { noteGpChangesLocked, reportQsNode } from './quiescent.js';
-import { GpFlag, type TreeRcu } from './tree-rcu.js';
+import type { TreeRcu } from './tree-rcu.js';
 
 /** The body of the grace-period kthread: waits for a request, runs one grace period, and again. rcu_gp_kthread() */
 export function* gpThread(rcu: TreeRcu): Op<void> {

@@ -2,9 +2,10 @@ import type { Op } from '../../sim/index.js';
 import type { IrqFlags } from '../../sim/lock/irq-mode.js';
 import { seqBegan, seqCompleted } from '../sequence.js';
 import type { CpuData } from './cpu-data.js';
+import { GpFlag } from './gp-flag.js';
 import { accelerate, advance } from './gp-request.js';
 import type { RcuNode } from './node.js';
-import { GpFlag, type TreeRcu } from './tree-rcu.js';
+import type { TreeRcu } from './tree-rcu.js';
 
 /** The CPU has passed a quiescent state; interrupts off. Told to the leaf later, by the softirq. rcu_qs() */
 export function noteQs(data: CpuData): void {

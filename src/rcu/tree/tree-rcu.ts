@@ -18,9 +18,6 @@ import type { ReaderState } from './reader-state.js';
 import { rcuCore, schedClockIrq } from './tick.js';
 import { barrier, condSynchronize, type GpCookie, getState, poll, startPoll, synchronize } from './waiting.js';
 
-/** What is asked of the grace-period kthread: bits of {@link TreeRcu.gpFlags}. */
-export const GpFlag = { Init: 1, Fqs: 2 } as const;
-
 /** Counters of a run. */
 export interface RcuStats {
   gracePeriods: number;
@@ -48,7 +45,7 @@ export class TreeRcu implements RcuApi {
   readonly cpus: readonly CpuData[];
   /** Number of the grace period; written with the root's lock held. */
   gpSeq = 0;
-  /** {@link GpFlag}s; written with the root's lock held. */
+  /** GpFlag bits; written with the root's lock held. */
   gpFlags = 0;
   /** Jiffies at which the running grace period began. */
   gpStart = 0;
