@@ -33,6 +33,9 @@ const Flag = {
   Split: 8,
   /** Neither the recording nor the catalogue tells what kind of lock it is. */
   UnknownKind: 16,
+  /** Taken outside NMIs, by a writer or by a reader. */
+  Used: 32,
+  UsedRead: 64,
 } as const;
 
 /** What a catalogue says of a lock name, for recordings that carry no wait types. */
@@ -289,6 +292,16 @@ export class ClassTable {
 
   lockType(id: number): number {
     return this.#lockType[id];
+  }
+
+  /** The class is taken outside NMIs. */
+  noteUse(id: number, read: boolean): void {
+    this.#flags[id] |= read ? Flag.UsedRead : Flag.Used;
+  }
+
+  /** Whether an NMI that takes the class can find it held: by a writer, or, if it writes itself, by a reader. */
+  mayBlockNmi(id: number, read: boolean): boolean {
+    return (this.#flags[id] & (read ? Flag.Used : Flag.Used | Flag.UsedRead)) !== 0;
   }
 
   isKindKnown(id: number): boolean {

@@ -40,7 +40,7 @@ export function judgeHeldAtExit(
   for (let index = 0; index < task.depth; index++) {
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
     const isScheduler = how === 'ended' && index === task.depth - 1 && state.classes.isSpinning(heldClass(task, index));
-    if (!state.classes.isKindKnown(heldClass(task, index))) continue; // it may be the scheduler's, too
+    if (how === 'ended' && !state.classes.isKindKnown(heldClass(task, index))) continue; // it may be the scheduler's, too
     if (flags & HeldFlag.Check && !(flags & HeldFlag.Suspect) && !isScheduler) kept.push(index);
   }
   if (kept.length > 0) reportHeldAtExit(state, h, task, kept, how);

@@ -34,6 +34,11 @@ export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskS
   if (!(flags & HeldFlag.Check)) return;
   const read = (flags & HeldFlag.ReadMask) !== ReadKind.Write;
   const context = (flags & HeldFlag.ContextMask) >> HeldFlag.ContextShift;
+  if (context & IrqContext.Nmi) {
+    checkNmi(state, h, task, index, read);
+    return; // NMIs have no usage states: nothing switches them off
+  }
+  state.classes.noteUse(task.held[index * HELD_STRIDE + Held.Class], read);
   let bits = 0;
   if (!(flags & HeldFlag.Trylock)) {
     if (context & IrqContext.HardIrq) bits |= 1 << usageBit(IrqKind.HardIrq, false, read);
@@ -44,6 +49,31 @@ export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskS
     if (flags & HeldFlag.BhOn) bits |= 1 << usageBit(IrqKind.SoftIrq, true, read);
   }
   if (bits !== 0) markBits(state, h, task, index, bits);
+}
+
+/** verify_lock_unused(): an NMI may interrupt whoever holds the lock, so it must not wait for one that others take. */
+function checkNmi(state: LockdepState, h: EventHeader, task: TaskState, index: number, read: boolean): void {
+  const cls = heldClass(task, index);
+  if (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.Trylock || !state.classes.mayBlockNmi(cls, read)) return;
+  const record = state.findings.record(`nmi ${cls}`, [cls], () => {
+    const name = state.classes.displayName(cls);
+    return makeFinding({
+      rule: 'inconsistent-lock-state',
+      message: `inconsistent lock state: {INITIAL USE} -> {IN-NMI} usage of ${name}`,
+      locks: [name],
+      where: state.sites.where(heldSite(task, index)),
+      evidence: [takenEvidence(state, task, index, 'is taken in an NMI, and is taken outside NMIs too')],
+      identity: [state.classes.stableName(cls), 'nmi'],
+      certain: state.classes.isCertain(cls),
+      detail: {
+        scenario: { cpus: ['CPU0'], rows: [[`lock(${name});`], ['<NMI>'], [`  lock(${name});`]] },
+        held: describeStack(state, task, index),
+        wanted: describeHeld(state, task, index),
+        context: contextWords(h, task.contextOf(index), true),
+      },
+    });
+  });
+  record.confirmed++;
 }
 
 /** Interrupts of a kind are switched on: every validated held lock is now held with them enabled (mark_held_locks()). */

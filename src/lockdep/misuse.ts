@@ -128,7 +128,7 @@ export function reportHeldAtExit(
         evidence(`the task ${how}`, whereNow(state, h, 0)),
       ],
       identity: classes.map((cls) => state.classes.stableName(cls)),
-      certain: true,
+      certain: classes.every((cls) => state.classes.isKindKnown(cls)),
       detail: { held: describeStack(state, task), context: contextWords(h, 0, false) },
     });
   });

@@ -39,7 +39,7 @@ export class FindingStore {
     const offending = held.filter((_lock, index) => offends(rule, facts, index));
     const locks = offending.map((lock) => lock.name);
     const takenBy = functionOf(offending.at(-1)?.takenAt ?? '');
-    const identity = [...locks.map(stableClass), takenBy, facts.event.caller];
+    const identity = [...locks.map(stableClass), takenBy, callerOr(facts)];
     const key = JSON.stringify([rule.id, identity]);
     const known = this.#byKey.get(key);
     if (known) known.count++;
@@ -55,6 +55,12 @@ export class FindingStore {
 function offends(rule: ConditionRule, facts: Facts, index: number): boolean {
   const lock = Array.isArray(facts.held) ? facts.held[index] : undefined;
   return lock !== undefined && rule.locks !== undefined && rule.locks.evaluate(facts, lock, index) !== 'no';
+}
+
+/** The caller; where events have none, the allocator stands for it, but for the page allocator, which never has one. */
+function callerOr({ event }: Facts): string {
+  if (event.caller !== '' || event.allocator === 'page' || event.allocator === 'page_batch') return event.caller;
+  return typeof event.allocator === 'string' ? event.allocator : '';
 }
 
 function findingOf(occurrence: Occurrence, locks: string[], takenBy: string, identity: string[]): Finding {
