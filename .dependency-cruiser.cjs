@@ -13,7 +13,8 @@ const BELOW = {
   stats: ['graph', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // The simulator asks strategies (explore) for its choices, and is run by the explorer: peers, without cycles of files.
   sim: ['explore', 'judge', 'trace', 'rules', 'lockdep', 'model'],
-  rcu: ['sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
+  // Its operations say how they use their objects, in the words that strategies understand.
+  rcu: ['explore', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   explore: ['rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   static: ['judge', 'trace', 'rules', 'lockdep', 'model'],
   store: ['graph', 'static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
