@@ -16,7 +16,16 @@ const WORKERS = Number(process.env.MUTANT_WORKERS ?? 2);
 const HANGS_AFTER = 300_000;
 /** Quick tests first: most mutants need no others. */
 const ROUNDS: readonly (readonly string[])[] = [
-  ['untidy', 'kernel-verdict', 'matrix-misuse', 'matrix-recursion', 'matrix-usage', 'matrix-order', 'matrix-wait'],
+  [
+    'untidy',
+    'gaps',
+    'kernel-verdict',
+    'matrix-misuse',
+    'matrix-recursion',
+    'matrix-usage',
+    'matrix-order',
+    'matrix-wait',
+  ],
   ['graph', 'reference', 'stability', 'recordings'],
 ];
 const run = promisify(execFile);

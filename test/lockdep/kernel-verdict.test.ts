@@ -51,6 +51,17 @@ describe("the recorded kernel's lockdep", () => {
     expect(trial.findings()[0]).toMatchObject({ severity: 'error' });
   });
 
+  it('that reported a finding and was reset later does not take it back', () => {
+    const trial = new Trial({}, { simulated: false });
+    const [a, b, c] = [trial.lock('A', 'mutex'), trial.lock('B', 'mutex'), trial.lock('C', 'raw_spinlock')];
+    trial.nested(a, b);
+    trial.frozen = trial.lockdepBits();
+    trial.nested(b, a).irqsOff().nested(c).irqsOn();
+    trial.frozen = undefined;
+    trial.irqsOff().nested(c).irqsOn();
+    expect(trial.findings()[0]).toMatchObject({ severity: 'error' });
+  });
+
   it('that froze is not believed about contexts any more', () => {
     const trial = new Trial({}, { simulated: false });
     const [a, b] = [trial.lock('A', 'spinlock'), trial.lock('B', 'spinlock')];

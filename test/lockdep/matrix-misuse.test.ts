@@ -102,6 +102,17 @@ describe('misuse', () => {
   });
 });
 
+it.each(['mutex', 'work'] as const)(
+  'spinlocks one after another under a %s as nest lock are no failed attempts',
+  (kind) => {
+    const trial = new Trial();
+    const [n, a] = [trial.lock('N', kind), trial.lock('A', 'spinlock')];
+    const other = trial.sibling(a);
+    trial.take(n).take(a, { nest: n }).release(a).take(other, { nest: n }).release(other).release(n);
+    expect(trial.verdict()).toEqual([]);
+  },
+);
+
 describe('what lockdep_set_class() and downgrade change', () => {
   it('a lock goes on under its new class', () => {
     const trial = new Trial();

@@ -85,6 +85,31 @@ describe('one lock, in an interrupt and outside', () => {
     expect(trial.verdict()).toEqual(reported ? ['inconsistent-lock-state: A'] : []);
   });
 
+  it('bottom halves switched on with interrupts on count at once', () => {
+    const trial = new Trial();
+    const a = trial.lock('A', 'spinlock');
+    trial
+      .softirq(() => trial.nested(a))
+      .bhOff()
+      .take(a);
+    trial.sink.softirqsOn(trial.h, 0);
+    trial.release(a);
+    expect(trial.verdict()).toEqual(['inconsistent-lock-state: A']);
+  });
+
+  it('under a nest lock an interrupt takes a lock of its own, not a reference to the one of the interrupted task', () => {
+    const trial = new Trial();
+    const [n, a] = [trial.lock('N', 'raw_spinlock'), trial.lock('A', 'raw_spinlock')];
+    const other = trial.sibling(a);
+    trial
+      .take(n)
+      .take(a)
+      .hardirq(() => trial.take(other, { nest: n }).release(other))
+      .release(a)
+      .release(n);
+    expect(trial.verdict()).toEqual(['inconsistent-lock-state: A']);
+  });
+
   it('a softirq takes what a hard interrupt takes, with interrupts on', () => {
     const trial = new Trial();
     const a = trial.lock('A', 'spinlock');

@@ -429,3 +429,14 @@ function fromSmallest(circle: readonly string[]): string[] {
   const start = circle.indexOf([...circle].sort()[0] ?? '');
   return [...circle.slice(start), ...circle.slice(0, start)];
 }
+
+/** `A>B` of each dependency in force, sorted. */
+export function edges({ validator }: Trial): string[] {
+  const { graph, classes } = validator.state;
+  const found: string[] = [];
+  for (let edge = 0; edge < graph.edgeLimit; edge++) {
+    if (graph.kindsOf(edge) === 0) continue;
+    found.push(`${classes.displayName(graph.fromOf(edge))}>${classes.displayName(graph.toOf(edge))}`);
+  }
+  return found.sort();
+}
