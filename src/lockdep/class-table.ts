@@ -69,9 +69,9 @@ export class ClassTable {
   readonly #versionsOfName = new Map<string, number>();
   readonly #displayNames: string[] = [];
   readonly #usageSites = new Map<number, Site>();
-  readonly #noValidateHi: number;
-  readonly #noValidateLo: number;
-  readonly #knowsNoValidateKey: boolean;
+  #noValidateHi: number;
+  #noValidateLo: number;
+  #knowsNoValidateKey: boolean;
   #waitOuter = new Int32Array(256);
   #waitInner = new Int32Array(256);
   #lockType = new Int32Array(256);
@@ -180,10 +180,17 @@ export class ClassTable {
     this.#setKind(id, a);
   }
 
-  /** Where the recording has no symbols, the one lock that has always been of this class gives the key away. */
+  /**
+   * Where the recording has no symbols, the device core's lock, which has always been of this class, gives the key away:
+   * it is the first of its name to be taken. (Input devices have a lock of the same name, which is validated.)
+   */
   #isNoValidateKey(a: LockAcquire): boolean {
-    if (!this.#knowsNoValidateKey) return this.#text(a.name) === '&dev->mutex';
-    return a.keyHi === this.#noValidateHi && a.keyLo === this.#noValidateLo;
+    if (!this.#knowsNoValidateKey && this.#text(a.name) === '&dev->mutex') {
+      this.#noValidateHi = a.keyHi;
+      this.#noValidateLo = a.keyLo;
+      this.#knowsNoValidateKey = true;
+    }
+    return this.#knowsNoValidateKey && a.keyHi === this.#noValidateHi && a.keyLo === this.#noValidateLo;
   }
 
   /** As lockdep shows it: `name#2` for the second class of that name, `name/1` for subclass 1. */
