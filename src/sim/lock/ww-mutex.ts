@@ -1,11 +1,12 @@
 import { Access } from '../../explore/strategy.js';
 import { WaitType } from '../../model/wait-type.js';
+import type { Frame } from '../frame.js';
 import { disablePreempt, enablePreempt } from '../irq/masking.js';
 import { LockdepMap } from '../lockdep-map.js';
 import type { Machine } from '../machine.js';
 import type { Op, OpKind } from '../op.js';
 import { LockdepLock } from './lockdep-lock.js';
-import { noteAcquire, noteContended, noteMightSleep, noteRelease } from './primitive.js';
+import { noteAcquire, noteAcquired, noteContended, noteMightSleep, noteRelease } from './primitive.js';
 import { passOn, SleepCore, type SleepStyle, waitFor } from './sleep-core.js';
 
 const STYLE: SleepStyle = { name: 'ww_mutex', inheritance: false, mightSleep: 'always', pins: false };
@@ -17,8 +18,9 @@ const LOCK: OpKind<WwMutex, boolean> = {
   attempt(machine, mutex, op) {
     const context = op.b as WwContext | undefined;
     if (op.stage !== 0) {
-      mutex.context = context;
-      op.value = true;
+      op.value = mutex.holder === op.frame;
+      if (op.value) noteAcquired(machine, mutex.map);
+      else noteRelease(machine, mutex.map);
       return true;
     }
     noteMightSleep(machine, op);
@@ -56,11 +58,23 @@ const UNLOCK: OpKind<WwMutex, void> = {
   cost: 15,
   attempt(machine, mutex) {
     noteRelease(machine, mutex.map);
-    mutex.context = undefined;
+    // The oldest context is next; it has the mutex from now on, whenever its task runs.
+    mutex.waiters.sort((a, b) => stampOf(a) - stampOf(b));
     passOn(machine, mutex);
+    mutex.context = mutex.holder?.op.b as WwContext | undefined;
+    // The others are younger than the new holder: they back off, but for those that hold nothing.
+    for (const waiter of [...mutex.waiters]) {
+      if (waiter.op.a !== 0) continue;
+      mutex.waiters.splice(mutex.waiters.indexOf(waiter), 1);
+      machine.resume(waiter);
+    }
     return true;
   },
 };
+
+function stampOf(waiter: Frame): number {
+  return (waiter.op.b as WwContext | undefined)?.stamp ?? Number.POSITIVE_INFINITY;
+}
 
 /** struct ww_acquire_ctx: one attempt to take several ww_mutexes in any order. The older stamp wins. */
 export class WwContext {
