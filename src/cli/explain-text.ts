@@ -1,5 +1,5 @@
 import { columns, type Paint, printable, wrap } from '../report/index.js';
-import type { Rule, RuleSet } from '../rules/index.js';
+import type { Policy, Rule, RuleSet } from '../rules/index.js';
 import { markdownLines } from './markdown.js';
 
 const WIDTH = 100;
@@ -21,6 +21,25 @@ export function rulesText(rules: RuleSet, paint: Paint): string {
       const [first = '', ...rest] = wrap(description, WIDTH - name.length - 2);
       return [`  ${paint.strong(name)}${first}`, ...rest.map((line) => `  ${' '.repeat(name.length)}${line}`)];
     }),
+    '',
+  ].join('\n');
+}
+
+/** One policy: what it lets through, the rules that ask it, and its file. */
+export function policyText(policy: Policy, rules: RuleSet, paint: Paint): string {
+  const words = policy.allows.map((word) => `policy.allows_${word.replaceAll('-', '_')}`);
+  const askers = rules.rules.filter(
+    (rule) => rule.engine === 'condition' && words.some((word) => rule.condition.source.includes(word)),
+  );
+  return [
+    `${paint.strong(policy.name)} (policy)`,
+    '',
+    ...wrap(printable(policy.description), WIDTH - 2).map((line) => `  ${line}`),
+    '',
+    ...(askers.length > 0 ? [paint.strong('Rules that ask it'), ...askers.map(({ id }) => `  ${id}`), ''] : []),
+    `${paint.strong('Use')}\n  lockvet lint --policy ${policy.name} INPUT...`,
+    '',
+    paint.dim(`Policy: ${printable(policy.file)}`),
     '',
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import type { Command } from './command.js';
 import { Exit, wantsColour } from './io.js';
 import { suggestion, UsageError } from './usage.js';
 
-/** `lockvet explain [RULE]`: what a rule forbids, why, and how to fix it; without RULE, the list of rules and policies. */
+/** `lockvet explain [RULE]`: what a rule forbids, why, and how to fix it, or what a policy lets through; without RULE, both lists. */
 export const explain: Command = {
   name: 'explain',
   positionals: '[RULE]',
@@ -11,9 +11,10 @@ export const explain: Command = {
   examples: [
     ['lockvet explain', 'list rules and policies'],
     ['lockvet explain alloc-under-raw-spinlock', 'read about one rule'],
+    ['lockvet explain gfp-rt-nowait', 'read about one policy'],
   ],
   async run(args, io) {
-    const [{ loadRuleSet }, { ruleText, rulesText }, { paintFor }, { strings }] = await Promise.all([
+    const [{ loadRuleSet }, { policyText, ruleText, rulesText }, { paintFor }, { strings }] = await Promise.all([
       import('../rules/index.js'),
       import('./explain-text.js'),
       import('../report/index.js'),
@@ -26,9 +27,14 @@ export const explain: Command = {
       await io.stdout.write(rulesText(rules, paint));
       return Exit.Clean;
     }
+    const policy = rules.policies.find(({ name }) => name === id);
+    if (policy) {
+      await io.stdout.write(policyText(policy, rules, paint));
+      return Exit.Clean;
+    }
     const rule = rules.find(id);
     if (!rule) {
-      const ids = rules.rules.map((known) => known.id);
+      const ids = [...rules.rules.map((known) => known.id), ...rules.policies.map(({ name }) => name)];
       throw new UsageError(`explain: unknown rule ${id}${suggestion(id, ids) || '; lockvet explain lists them'}`);
     }
     await io.stdout.write(ruleText(rule, paint));

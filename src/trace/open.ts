@@ -54,13 +54,13 @@ async function recognised(input: Input, options: OpenOptions): Promise<Source> {
   const update = (): void => options.progress?.update(input.position);
   // Whole lines only, and all of a short input.
   const lines = head.length < HEAD ? Buffer.concat([head, Buffer.of(0x0a)]) : head;
+  if (looksLikeKernelLog(head)) {
+    return openKernelLog(path, () => {
+      start();
+      return withUpdates(input, update);
+    });
+  }
   if (!head.includes(0)) {
-    if (looksLikeKernelLog(head)) {
-      return openKernelLog(path, () => {
-        start();
-        return withUpdates(input, update);
-      });
-    }
     const form = recogniseText(lines);
     if (form) {
       const open = (): ReturnType<Input['content']> => {

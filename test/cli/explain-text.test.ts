@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rulesText, ruleText } from '../../src/cli/explain-text.js';
+import { policyText, rulesText, ruleText } from '../../src/cli/explain-text.js';
 import { markdownLines } from '../../src/cli/markdown.js';
 import { paintFor } from '../../src/report/index.js';
 import { loadRuleSet } from '../../src/rules/index.js';
@@ -29,6 +29,15 @@ describe('explain', () => {
     const text = rulesText(rules, plain);
     for (const { id, title } of rules.rules) expect(text).toMatch(new RegExp(`^  ${id} .*${title.slice(0, 10)}`, 'm'));
     for (const { name } of rules.policies) expect(text).toContain(`  ${name}  `);
+  });
+
+  it.each([
+    ['strict', []],
+    ['lockless', ['alloc-under-raw-spinlock', 'free-under-raw-spinlock']],
+    ['gfp-rt-nowait', ['alloc-in-atomic', 'alloc-under-raw-spinlock', 'gfp-rt-nowait-preemptible']],
+  ])('policy %s names the rules that ask it', (name, askers) => {
+    const lines = policyText(rules.policy(name), rules, plain).split('\n');
+    expect(lines.map((line) => line.trim()).filter((line) => rules.find(line))).toEqual(askers);
   });
 
   it.each(rules.rules.map((rule) => [rule.id, rule] as const))('%s: no mark is left, no line too long', (_id, rule) => {

@@ -72,6 +72,31 @@ describe('recognising by content', () => {
   });
 });
 
+describe('kernel logs with NULs', () => {
+  const log = readFileSync('fixtures/cases/abba_mutex.dmesg.txt', 'latin1');
+  const nuls = '\0'.repeat(100);
+  it.each<[string, string]>([
+    ['at the beginning', nuls + log],
+    ['at the end', log + nuls],
+    ['inside lines', log.replaceAll('lv_mutex', 'lv_\0mutex')],
+    ['instead of a line', log.replaceAll('\n', `\n${'\0'.repeat(9)}`)],
+    ['for more than a line may hold', log.replace('possible', `${'\0'.repeat(10_000)}possible`)],
+  ])('%s', async (_what, text) => {
+    const plain = await openSource(file('plain.log', log));
+    const source = await openSource(file('nul.log', text));
+    if (isEventSource(source) || isEventSource(plain)) throw new Error('was taken for a recording');
+    const rules = (await source.read()).findings.map(({ rule, locks }) => [rule, locks]);
+    expect(rules).toEqual((await plain.read()).findings.map(({ rule, locks }) => [rule, locks]));
+    expect(rules).not.toEqual([]);
+  });
+
+  it('is not made of a program that holds the words', async () => {
+    const code = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 37) & 0x3f));
+    const path = file('code', Buffer.concat([code, Buffer.from('\n[ 1.000000] Linux version 6.1\n')]));
+    await expect(openSource(path)).rejects.toThrow('binary data');
+  });
+});
+
 describe('what is no input', () => {
   const expected = 'ftrace text, trace-cmd report, perf script, trace.dat or a kernel log';
   it.each<[string, string | Buffer, string]>([

@@ -5,8 +5,13 @@ export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 const MAX_LINE = 8192;
 const NEWLINE = 0x0a;
 
+/** The bytes without NULs, which serial lines put in at a reset, and file systems after a crash. */
+export function withoutNuls(bytes: Uint8Array): Uint8Array {
+  return bytes.includes(0) ? bytes.filter((byte) => byte !== 0) : bytes;
+}
+
 /**
- * Hands every line of a log to `each` with its 1-based number, in order, without its line end (LF or CRLF). Bytes that
+ * Hands every line of a log to `each` with its 1-based number, in order, without its line end (LF or CRLF) and without NULs. Bytes that
  * are not UTF-8 become replacement characters. Returns how many lines there were. Errors of the input pass through.
  */
 export async function forEachLine(chunks: Chunks, each: (raw: string, line: number) => void): Promise<number> {
@@ -34,7 +39,8 @@ export async function forEachLine(chunks: Chunks, each: (raw: string, line: numb
     restLength = 0;
   };
 
-  for await (const chunk of chunks) {
+  for await (const piece of chunks) {
+    const chunk = withoutNuls(piece);
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE, start); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       emit(chunk.subarray(start, end));
