@@ -503,7 +503,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [
       'the no-validate key is validated',
-      'return a.keyHi === this.#noValidateHi && a.keyLo === this.#noValidateLo;',
+      'return this.#knowsNoValidateKey && a.keyHi === this.#noValidateHi && a.keyLo === this.#noValidateLo;',
       'return false;',
     ],
     [
