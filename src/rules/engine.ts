@@ -236,7 +236,7 @@ export class RuleEngine extends NullSink {
 
   #report(verdict: number, facts: Facts, held: readonly HeldLockView[], h: EventHeader, ip: number): void {
     const { gfp, kind, name } = facts.event;
-    const event = kind === 'sched_switch' ? 'voluntary switch' : name || kind;
+    const event = kind === 'sched_switch' ? 'schedule()' : name || kind;
     const gfpWord = typeof gfp === 'number' && gfp !== -1 ? gfpText(gfp) : '';
     const where = this.#sites.where(siteOf(h, ip));
     for (const rule of this.#holding[verdict] ?? []) {

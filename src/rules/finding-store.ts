@@ -20,7 +20,7 @@ export interface Occurrence {
   readonly facts: Facts;
   /** The locks of `facts.held`, in the same order. */
   readonly held: readonly HeldLockView[];
-  /** The event in a word or two: `kmalloc`, `voluntary switch`. */
+  /** The event in a word or two: `kmalloc`, `schedule()` for a voluntary switch. */
   readonly event: string;
   /** The mask as traces print it, '' where none applies. */
   readonly gfp: string;

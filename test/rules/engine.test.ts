@@ -239,7 +239,7 @@ describe('sleep-in-atomic', () => {
     engine.schedSwitch(header(), 7, TaskState.Sleeping, 8, 0);
     expect(engine.findings()[0]).toMatchObject({
       locks: ['lv_spin'],
-      message: 'voluntary switch may sleep while lv_spin is held',
+      message: 'schedule() may sleep while lv_spin is held',
     });
   });
 });
