@@ -1,0 +1,61 @@
+/** Text that grows by lines, with or without types. */
+export class Lines {
+  readonly #typed: boolean;
+  readonly #lines: string[] = [];
+  #indent = 0;
+  #names = 0;
+
+  constructor(typed: boolean) {
+    this.#typed = typed;
+  }
+
+  get text(): string {
+    return `${this.#lines.join('\n')}\n`;
+  }
+
+  /** What only stands in the text with types. */
+  type(text: string): string {
+    return this.#typed ? text : '';
+  }
+
+  /** A name that nothing else has. */
+  name(stem: string): string {
+    return `${stem}${this.#names++}`;
+  }
+
+  put(line: string): void {
+    this.#lines.push(line === '' ? '' : '  '.repeat(this.#indent) + line);
+  }
+
+  puts(...lines: string[]): void {
+    for (const line of lines) this.put(line);
+  }
+
+  /** `head { body between other }` */
+  block(head: string, body: () => void, between = '}', other?: () => void): void {
+    this.put(`${head} {`);
+    this.#indent++;
+    body();
+    this.#indent--;
+    this.put(between);
+    if (other === undefined) return;
+    this.#indent++;
+    other();
+    this.#indent--;
+    this.put('}');
+  }
+
+  /** Lines that `write` puts, taken out again. */
+  capture(indent: number, write: () => void): string[] {
+    const from = this.#lines.length;
+    this.#indent = indent;
+    write();
+    this.#indent = 0;
+    return this.#lines.splice(from);
+  }
+
+  /** Puts lines that have their indentation. */
+  paste(lines: readonly string[]): void {
+    this.#lines.push(...lines);
+  }
+}

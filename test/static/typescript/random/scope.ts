@@ -1,0 +1,57 @@
+/** What a place in a random program can name and may do. */
+import type { FunctionGene, ProgramLockKind } from './random-program.js';
+
+export interface LockUse {
+  readonly kind: ProgramLockKind;
+  /** The expression that names it. */
+  readonly path: string;
+}
+
+/** What a body can name. */
+export interface Scope {
+  readonly locks: readonly LockUse[];
+  /** Functions that may be called: only those behind the one that is being written. */
+  readonly callees: readonly Callee[];
+  readonly hasGfp: boolean;
+  readonly hasFlag: boolean;
+  /** What a `return` on the way returns. */
+  readonly giveUp: string;
+  /** What may be done here without breaking a rule, as far as the text tells. */
+  readonly level: Level;
+  /** Locks at and before this one come earlier in the order that well-behaved code keeps. */
+  readonly after: number;
+  /** Handlers can be named. */
+  readonly hasHandlers: boolean;
+}
+
+/** What a context bears: sleeping, spinlock_t, or raw_spinlock_t alone. */
+export const Level = { Raw: 0, Spin: 1, Sleep: 2 } as const;
+export type Level = (typeof Level)[keyof typeof Level];
+
+/** One choice in eight does not ask whether it is allowed. */
+export function isWild(choice: number): boolean {
+  return choice % 8 === 7;
+}
+
+export interface Callee {
+  readonly gene: FunctionGene;
+  readonly kind: ProgramLockKind;
+  readonly path: string;
+  readonly takesLock: boolean;
+  readonly takesGfp: boolean;
+  readonly takesFlag: boolean;
+  /** What it leaves to its caller: nothing, the lock, or the lock if it says so. */
+  readonly leaves: 'nothing' | 'lock' | 'maybe';
+}
+
+/** What a context must bear for a lock to be taken in it; inside, it bears no more. */
+export const NEEDS: Readonly<Record<ProgramLockKind, Level>> = {
+  raw: Level.Raw,
+  spin: Level.Spin,
+  rwlock: Level.Spin,
+  local: Level.Spin,
+  mutex: Level.Sleep,
+  rtmutex: Level.Sleep,
+  rwsem: Level.Sleep,
+  sema: Level.Sleep,
+};

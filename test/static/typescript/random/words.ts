@@ -1,0 +1,128 @@
+/** Operations that random programs are made of, as text. */
+import type { RootGene } from './random-program.js';
+import { Level } from './scope.js';
+
+export const GFP = [
+  'Gfp.GFP_KERNEL',
+  'Gfp.GFP_ATOMIC',
+  'Gfp.GFP_NOWAIT',
+  'Gfp.GFP_RT_NOWAIT',
+  'Gfp.GFP_ATOMIC | Gfp.NOWARN',
+  'Gfp.GFP_NOWAIT | Gfp.DIRECT_RECLAIM',
+  'MASK',
+];
+
+export const CALLBACKS = [
+  'irq',
+  'hardirq',
+  'hrtimer',
+  'timer',
+  'tasklet',
+  'irqWork',
+  'work',
+  'softirq',
+  'rcu',
+  'work',
+] as const;
+
+export const LEVELS: Readonly<Record<Callback, Level>> = {
+  irq: Level.Spin,
+  hardirq: Level.Raw,
+  hrtimer: Level.Raw,
+  timer: Level.Spin,
+  tasklet: Level.Spin,
+  irqWork: Level.Spin,
+  work: Level.Sleep,
+  softirq: Level.Spin,
+  rcu: Level.Sleep,
+};
+
+export const SLEEPS = [
+  'kernel.udelay(5)',
+  'kernel.msleep(1)',
+  'kernel.mightSleep()',
+  'kernel.condResched()',
+  'kernel.udelay(1)',
+  'kernel.scheduleTimeout(1)',
+  'kernel.udelay(1)',
+  'kernel.rcu.synchronize()',
+  'kernel.cpuRelax()',
+];
+
+export const EVENTS = [
+  'dev.done.complete()',
+  'dev.done.waitTimeout(2)',
+  'dev.queue.wakeUp()',
+  'dev.queue.waitEventTimeout(() => dev.go.value > 0, 2)',
+  'dev.go.inc()',
+  'dev.single.wakeUp()',
+  'dev.done.completeAll()',
+  'dev.done.wait()',
+  'dev.single.waitEvent(() => dev.go.value > 0)',
+];
+
+export const CONTEXTS: readonly (readonly [off: string, on: string, flags: boolean])[] = [
+  ['preemptDisable', 'preemptEnable', false],
+  ['localIrqDisable', 'localIrqEnable', false],
+  ['localIrqSave', 'localIrqRestore', true],
+  ['localBhDisable', 'localBhEnable', false],
+  ['migrateDisable', 'migrateEnable', false],
+];
+
+export const MEMORY: readonly (readonly [alloc: string, free: string])[] = [
+  ['kmalloc(64, GFP)', 'kfree'],
+  ['allocPage(GFP)', 'freePage'],
+  ['kmalloc(64, GFP)', 'kfree'],
+  ['allocPages(GFP, 1)', 'freePage'],
+  ['allocPage(GFP)', 'freePage'],
+  ['vmalloc(8192)', 'vfree'],
+  ['allocPercpu(64, GFP)', 'freePercpu'],
+  ['allocPagesNolock()', 'freePagesNolock'],
+  ['kmallocNolock(64)', 'kfreeNolock'],
+];
+
+export type Callback = (typeof CALLBACKS)[number];
+
+export function callbackOf(root: RootGene): Callback {
+  return CALLBACKS[root.what % CALLBACKS.length] ?? 'irq';
+}
+
+export const TRIGGERS: Readonly<Record<Callback, readonly [string, ...string[]]>> = {
+  irq: ['CB.raise()'],
+  hardirq: ['CB.raise()'],
+  hrtimer: ['CB.start(1000)', 'CB.start(500)', 'CB.cancel()'],
+  timer: ['CB.modTimer(1)', 'CB.modTimer(0)', 'CB.deleteSync()'],
+  tasklet: ['CB.schedule()'],
+  irqWork: ['CB.queue()'],
+  work: [
+    'events.queueWork(CB)',
+    'events.queueWork(CB)',
+    'events.flushWork(CB)',
+    'events.cancelWorkSync(CB)',
+    'events.queueDelayedWork(CB, 1)',
+  ],
+  softirq: ['kernel.raiseSoftirq(8)'],
+  rcu: ['kernel.rcu.call(CB)'],
+};
+
+/** What stands before and after the function of a callback. */
+export function callbackWords(what: Callback, name: string, choice: number, cpus: number): readonly [string, string] {
+  const cpu = `cpu: ${choice % cpus}`;
+  switch (what) {
+    case 'irq':
+      return [`kernel.irq(${name}, `, `, { ${cpu}, times: ${choice % 3} })`];
+    case 'hardirq':
+      return [`kernel.irq(${name}, `, `, { ${cpu}, noThread: true, times: ${choice % 3} })`];
+    case 'hrtimer':
+      return [`kernel.hrtimer(${name}, `, [')', ', { hard: true })', ', { soft: true })'][choice % 3] ?? ')'];
+    case 'timer':
+    case 'tasklet':
+    case 'irqWork':
+    case 'work':
+      return [`kernel.${what}(${name}, `, ')'];
+    case 'softirq':
+      return ['kernel.openSoftirq(8, ', ')'];
+    case 'rcu':
+      return ['', ''];
+  }
+}
