@@ -4,9 +4,13 @@ import { defineConfig } from 'vitest/config';
 /** Tests of the built command: they run dist/cli/main.js as a subprocess, so they build first. */
 const BUILT = 'test/cli/**/*.built.test.ts';
 
+function source(layer: string): string {
+  return fileURLToPath(new URL(`src/${layer}/index.ts`, import.meta.url));
+}
+
 export default defineConfig({
-  // Scenarios import the simulator by its public name.
-  resolve: { alias: { 'lockvet/sim': fileURLToPath(new URL('src/sim/index.ts', import.meta.url)) } },
+  // Scenarios import the simulator and RCU by their public names.
+  resolve: { alias: { 'lockvet/sim': source('sim'), 'lockvet/rcu': source('rcu') } },
   test: {
     testTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },

@@ -41,15 +41,15 @@ export const run: Command = {
     if (record !== undefined && (schedules.length > 1 || args.positionals.length > 1)) {
       throw new UsageError('--record takes one scenario and one schedule');
     }
-    const [{ lawOf }, { loadScenarios }, { runCampaign }] = await Promise.all([
+    const [{ lawOf }, { loadScenarioFile }, { runCampaign }] = await Promise.all([
       import('./law.js'),
-      import('../sim/run/load.js'),
+      import('./load.js'),
       import('../sim/run/campaign.js'),
     ]);
     const law = lawOf(ruleSettings(args), undefined);
     const runs: Run[] = [];
     for (const path of args.positionals) {
-      for (const scenario of await loadScenarios(path)) {
+      for (const scenario of await loadScenarioFile(path)) {
         const recording = record === undefined ? undefined : await recordingTo(record);
         const options = { law, schedules, ...(recording && { recorder: recording.sink }) };
         runs.push(runCampaign({ path, scenario }, options));

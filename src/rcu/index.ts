@@ -5,5 +5,6 @@ export { FAULTS, type FaultName } from './faults.js';
 export { type KvfreeOptions, KvfreeRcu, type KvfreeStats } from './kvfree/kvfree-rcu.js';
 export { PAGE_WAYS, type PageWay } from './kvfree/page-source.js';
 export type { RcuOptions } from './options.js';
+export { type TortureOptions, type TortureResult, torture } from './torture.js';
 export { installTreeRcu, type RcuStats, TreeRcu } from './tree/tree-rcu.js';
 export type { GpCookie } from './tree/waiting.js';

@@ -30,6 +30,8 @@ describe('lockvet run', () => {
     { args: [WARNING, '--fail-on', 'warning'], exit: 1 },
     { args: [RT_NOWAIT], exit: 1 },
     { args: [RT_NOWAIT, '--policy', 'gfp-rt-nowait', '--preempt-rt'], exit: 0 },
+    { args: ['fixtures/scenarios/rcu-publish-subscribe.ts'], exit: 0 },
+    { args: ['fixtures/scenarios/rcu-free-without-grace-period.ts'], exit: 1 },
     { args: ['rules/alloc-under-raw-spinlock/bad.ts'], exit: 1 },
   ])('$args: $exit', async ({ args, exit }) => {
     expect(await lockvet(['run', ...args])).toMatchObject({ exit, err: '' });

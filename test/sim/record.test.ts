@@ -3,12 +3,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadScenarioFile } from '../../src/cli/load.js';
 import { type Schedule, strategyOf } from '../../src/explore/token.js';
 import { judgeEach } from '../../src/judge/index.js';
 import type { NameTable } from '../../src/model/names.js';
 import { NO_VALIDATE_KEY } from '../../src/sim/addresses.js';
 import { judgeRun } from '../../src/sim/run/judge-run.js';
-import { loadScenarios } from '../../src/sim/run/load.js';
 import { simulate } from '../../src/sim/scenario.js';
 import { openSource } from '../../src/trace/open.js';
 import { PerfettoWriter } from '../../src/trace/write-perfetto.js';
@@ -27,7 +27,7 @@ describe('a recorded run', () => {
   for (const name of shipped()) {
     it(`of ${name} has the findings of the run, fingerprint by fingerprint`, async () => {
       const path = `${FOLDER}/${name}.ts`;
-      const [scenario] = await loadScenarios(path);
+      const [scenario] = await loadScenarioFile(path);
       if (scenario === undefined) throw new Error(`${path} has no scenario`);
       for (const preemptRt of scenario.options.preemptCount === false ? [false] : [false, true]) {
         for (const schedule of [
@@ -48,7 +48,7 @@ describe('a recorded run', () => {
 
   it('draws as Chrome trace events that nest', async () => {
     for (const name of ['abba', 'softirq-safe', 'wait-event', 'prefilled-cache']) {
-      const [scenario] = await loadScenarios(`${FOLDER}/${name}.ts`);
+      const [scenario] = await loadScenarioFile(`${FOLDER}/${name}.ts`);
       if (scenario === undefined) throw new Error(`${name} has no scenario`);
       let text = '';
       const schedule: Schedule = { strategy: 'rr', seed: 1, depth: 3, preemptRt: undefined };
@@ -82,7 +82,7 @@ describe('determinism', () => {
       'prefilled-cache',
     ];
     for (const name of [...names, 'flush-work-under-lock', 'kswapd-waitqueue', 'priority-inversion']) {
-      const [scenario] = await loadScenarios(`${FOLDER}/${name}.ts`);
+      const [scenario] = await loadScenarioFile(`${FOLDER}/${name}.ts`);
       if (scenario === undefined) throw new Error(`${name} has no scenario`);
       const digest = (seed: number) => {
         const hash = createHash('sha256');

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { loadScenarioFile } from '../../src/cli/load.js';
 import type { Finding } from '../../src/model/finding.js';
 import { runCampaign } from '../../src/sim/run/campaign.js';
-import { loadScenarios } from '../../src/sim/run/load.js';
 import { cellOf, lawFor, schedules } from './shipped.js';
 
 /** Rules that no scenario can show. */
@@ -12,7 +12,7 @@ const POLICY: Readonly<Record<string, string>> = { 'gfp-rt-nowait-preemptible': 
 
 async function findingsOf(rule: string, file: string, preemptRt: boolean): Promise<Finding[]> {
   const path = `rules/${rule}/${file}`;
-  const [scenario] = await loadScenarios(path);
+  const [scenario] = await loadScenarioFile(path);
   if (scenario === undefined) throw new Error(`${path} has no scenario`);
   const law = lawFor(POLICY[rule] ?? 'strict');
   return runCampaign({ path, scenario }, { law, schedules: schedules(preemptRt) }).findings;

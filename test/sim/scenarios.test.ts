@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { loadScenarioFile } from '../../src/cli/load.js';
 import { runCampaign } from '../../src/sim/run/campaign.js';
-import { loadScenarios } from '../../src/sim/run/load.js';
 import { cellOf, FOLDER, lawFor, POLICIES, schedules, shipped, stated } from './shipped.js';
 
 const laws = POLICIES.map(lawFor);
@@ -15,7 +15,7 @@ describe('shipped scenarios', () => {
   for (const [name, cells] of table) {
     it(`${name} has its stated verdicts`, async () => {
       const path = `${FOLDER}/${name}.ts`;
-      const [scenario] = await loadScenarios(path);
+      const [scenario] = await loadScenarioFile(path);
       if (scenario === undefined) throw new Error(`${path} has no scenario`);
       expect(scenario.options.name).toBe(name);
       const found: string[] = [];
@@ -30,10 +30,10 @@ describe('shipped scenarios', () => {
     });
   }
 
-  for (const name of ['page-nolock-under-raw', 'kmalloc-nolock-under-raw']) {
+  for (const name of ['page-nolock-under-raw', 'kmalloc-nolock-under-raw', 'rcu-kvfree-lockless']) {
     it(`${name} is clean under policy lockless`, async () => {
       const path = `${FOLDER}/${name}.ts`;
-      const [scenario] = await loadScenarios(path);
+      const [scenario] = await loadScenarioFile(path);
       if (scenario === undefined) throw new Error(`${path} has no scenario`);
       const law = lawFor('lockless');
       expect(cellOf(runCampaign({ path, scenario }, { law, schedules: schedules(false) }).findings)).toBe('-');

@@ -6,18 +6,23 @@ import * as sim from '../index.js';
 import type { Scenario } from '../scenario.js';
 import { problemOf } from './problem.js';
 
+/** Modules that a scenario can import, by the name that it imports them by. `lockvet/sim` is always there. */
+export type Libraries = Readonly<Record<string, object>>;
+
 /**
  * Loads the scenarios of a TypeScript file: its default export, one or a list. The file is executed. Throws InputError
  * that names its line when it cannot be read, is no TypeScript, fails, or exports something else.
+ *
+ * @param libraries what it can import besides the simulator: subsystems written on it, which this layer does not know.
  */
-export async function loadScenarios(path: string): Promise<Scenario[]> {
+export async function loadScenarios(path: string, libraries: Libraries = {}): Promise<Scenario[]> {
   const file = resolve(path);
   if (!existsSync(file)) throw new InputError(path, undefined, 'cannot be read: no such file or directory');
   const jiti = createJiti(import.meta.url, {
     // Always the source as it is: a cache would hide an edit within the same second, and leave files behind.
     fsCache: false,
     moduleCache: false,
-    virtualModules: { 'lockvet/sim': sim },
+    virtualModules: { ...libraries, 'lockvet/sim': sim },
   });
   let exported: unknown;
   try {
