@@ -67,6 +67,7 @@ export async function checkFiles(
   const front: FrontOptions = {
     tables: [KERNEL_TABLES, ...options.tables],
     cache: options.cache,
+    shelf: keptAs(options.cache, 'units', input),
     workers: options.workers,
   };
   const results = await readUnits(all, front, (done) => options.progress(done, all.length));
@@ -106,8 +107,14 @@ const MOST_REMEMBERED = 8000;
 
 function memoOf(options: CheckOptions, files: number, input: string): FileMemo | undefined {
   if (options.cache === undefined || files > MOST_REMEMBERED || files < 20) return undefined;
-  const name = createHash('sha1').update(`${process.cwd()}\0${input}`).digest('hex');
-  return new FileMemo(join(options.cache, 'solutions', name));
+  const path = keptAs(options.cache, 'solutions', input);
+  return path === undefined ? undefined : new FileMemo(path);
+}
+
+/** File of the cache in which something is kept of these sources. */
+function keptAs(cache: string | undefined, what: string, input: string): string | undefined {
+  if (cache === undefined) return undefined;
+  return join(cache, what, createHash('sha1').update(`${process.cwd()}\0${input}`).digest('hex'));
 }
 
 /** Whether a finding, or a step of its evidence, is in one of the files. */

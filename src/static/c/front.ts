@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { type PackedUnit, pack } from '../ir/packed.js';
 import { UnitCache, unitKey } from './cache.js';
 import { type BodyParser, createParser } from './parser.js';
+import { Shelf, stampOf } from './shelf.js';
 import { readUnit } from './unit.js';
-import { loadVocabulary, type Vocabulary } from './vocabulary.js';
+import { loadVocabulary, tablesDigest, type Vocabulary } from './vocabulary.js';
 
 /** A file to read and the name it goes by in reports. */
 export interface SourceFile {
@@ -19,6 +19,8 @@ export interface FrontOptions {
   /** Folders of tables (`rules/kernel` and those of users). */
   readonly tables: readonly string[];
   readonly cache: string | undefined;
+  /** File that keeps all units of these sources together; undefined for none. */
+  readonly shelf?: string | undefined;
   /** Threads to use for reading. */
   readonly workers: number;
 }
@@ -38,14 +40,15 @@ export interface FrontResult {
 
 /** Reads files one after another: what a worker does, and what is done without workers. */
 export class FileReader {
-  readonly #vocabulary: Vocabulary;
+  readonly #tables: readonly string[];
   readonly #digest: string;
   readonly #cache: UnitCache;
+  #vocabulary: Vocabulary | undefined;
   #parser: Promise<BodyParser> | undefined;
 
   constructor(setup: WorkerSetup) {
-    this.#vocabulary = loadVocabulary(setup.tables);
-    this.#digest = createHash('sha1').update(this.#vocabulary.digestText).digest('hex');
+    this.#tables = setup.tables;
+    this.#digest = tablesDigest(setup.tables);
     this.#cache = new UnitCache(setup.cache);
   }
 
@@ -56,6 +59,7 @@ export class FileReader {
     const key = unitKey(file.name, bytes, this.#digest);
     const known = this.#cache.load(key);
     if (known !== undefined) return { unit: known, problem: '' };
+    this.#vocabulary ??= loadVocabulary(this.#tables);
     this.#parser ??= createParser();
     const unit = pack(readUnit(file.name, bytes.toString('latin1'), this.#vocabulary, await this.#parser));
     this.#cache.save(key, unit);
@@ -108,14 +112,26 @@ export async function readUnits(
 ): Promise<FrontResult[]> {
   const reader = new FileReader(options);
   const results: FrontResult[] = [];
-  let missing = [...files.keys()];
-  if (options.cache !== undefined && files.length <= MOST_PEEKED) {
-    missing = missing.filter((index) => {
-      const known = reader.peek(files[index] as SourceFile);
-      if (known !== undefined) results.push({ index, ...known });
-      return known === undefined;
-    });
-  }
+  const isFew = options.cache !== undefined && files.length <= MOST_PEEKED;
+  const shelf =
+    isFew && options.shelf !== undefined ? new Shelf(options.shelf, tablesDigest(options.tables)) : undefined;
+  const stamps = new Map<number, string>();
+  const find = (index: number): boolean => {
+    const file = files[index] as SourceFile;
+    const isOnDisk = file.text === undefined;
+    const kept = isOnDisk ? shelf?.find(file.name, file.path) : undefined;
+    if (kept !== undefined) {
+      results.push({ index, unit: kept, problem: '' });
+      return true;
+    }
+    // Before it is read, so that a change between the two is noticed the next time.
+    if (shelf !== undefined && isOnDisk) stamps.set(index, stampOf(file.path));
+    const known = reader.peek(file);
+    if (known !== undefined) results.push({ index, ...known });
+    return known !== undefined;
+  };
+  const all = [...files.keys()];
+  const missing = isFew ? all.filter((index) => !find(index)) : all;
   const report = (done: number): void => progress(files.length - missing.length + done);
   // Without compiled sources (under a test runner) there is no worker to start.
   const canFork = import.meta.url.endsWith('.js');
@@ -123,7 +139,13 @@ export async function readUnits(
     missing.length < WORTH_WORKERS || options.workers < 1 || !canFork
       ? await readHere(files, missing, reader, report)
       : await readInWorkers(files, missing, options, report);
-  return [...results, ...read].sort((a, b) => a.index - b.index);
+  const together = [...results, ...read].sort((a, b) => a.index - b.index);
+  for (const { index, unit } of together) {
+    const stamp = stamps.get(index);
+    if (unit !== undefined && stamp !== undefined) shelf?.put(files[index]?.name ?? '', stamp, unit);
+  }
+  shelf?.save();
+  return together;
 }
 
 async function readHere(

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { Language, Parser } from 'web-tree-sitter';
 
 /**
  * A syntax node as lockvet wants it: plain data made in one pass over the tree. Asking the parser's own nodes for text,
@@ -46,8 +45,9 @@ const KEEP_ALL = new Set([
 
 const PREFIX = 'void f()';
 
-/** Loads the grammar. Takes a few tens of milliseconds. */
+/** Loads the grammar. Takes a few tens of milliseconds, which a run whose files are all cached does not spend. */
 export async function createParser(): Promise<BodyParser> {
+  const { Language, Parser } = await import('web-tree-sitter');
   const require = createRequire(import.meta.url);
   await Parser.init();
   const language = await Language.load(require.resolve('tree-sitter-c/tree-sitter-c.wasm'));

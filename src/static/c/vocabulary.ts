@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -141,8 +142,6 @@ export interface Vocabulary {
   readonly entryByParameter: ReadonlyMap<string, ContextName>;
   readonly opaque: ReadonlySet<string>;
   readonly opaquePrefixes: readonly string[];
-  /** All tables' text: part of the key of whatever is cached. */
-  readonly digestText: string;
 }
 
 /**
@@ -168,12 +167,9 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     entryByParameter: new Map<string, ContextName>(),
     opaque: new Set<string>(),
     opaquePrefixes: [] as string[],
-    digestText: '',
   };
   for (const file of folders.flatMap(yamlFiles)) {
-    const text = readFileSync(file, 'utf8');
-    v.digestText += text;
-    const table = readTable(file, text);
+    const table = readTable(file, readFileSync(file, 'utf8'));
     for (const group of table.functions ?? []) {
       for (const name of group.names) {
         v.functions.set(name, { effect: group.effect, arg: group.arg ?? 0, arguments: group.arguments });
@@ -203,13 +199,26 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
   return v;
 }
 
+/** Digest of the tables' text, which is part of the key of whatever is cached: known without understanding them. */
+export function tablesDigest(folders: readonly string[]): string {
+  const hash = createHash('sha1');
+  for (const file of folders.flatMap(yamlFiles)) hash.update(readFileSync(file));
+  return hash.digest('hex');
+}
+
 /** Whether calls of `name` are known to be of no interest. */
 export function isOpaque(vocabulary: Vocabulary, name: string): boolean {
   return vocabulary.opaque.has(name) || vocabulary.opaquePrefixes.some((prefix) => name.startsWith(prefix));
 }
 
 function yamlFiles(folder: string): string[] {
-  return readdirSync(folder)
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    throw new InputError(folder, undefined, 'no folder of tables');
+  }
+  return names
     .filter((name) => name.endsWith('.yaml'))
     .sort()
     .map((name) => join(folder, name));

@@ -71,13 +71,7 @@ function entriesOf(program: Program): Map<FunctionId, ContextName> {
 }
 
 function calledFunctions(program: Program): Set<FunctionId> {
-  const called = new Set<FunctionId>();
-  for (let id = 0; id < program.functionCount; id++) {
-    const unit = program.unitOf[id] as number;
-    for (const name of headOf(program, id).calls)
-      for (const target of resolve(program, unit, name).ids) called.add(target);
-  }
-  return called;
+  return new Set(program.callees.flat());
 }
 
 function addInside(usage: Usage, effects: readonly Effect[], root: FunctionId): void {

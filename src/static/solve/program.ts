@@ -29,9 +29,14 @@ export interface Program {
   readonly localVariables: readonly ReadonlyMap<string, GlobalFact>[];
   /** lockdep's names of classes that are initialised at run time. */
   readonly initNames: ReadonlyMap<string, string>;
+  /** Functions that each function may call directly. */
+  readonly callees: readonly (readonly FunctionId[])[];
   /** Graphs unpacked lately, by unit. */
   readonly unpacked: Map<number, readonly IrFunction[]>;
 }
+
+/** What resolving a name needs of a program. */
+type Names = Pick<Program, 'units' | 'globals' | 'aliases' | 'unitOf'>;
 
 /** Units whose graphs are kept unpacked. */
 const KEEP_UNPACKED = 200;
@@ -75,12 +80,11 @@ export function link(packed: readonly PackedUnit[]): Program {
   }
   const unitOf = new Int32Array(next);
   for (const [u, entry] of linked.entries()) unitOf.fill(u, entry.first, entry.first + entry.unit.functions.length);
+  const names: Names = { units: linked, globals, aliases, unitOf };
   return {
-    units: linked,
+    ...names,
     functionCount: next,
-    unitOf,
-    globals,
-    aliases,
+    callees: calleesOf(names),
     fields,
     fieldKinds,
     variables,
@@ -88,6 +92,26 @@ export function link(packed: readonly PackedUnit[]): Program {
     initNames: initNames(units, fields),
     unpacked: new Map(),
   };
+}
+
+function calleesOf(program: Names): FunctionId[][] {
+  const table: FunctionId[][] = [];
+  for (const [u, { unit }] of program.units.entries()) {
+    const known = new Map<string, readonly FunctionId[]>();
+    for (const fn of unit.functions) {
+      const targets = new Set<FunctionId>();
+      for (const name of fn.calls) {
+        let ids = known.get(name);
+        if (ids === undefined) {
+          ids = resolve(program, u, name).ids;
+          known.set(name, ids);
+        }
+        for (const id of ids) targets.add(id);
+      }
+      table.push([...targets]);
+    }
+  }
+  return table;
 }
 
 function initNames(units: readonly UnitHead[], fields: ReadonlyMap<string, FieldFact>): Map<string, string> {
@@ -134,7 +158,7 @@ export function headOf(program: Program, id: FunctionId): FunctionHead {
   return entry.unit.functions[id - entry.first] as FunctionHead;
 }
 
-export function fileOf(program: Program, id: FunctionId): string {
+export function fileOf(program: Pick<Program, 'units' | 'unitOf'>, id: FunctionId): string {
   return (program.units[program.unitOf[id] as number] as LinkedUnit).unit.file;
 }
 
@@ -147,7 +171,7 @@ export interface Resolved {
 const NONE: Resolved = { ids: [], sure: true };
 
 /** Resolves a callee's name as seen from a unit: its own functions first, then those that all units see. */
-export function resolve(program: Program, unitIndex: number, name: string): Resolved {
+export function resolve(program: Names, unitIndex: number, name: string): Resolved {
   const entry = program.units[unitIndex] as LinkedUnit;
   let wanted = name;
   for (let hops = 0; hops < 3; hops++) {
@@ -163,7 +187,7 @@ export function resolve(program: Program, unitIndex: number, name: string): Reso
 }
 
 /** Of several definitions, those whose folder shares most with the caller's. */
-function nearest(program: Program, file: string, ids: readonly FunctionId[]): Resolved {
+function nearest(program: Names, file: string, ids: readonly FunctionId[]): Resolved {
   if (ids.length === 1) return { ids, sure: true };
   let best: FunctionId[] = [];
   let most = -1;

@@ -32,7 +32,7 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
   const candidates: { function: FunctionId; candidate: Candidate }[] = [];
   const edges: { function: FunctionId; edge: Edge }[] = [];
   const uses = new Map<FunctionId, readonly Effect[]>();
-  const callees = calleeTable(program);
+  const { callees } = program;
   const results: Results = {
     entries: new Array(program.functionCount),
     waiting: new Int32Array(program.functionCount),
@@ -120,17 +120,6 @@ function iterate(
     }
     if (!changed) break;
   }
-}
-
-function calleeTable(program: Program): (readonly number[])[] {
-  const table: (readonly number[])[] = [];
-  for (let id = 0; id < program.functionCount; id++) {
-    const unit = program.unitOf[id] as number;
-    const targets = new Set<number>();
-    for (const name of headOf(program, id).calls) for (const to of resolve(program, unit, name).ids) targets.add(to);
-    table.push([...targets]);
-  }
-  return table;
 }
 
 /** Digest of all that functions see of types and variables. */
