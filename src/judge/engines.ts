@@ -1,6 +1,6 @@
 import { type Catalogue, Validator } from '../lockdep/index.js';
 import type { EventHeader, EventSink, KernelReport } from '../model/events.js';
-import type { Finding, Severity } from '../model/finding.js';
+import type { Finding, Severity, Where } from '../model/finding.js';
 import { KernelReports } from '../model/kernel-reports.js';
 import type { NameTable } from '../model/names.js';
 import { emptyStats, type RunStats } from '../model/report.js';
@@ -29,6 +29,18 @@ export interface Recording {
   /** Also judge as if there were no annotations. Default: of simulated kernels, the only ones whose events show them all. */
   readonly annotations?: boolean;
 }
+
+/** A recording that was judged, and the engines that did it. */
+export interface JudgedRecording {
+  readonly engines: Engines;
+  /** What its run is called. */
+  readonly input: string;
+  /** Puts a place that the engines name into terms of the recording that it is in; absent: it is in those already. */
+  readonly place?: (where: Where) => Where;
+}
+
+/** Is told of every recording after its end. */
+export type OnJudged = (judged: JudgedRecording) => void;
 
 /**
  * All engines that judge events, as one sink: the validator, then the rule engine, which looks at the validator's state,

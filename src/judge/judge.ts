@@ -1,18 +1,21 @@
 import type { Finding } from '../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../model/report.js';
 import { type EventSource, isEventSource, type LogSource, type Source } from '../trace/source.js';
-import { byWeight, Engines, type Law, withAdvice } from './engines.js';
+import { byWeight, Engines, type Law, type OnJudged, withAdvice } from './engines.js';
 import { judgeMerged } from './merged.js';
 
 /** Opens an input; what it throws is for the user. */
 export type Open = (path: string) => Promise<Source>;
 
-/** Judges every input alone: one run an input, in their order. */
-export async function judgeEach(paths: readonly string[], open: Open, law: Law): Promise<Run[]> {
+/**
+ * Judges every input alone: one run an input, in their order. `onJudged` is shown the engines that judged a recording, whose
+ * validator knows its lock graph.
+ */
+export async function judgeEach(paths: readonly string[], open: Open, law: Law, onJudged?: OnJudged): Promise<Run[]> {
   const runs: Run[] = [];
   for (const path of paths) {
     const source = await open(path);
-    runs.push(isEventSource(source) ? await judgeEvents(source, law) : await judgeLog(source, law));
+    runs.push(isEventSource(source) ? await judgeEvents(source, law, onJudged) : await judgeLog(source, law));
   }
   return runs;
 }
@@ -21,7 +24,12 @@ export async function judgeEach(paths: readonly string[], open: Open, law: Law):
  * Judges all recordings of events as one: one lock graph, classes matched by name, one run. Kernel logs hold no events:
  * they stay runs of their own.
  */
-export async function judgeTogether(paths: readonly string[], open: Open, law: Law): Promise<Run[]> {
+export async function judgeTogether(
+  paths: readonly string[],
+  open: Open,
+  law: Law,
+  onJudged?: OnJudged,
+): Promise<Run[]> {
   const recordings: EventSource[] = [];
   const logs: Run[] = [];
   for (const path of paths) {
@@ -29,10 +37,10 @@ export async function judgeTogether(paths: readonly string[], open: Open, law: L
     if (isEventSource(source)) recordings.push(source);
     else logs.push(await judgeLog(source, law));
   }
-  return recordings.length === 0 ? logs : [await judgeMerged(recordings, law), ...logs];
+  return recordings.length === 0 ? logs : [await judgeMerged(recordings, law, onJudged), ...logs];
 }
 
-async function judgeEvents(source: EventSource, law: Law): Promise<Run> {
+async function judgeEvents(source: EventSource, law: Law, onJudged?: OnJudged): Promise<Run> {
   const { names, ticksPerSecond, noValidateKey, simulated, path } = source;
   const engines = new Engines(
     { names, file: path, ticksPerSecond, ...(noValidateKey && { noValidateKey }), ...(simulated && { simulated }) },
@@ -40,6 +48,7 @@ async function judgeEvents(source: EventSource, law: Law): Promise<Run> {
   );
   const { notes } = await source.pump(engines.sink);
   const findings = engines.findings();
+  onJudged?.({ engines, input: path });
   return {
     input: path,
     kind: source.kind,

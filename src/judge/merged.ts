@@ -3,18 +3,19 @@ import type { EventSink } from '../model/events.js';
 import { StringNames } from '../model/names.js';
 import { type Run, verdictOf } from '../model/report.js';
 import type { EventSource } from '../trace/source.js';
-import { Engines, type Law, type Recording } from './engines.js';
+import { Engines, type Law, type OnJudged, type Recording } from './engines.js';
 import { MergedClasses } from './merged-classes.js';
 import { MergedLines } from './merged-lines.js';
 import { MERGED_TICKS_PER_SECOND, TranslatingSink } from './translating-sink.js';
 
 /** Judges several recordings as one: see {@link MergedClasses} for how classes are matched. */
-export async function judgeMerged(sources: readonly EventSource[], law: Law): Promise<Run> {
+export async function judgeMerged(sources: readonly EventSource[], law: Law, onJudged?: OnJudged): Promise<Run> {
   const lines = new MergedLines();
   const recording = mergedRecording(sources);
   const engines = new Engines(recording, law);
   const notes = await pumpMerged(sources, engines, recording, lines);
   const findings = engines.findings().map((finding) => lines.locate(finding));
+  onJudged?.({ engines, input: recording.file, place: (where) => lines.where(where) });
   return {
     input: recording.file,
     kind: sources[0]?.kind ?? 'ftrace',

@@ -1,5 +1,5 @@
 import { replayToken, type Schedule } from '../../explore/token.js';
-import type { Law } from '../../judge/index.js';
+import type { Law, OnJudged } from '../../judge/index.js';
 import type { EventSink } from '../../model/events.js';
 import type { Finding } from '../../model/finding.js';
 import type { NameTable } from '../../model/names.js';
@@ -11,6 +11,8 @@ export interface CampaignOptions {
   /** Schedules to run, in order; at least one. */
   readonly schedules: readonly Schedule[];
   readonly recorder?: (names: NameTable) => EventSink;
+  /** Is told when the schedule is over, where there is only one. */
+  readonly onJudged?: OnJudged;
 }
 
 /**
@@ -18,14 +20,20 @@ export interface CampaignOptions {
  * Several schedules are run without source lines first, and again with them where they show something new.
  */
 export function runCampaign(what: ScenarioFile, options: CampaignOptions): Run {
-  const { law, schedules, recorder } = options;
+  const { law, schedules, recorder, onJudged } = options;
   const merged = new Merged();
   const seen = new Set<string>();
   let failing = 0;
   for (const schedule of schedules) {
     let judged: Judged;
     if (schedules.length === 1)
-      judged = judgeRun(what, { law, schedule, precise: true, ...(recorder && { recorder }) });
+      judged = judgeRun(what, {
+        law,
+        schedule,
+        precise: true,
+        ...(recorder && { recorder }),
+        ...(onJudged && { onJudged }),
+      });
     else {
       judged = judgeAsNeeded(what, law, schedule, seen);
     }

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { type Schedule, strategyOf } from '../../explore/token.js';
-import { Engines, type Law } from '../../judge/index.js';
+import { Engines, type Law, type OnJudged } from '../../judge/index.js';
 import type { EventSink } from '../../model/events.js';
 import type { Finding, Where } from '../../model/finding.js';
 import type { NameTable } from '../../model/names.js';
@@ -40,12 +40,14 @@ export interface JudgeOptions {
   readonly precise: boolean;
   /** Also hears every event. */
   readonly recorder?: (names: NameTable) => EventSink;
+  /** Is told when the schedule is over. */
+  readonly onJudged?: OnJudged;
 }
 
 /** Runs a scenario under one schedule and judges it. Throws InputError where the scenario itself is at fault. */
 export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
   const { path, scenario } = what;
-  const { law, schedule, precise, recorder } = options;
+  const { law, schedule, precise, recorder, onJudged } = options;
   const sites = precise ? new Sites() : undefined;
   let engines: Engines | undefined;
   const sink = (names: NameTable) => {
@@ -66,6 +68,7 @@ export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
     const findings = engines
       .findings()
       .map((finding) => (sites === undefined ? finding : located(finding, path, sites)));
+    onJudged?.({ engines, input: path, ...(sites && { place: (where: Where) => placed(where, path, sites) }) });
     return {
       findings,
       stats: engines.stats(),
