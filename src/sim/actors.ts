@@ -68,7 +68,7 @@ export class Actors implements Choice {
 
   #ticks(machine: Machine): void {
     for (const cpu of machine.cpus) {
-      if (cpu.queue.length === 0 || cpu.current.idle || cpu.needResched || cpu.irqsOff || !cpu.online) continue;
+      if (cpu.queue.length === 0 || cpu.current.idle || cpu.needResched || cpu.irqsOff || cpu.dead) continue;
       if (cpu.current.policy !== 'fair' || !cpu.queue.some((task) => task.prio <= cpu.current.prio)) continue;
       const due = cpu.current.startedAt + machine.config.timeSlice;
       this.#offer(machine, ActorKind.Tick, cpu, 0x20000 + cpu.id, due, undefined);

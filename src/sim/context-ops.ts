@@ -3,7 +3,7 @@ import { disablePreempt, enablePreempt, maskIrqs, unmaskIrqs } from './irq/maski
 import type { IrqFlags } from './lock/irq-mode.js';
 import { noteMightSleep } from './lock/primitive.js';
 import type { Machine } from './machine.js';
-import type { OpKind, PendingOp } from './op.js';
+import type { Op, OpKind, PendingOp } from './op.js';
 
 type Do = (machine: Machine, op: PendingOp) => void;
 
@@ -79,6 +79,29 @@ export const DELAY: OpKind<Machine, void> = {
     return true;
   },
 };
+
+/** exit_to_user_mode() with `op.a` 1, and back. */
+const USER: OpKind<Machine, void> = {
+  label: 'user mode',
+  access: Access.None,
+  cost: 50,
+  attempt(machine, _target, op) {
+    const { cpu } = machine;
+    const enters = op.a === 1;
+    machine.emit.sink.userMode(machine.emit.stamp(cpu, machine.now));
+    cpu.current.userMode = enters;
+    if (enters) machine.hooks.userEnter?.(cpu);
+    else machine.hooks.userExit?.(cpu);
+    return true;
+  },
+};
+
+/** Runs in user mode for that many microseconds, in pieces: interrupts arrive and other tasks get their turn between. */
+export function* userMode(machine: Machine, us: number, pieces: number): Op<void> {
+  yield* machine.arm(USER, machine, 1);
+  for (let i = 0; i < pieces; i++) yield* machine.arm(DELAY, machine, (us * 1000) / pieces);
+  yield* machine.arm(USER, machine, 0);
+}
 
 /** schedule() and cond_resched(): gives the CPU to whoever should have it, staying runnable. */
 export const YIELD: OpKind<Machine, void> = {

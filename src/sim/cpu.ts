@@ -12,7 +12,18 @@ export class Cpu {
   readonly stack: Frame[] = [];
   /** Tasks that could run here, in no particular order. */
   readonly queue: Task[] = [];
+  /** In cpu_online_mask: takes interrupts and calls from other CPUs. */
   online = true;
+  /** In cpu_active_mask: tasks are put here; otherwise only threads bound to it ({@link Task.perCpu}) run. */
+  active = true;
+  /** It has taken itself out of cpu_online_mask and will be dead once it is idle. */
+  dying = false;
+  /** Powered off: runs nothing, nothing arrives. */
+  dead = false;
+  /** Who waits for its tasks to have left. */
+  emptyWatch: Frame | undefined = undefined;
+  /** Who waits for it to be dead. */
+  deathWatch: Frame | undefined = undefined;
   /** Own clock, ns. */
   clock = 0;
   needResched = false;
@@ -62,7 +73,7 @@ export class Cpu {
 
   /** Something on it can take a step. */
   get canStep(): boolean {
-    if (!this.online) return false;
+    if (this.dead) return false;
     const top = this.top;
     if (this.stack.length > 0) return top !== undefined && top.state === FrameState.Runnable;
     if (top !== undefined && this.current.running && top.state === FrameState.Runnable) return true;

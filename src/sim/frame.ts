@@ -32,6 +32,8 @@ export interface Waitable {
   readonly label: string;
   /** A sleep that any wake-up of the task ends; a lock is only got from its owner. */
   readonly isEvent?: boolean;
+  /** Where a thread waits for work: it may be parked there. */
+  readonly isParkPlace?: boolean;
   /** Contexts that could end the wait; empty: nobody in particular (an event). */
   owners(): readonly Frame[];
 }

@@ -12,12 +12,21 @@ export class Hooks {
   /** The CPU goes idle / leaves idle (dyntick); no operations. */
   idleEnter: ((cpu: Cpu) => void) | undefined = undefined;
   idleExit: ((cpu: Cpu) => void) | undefined = undefined;
+  /** The CPU goes to user mode / comes back into the kernel (context tracking); no operations. */
+  userEnter: ((cpu: Cpu) => void) | undefined = undefined;
+  userExit: ((cpu: Cpu) => void) | undefined = undefined;
   /** An interrupt begins / ends on the CPU; no operations. */
   irqEnter: ((cpu: Cpu) => void) | undefined = undefined;
   irqExit: ((cpu: Cpu) => void) | undefined = undefined;
   /** A task has exited; no operations. */
   taskExit: ((task: Task) => void) | undefined = undefined;
-  /** CPU hotplug: before a CPU goes away, and after one came; run by the task that plugs. */
-  cpuDown: ((cpu: Cpu) => Op<void>) | undefined = undefined;
-  cpuUp: ((cpu: Cpu) => Op<void>) | undefined = undefined;
+  /** CPU hotplug, by the task that plugs: before the CPU starts, and when it is dead (CPUHP_*_PREPARE, CPUHP_*_DEAD). */
+  cpuPrepare: ((cpu: Cpu) => Op<void>) | undefined = undefined;
+  cpuDead: ((cpu: Cpu) => Op<void>) | undefined = undefined;
+  /** On the CPU itself, interrupts off: the first thing it does, and the last (CPUHP_AP_*_STARTING, ..._DYING). */
+  cpuStarting: ((cpu: Cpu) => Op<void>) | undefined = undefined;
+  cpuDying: ((cpu: Cpu) => Op<void>) | undefined = undefined;
+  /** In the CPU's own thread cpuhp/N, which may sleep: it has come, it will go (CPUHP_AP_*_ONLINE). */
+  cpuOnline: ((cpu: Cpu) => Op<void>) | undefined = undefined;
+  cpuOffline: ((cpu: Cpu) => Op<void>) | undefined = undefined;
 }

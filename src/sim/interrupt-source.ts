@@ -15,6 +15,8 @@ export class InterruptSource {
   armed = false;
   /** The run does not end while it is armed. */
   readonly keepsAlive: boolean;
+  /** A call of that CPU: a CPU that goes away must have taken it. */
+  isCall = false;
   readonly #deliver: Delivery;
 
   constructor(machine: Machine, label: string, cpu: number, deliver: Delivery, nmi = false, keepsAlive = true) {
@@ -29,6 +31,7 @@ export class InterruptSource {
   /** Will arrive at `due` (ns) or later. Arming an armed source moves it. */
   arm(machine: Machine, due: number): void {
     this.due = due;
+    if (machine.cpuOf(this.cpu).dead) this.cpu = machine.cpu.id;
     if (!this.armed) {
       this.armed = true;
       machine.sources.push(this);
@@ -49,7 +52,7 @@ export class InterruptSource {
   /** Its CPU takes it now. */
   deliverable(machine: Machine): boolean {
     const cpu = machine.cpuOf(this.cpu);
-    if (!cpu.online) return false;
+    if (cpu.dead) return false;
     return this.nmi ? cpu.nmiDepth === 0 : !cpu.irqsOff;
   }
 

@@ -1,7 +1,6 @@
-import { ContextOps, CPU_RELAX, DELAY, RAISE_SOFTIRQ, YIELD } from './context-ops.js';
+import { ContextOps, CPU_RELAX, DELAY, RAISE_SOFTIRQ, userMode, YIELD } from './context-ops.js';
 import { Frame, FrameKind } from './frame.js';
 import type { Hooks } from './hooks.js';
-import { cpuDown, cpuUp } from './hotplug.js';
 import { Hrtimer, type HrtimerOptions } from './irq/hrtimer.js';
 import { IrqWork, smpCall } from './irq/ipi.js';
 import { IrqLine, type IrqOptions, NmiLine } from './irq/line.js';
@@ -252,8 +251,8 @@ export class Kernel {
     return this.machine.arm(RAISE_SOFTIRQ, this.machine, vector);
   }
 
-  /** smp_call_function_single(): runs `body` as an interrupt of that CPU and waits for it, spinning. */
-  smpCall(cpu: number, body: Body): Op<void> {
+  /** smp_call_function_single(): runs `body` as an interrupt of that CPU and waits for it, spinning. False: it is offline. */
+  smpCall(cpu: number, body: Body): Op<boolean> {
     return smpCall(this.machine, cpu, body);
   }
 
@@ -277,14 +276,28 @@ export class Kernel {
     return this.current.shouldStop;
   }
 
-  /** CPU hotplug: takes a CPU away; its tasks and timers move. */
+  /** CPU hotplug: takes a CPU away; its tasks and timers move. Sleeps. Throws RangeError for the last CPU. */
   cpuDown(cpu: number): Op<void> {
-    return cpuDown(this.machine, cpu);
+    return this.machine.hotplug().down(this.machine.cpuOf(cpu));
   }
 
-  /** CPU hotplug: brings a CPU back. */
+  /** CPU hotplug: brings a CPU back. Sleeps. */
   cpuUp(cpu: number): Op<void> {
-    return cpuUp(this.machine, cpu);
+    return this.machine.hotplug().up(this.machine.cpuOf(cpu));
+  }
+
+  /** cpus_read_lock(): keeps CPUs from coming and going. */
+  cpusReadLock(): Op<void> {
+    return this.machine.hotplug().lock.downRead();
+  }
+
+  cpusReadUnlock(): Op<void> {
+    return this.machine.hotplug().lock.upRead();
+  }
+
+  /** cpu_online(); no operation. */
+  cpuOnline(cpu: number): boolean {
+    return this.machine.cpuOf(cpu).online;
   }
 
   preemptDisable(): Op<void> {
@@ -352,6 +365,14 @@ export class Kernel {
   /** udelay(): keeps the CPU busy. */
   udelay(us: number): Op<void> {
     return this.machine.arm(DELAY, this.machine, us * 1000);
+  }
+
+  /**
+   * The task is in user mode for `us` microseconds, in that many pieces between which interrupts and preemption fit. To be called
+   * by a task that holds nothing.
+   */
+  userMode(us: number, pieces = 4): Op<void> {
+    return userMode(this.machine, us, pieces);
   }
 
   /** lockdep_off(): lockdep looks away in this task until {@link lockdepOn}. lockvet reports what that hides. */

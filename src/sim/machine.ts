@@ -11,6 +11,7 @@ import { Emitter } from './emitter.js';
 import { ScenarioError } from './errors.js';
 import { Frame, FrameKind, FrameState, type Waitable } from './frame.js';
 import { Hooks } from './hooks.js';
+import { Hotplug } from './hotplug.js';
 import type { InterruptSource } from './interrupt-source.js';
 import { finishInterrupt } from './irq/delivery.js';
 import { SoftirqList } from './irq/hrtimer.js';
@@ -64,6 +65,7 @@ export class Machine {
   readonly cache: CacheModel | undefined;
   #rcuReadMap: LockdepLock | undefined;
   #memory: Memory | undefined;
+  #hotplug: Hotplug | undefined;
   /** Nanoseconds since the start. */
   now = 0;
   /** Operations done. */
@@ -109,6 +111,12 @@ export class Machine {
   memory(): Memory {
     this.#memory ??= new Memory(this);
     return this.#memory;
+  }
+
+  /** What takes CPUs away and brings them back, made when first asked for. */
+  hotplug(): Hotplug {
+    this.#hotplug ??= new Hotplug(this);
+    return this.#hotplug;
   }
 
   /** Lets the running CPU pay for an access to memory. */
@@ -204,15 +212,6 @@ export class Machine {
   /** Calls back when a task has exited. */
   onExit(task: Task, then: () => void): void {
     this.#exitWaiters.push({ task, then });
-  }
-
-  /** Moves the task that runs on a CPU to another one, as if preempted there. */
-  preemptAway(cpu: Cpu, refuge: Cpu): void {
-    const task = cpu.current;
-    schedule(this, cpu);
-    if (!task.queued) return;
-    cpu.queue.splice(cpu.queue.indexOf(task), 1);
-    enqueue(this, task, refuge);
   }
 
   /** Adds CPU time to what the running CPU does. */

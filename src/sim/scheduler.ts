@@ -11,13 +11,29 @@ const FAIR = 100;
 const NICE_STEP = 1.25;
 
 /** Puts a runnable task on a CPU's queue and asks for a reschedule where it should go first. */
-export function enqueue(machine: Machine, task: Task, cpu: Cpu, first = false): void {
+export function enqueue(machine: Machine, task: Task, wanted: Cpu, first = false): void {
+  const cpu = mustLeave(task, wanted) ? fallback(machine, task) : wanted;
   task.queued = true;
   task.cpu = cpu.id;
   if (first) cpu.queue.unshift(task);
   else cpu.queue.push(task);
   if (!cpu.current.idle && task.prio < Math.min(cpu.current.prio, FAIR)) cpu.needResched = true;
   machine.dirty = true;
+}
+
+/** The CPU is on its way out and the task is none of its own threads. One that cannot migrate now stays until it can. */
+function mustLeave(task: Task, cpu: Cpu): boolean {
+  return !cpu.active && !task.perCpu && !task.idle && task.migrateDisabled === 0;
+}
+
+/** select_fallback_rq(): a CPU for a task whose own goes away; one bound to CPUs that are all away is bound no longer. */
+function fallback(machine: Machine, task: Task): Cpu {
+  const active = machine.cpus.filter((cpu) => cpu.active);
+  const allowed = active.find((cpu) => task.allows(cpu.id));
+  if (allowed === undefined) task.allowed = undefined;
+  const cpu = allowed ?? active[0];
+  if (cpu === undefined) throw new RangeError('no CPU is active');
+  return cpu;
 }
 
 /** try_to_wake_up(): makes a sleeping task runnable on the CPU that suits it. False: it was not asleep. */
@@ -46,6 +62,7 @@ export function setPriority(machine: Machine, task: Task, prio: number): void {
 /** schedule(): runs the switch hook as part of the task that leaves, then switches. */
 export function schedule(machine: Machine, cpu: Cpu): void {
   const prev = cpu.current;
+  if (prev.userMode) machine.hooks.userExit?.(cpu);
   const hook = prev.idle || !prev.running ? undefined : machine.hooks.contextSwitch;
   const body = hook?.(cpu, prev, prev.state === TaskState.Running || prev.lockSleep);
   if (body === undefined) {
@@ -89,7 +106,10 @@ function switchTasks(machine: Machine, cpu: Cpu): void {
   next.startedAt = machine.now;
   next.running = !next.idle;
   machine.dirty = true;
-  if (next === prev) return;
+  if (next === prev) {
+    if (next.userMode) machine.hooks.userEnter?.(cpu);
+    return;
+  }
   cpu.switches++;
   const irqsWereOn = maskIrqs(machine, cpu, 0);
   prev.preemptCount = cpu.preemptCount;
@@ -110,15 +130,35 @@ function switchTasks(machine: Machine, cpu: Cpu): void {
   cpu.servingSoftirq = next.servingSoftirq;
   cpu.refresh();
   if (next.idle) machine.hooks.idleEnter?.(cpu);
-  if (!next.irqsOff) unmaskIrqs(machine, cpu, 0);
+  else if (next.userMode) machine.hooks.userEnter?.(cpu);
+  if (next.idle && cpu.emptyWatch !== undefined && cpu.emptyWatch.task !== prev) lookAgain(machine, cpu);
+  if (cpu.dying && next.idle) cpuIsDead(machine, cpu);
+  else if (!next.irqsOff) unmaskIrqs(machine, cpu, 0);
+}
+
+function lookAgain(machine: Machine, cpu: Cpu): void {
+  const watch = cpu.emptyWatch;
+  cpu.emptyWatch = undefined;
+  if (watch !== undefined) machine.resume(watch);
+}
+
+/** The idle loop has found its CPU offline: it stays in there, interrupts off (cpuhp_report_idle_dead()). */
+function cpuIsDead(machine: Machine, cpu: Cpu): void {
+  cpu.dying = false;
+  cpu.dead = true;
+  const watch = cpu.deathWatch;
+  cpu.deathWatch = undefined;
+  if (watch !== undefined) machine.resume(watch);
 }
 
 /** The next task of a CPU, taken off its queue or pulled from another's; the idle task when there is none. */
 function takeNext(machine: Machine, cpu: Cpu): Task {
+  if (cpu.dying) return cpu.idleTask;
   const own = bestOf(cpu, cpu.queue);
   if (own !== undefined) return dequeue(cpu, own);
+  if (!cpu.active) return cpu.idleTask;
   for (const other of machine.cpus) {
-    if (other === cpu || other.current.idle) continue;
+    if (other === cpu || other.current.idle || other.dead) continue;
     const candidate = bestOf(cpu, other.queue);
     if (candidate !== undefined) return dequeue(other, candidate);
   }
@@ -153,8 +193,8 @@ function weighted(task: Task, ns: number): number {
 /** select_task_rq(): the CPU it ran on if that is idle (or must be), else an idle one, else where it was. */
 function selectCpu(machine: Machine, task: Task): Cpu {
   const last = machine.cpuOf(task.cpu);
-  if (task.migrateDisabled > 0) return last;
-  const usable = (cpu: Cpu) => cpu.online && task.allows(cpu.id);
+  if (task.migrateDisabled > 0 || task.perCpu) return last;
+  const usable = (cpu: Cpu) => cpu.active && task.allows(cpu.id);
   const isIdle = (cpu: Cpu) => cpu.current.idle && cpu.queue.length === 0;
   if (usable(last) && isIdle(last)) return last;
   return (

@@ -15,6 +15,8 @@ export interface TaskOptions {
   priority?: number;
   /** -20..19, fair tasks only. */
   nice?: number;
+  /** kthread_set_per_cpu(): belongs to the CPU that `affinity` names, and is parked while that is away. */
+  perCpu?: boolean;
   /** A kernel thread: may sleep for ever when the scenario ends (no hang is reported of it). */
   kthread?: boolean;
 }
@@ -31,6 +33,8 @@ export class Task {
   /** Name id of `comm`. */
   readonly commId: number;
   readonly kthread: boolean;
+  /** Bound to its CPU for good: parked, not moved, when that goes away. */
+  readonly perCpu: boolean;
   readonly idle: boolean;
   /** {@link TaskState}. */
   state: number = TaskState.Running;
@@ -48,6 +52,8 @@ export class Task {
   running = false;
   /** set_current_state(): the next schedule() sleeps, unless a wake-up comes before and clears this. */
   willSleep = false;
+  /** It is in user mode, or was when it was preempted. */
+  userMode = false;
   /** Blocked on PREEMPT_RT's form of a spinning lock: the switch counts as involuntary (SM_RTLOCK_WAIT). */
   lockSleep = false;
   /** Fair class: weighted nanoseconds it has run. */
@@ -75,6 +81,7 @@ export class Task {
     this.commId = commId;
     this.cpu = cpu;
     this.kthread = options.kthread ?? false;
+    this.perCpu = options.perCpu ?? false;
     this.idle = idle;
     this.policy = options.policy ?? (options.priority === undefined ? 'fair' : 'fifo');
     this.normalPrio = idle ? 140 : kernelPriority(this.policy, options.priority ?? 1, options.nice ?? 0);

@@ -111,6 +111,13 @@ export class SoftirqList {
     this.#lists[cpu.id]?.push(body);
   }
 
+  /** takeover_tasklets(): what a CPU that is dead was to run, another does; true when there was any. */
+  takeOver(dead: Cpu, by: Cpu): boolean {
+    const left = this.#lists[dead.id]?.splice(0) ?? [];
+    this.#lists[by.id]?.push(...left);
+    return left.length > 0;
+  }
+
   *#run(): Op<void> {
     for (;;) {
       const body = this.#lists[this.#machine.cpu.id]?.shift();

@@ -24,7 +24,9 @@ class RemoteCall implements Waitable {
       if (call.caller !== undefined) machine.resume(call.caller);
     };
     const deliver = (_machine: Machine, at: Cpu) => pushHardIrq(machine, at, 'call_function', run, { threaded: false });
-    new InterruptSource(machine, this.label, cpu, deliver).arm(machine, machine.now);
+    const source = new InterruptSource(machine, this.label, cpu, deliver);
+    source.isCall = true;
+    source.arm(machine, machine.now);
   }
 
   owners(): readonly Frame[] {
@@ -32,12 +34,13 @@ class RemoteCall implements Waitable {
   }
 }
 
-const CALL: OpKind<Machine, void> = {
+const CALL: OpKind<Machine, boolean> = {
   label: 'smp_call_function_single',
   access: Access.Write,
   cost: 50,
   attempt(machine, _target, op) {
-    if (op.stage !== 0) return true;
+    op.value = op.stage !== 0;
+    if (op.stage !== 0 || !machine.cpuOf(op.a).online) return true;
     const call = new RemoteCall(machine, op.a, op.b as Body);
     op.stage = 1;
     call.caller = op.frame;
@@ -46,9 +49,14 @@ const CALL: OpKind<Machine, void> = {
   },
 };
 
-/** smp_call_function_single(cpu, fn, wait=1): runs `body` on that CPU as an interrupt and waits for it, spinning. */
-export function smpCall(machine: Machine, cpu: number, body: Body): Op<void> {
-  return cpu === machine.cpu.id ? body() : machine.arm(CALL, machine, cpu, body);
+/**
+ * smp_call_function_single(cpu, fn, wait=1): runs `body` on that CPU as an interrupt and waits for it, spinning. False: that CPU is
+ * offline (-ENXIO).
+ */
+export function* smpCall(machine: Machine, cpu: number, body: Body): Op<boolean> {
+  if (cpu !== machine.cpu.id) return yield* machine.arm(CALL, machine, cpu, body);
+  yield* body();
+  return true;
 }
 
 const QUEUE: OpKind<IrqWork, void> = {

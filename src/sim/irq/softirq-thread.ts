@@ -7,7 +7,7 @@ import { pushSoftIrq } from './delivery.js';
 import { disableBh, enableBh, maskIrqs } from './masking.js';
 import { runSoftirqs } from './softirq-run.js';
 
-const RAISED: Waitable = { label: 'raised softirq', isEvent: true, owners: () => [] };
+const RAISED: Waitable = { label: 'raised softirq', isEvent: true, isParkPlace: true, owners: () => [] };
 
 /** ksoftirqd sleeps until something is raised. */
 const AWAIT_RAISED: OpKind<Cpu, void> = {

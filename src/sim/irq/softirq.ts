@@ -57,7 +57,7 @@ export class Softirqs {
     const name = `ksoftirqd/${cpu.id}`;
     this.#threads[cpu.id] = machine.newTask(
       name,
-      { affinity: cpu.id, kthread: true },
+      { affinity: cpu.id, kthread: true, perCpu: true },
       (task) => new Frame(machine, FrameKind.Task, name, task, () => softirqThread(machine, cpu)),
     );
   }

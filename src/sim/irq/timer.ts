@@ -34,6 +34,13 @@ export class TimerBases {
     );
   }
 
+  /** timers_dead_cpu(): what has expired on a CPU that is dead runs on another; true when there was any. */
+  takeOver(dead: Cpu, by: Cpu): boolean {
+    const left = this.#expired[dead.id]?.splice(0) ?? [];
+    this.#expired[by.id]?.push(...left);
+    return left.length > 0;
+  }
+
   *#run(): Op<void> {
     for (;;) {
       const timer = this.#expired[this.#machine.cpu.id]?.shift();

@@ -20,6 +20,7 @@ const AWAIT: OpKind<KickedThread, void> = {
 export class KickedThread implements Waitable {
   readonly id: number;
   readonly label: string;
+  readonly isParkPlace = true;
   readonly task: Task;
   kicks = 0;
   readonly #machine: Machine;
