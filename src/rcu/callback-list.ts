@@ -106,6 +106,18 @@ export class CallbackList {
     return this.#of(Segment.Done).splice(0);
   }
 
+  /** Grace period that the oldest callback which is not ready waits for. rcu_segcblist_nextgp() */
+  get nextGp(): number | undefined {
+    return this.pending ? this.#gpSeq[Segment.Wait] : undefined;
+  }
+
+  /** Takes over what a CPU that is dead leaves: ready ones stay so, the rest begins anew. rcu_segcblist_merge() */
+  merge(from: CallbackList): void {
+    const { done, pending } = from.takeAll();
+    this.#of(Segment.Done).push(...done);
+    this.#of(Segment.Next).push(...pending);
+  }
+
   /** Takes everything off, in order: for a CPU that goes away. */
   takeAll(): { done: Callback[]; pending: Callback[] } {
     const done = this.takeDone();

@@ -18,15 +18,34 @@ export interface RcuOptions {
   jiffiesTillNextFqs?: number;
   /** Jiffies of a grace period after which a stall is reported (rcupdate.rcu_cpu_stall_timeout). Default 5250. */
   stallTimeout?: number;
+  /** CPUs whose callbacks threads invoke (rcu_nocbs=). Default none. */
+  nocbs?: readonly number[];
+  /** CPUs that share an rcuog thread (rcutree.rcu_nocb_gp_stride). Default the square root of their number. */
+  nocbGpStride?: number;
+  /** Callbacks a jiffy that an offloaded CPU queues without its bypass list (rcutree.nocb_nobypass_lim_per_jiffy). Default 64. */
+  nobypassLimit?: number;
+  /** call_rcu() of an offloaded CPU is in no hurry (CONFIG_RCU_LAZY). Default false. */
+  lazy?: boolean;
+  /** Jiffies that lazy callbacks may wait (jiffies_lazy_flush). Default 2500. */
+  jiffiesLazyFlush?: number;
+  /** Readers that hold a grace period up are boosted (CONFIG_RCU_BOOST). Default: on PREEMPT_RT. */
+  boost?: boolean;
+  /** Jiffies of a grace period before that (CONFIG_RCU_BOOST_DELAY). Default 125. */
+  boostDelay?: number;
+  /** synchronize_rcu() waits in a list of the grace period, not by a callback (rcutree.rcu_normal_wake_from_gp). Default false. */
+  wakeFromGp?: boolean;
   /** Faults put in on purpose, for tests of what finds them. Default none. */
   faults?: readonly FaultName[];
 }
 
 /** {@link RcuOptions} with every default filled in. */
-export type RcuConfig = Readonly<Required<Omit<RcuOptions, 'faults'>>> & { readonly faults: ReadonlySet<FaultName> };
+export type RcuConfig = Readonly<Required<Omit<RcuOptions, 'faults' | 'nocbs'>>> & {
+  readonly faults: ReadonlySet<FaultName>;
+  readonly nocbs: ReadonlySet<number>;
+};
 
-/** Resolves the options once. Throws RangeError on a value out of range. */
-export function resolveRcu(options: RcuOptions): RcuConfig {
+/** Resolves the options once, for a kernel of so many CPUs. Throws RangeError on a value out of range. */
+export function resolveRcu(options: RcuOptions, kernel: { cpus: number; preemptRt: boolean }): RcuConfig {
   const config: RcuConfig = {
     fanoutLeaf: options.fanoutLeaf ?? 16,
     fanout: options.fanout ?? 16,
@@ -36,6 +55,14 @@ export function resolveRcu(options: RcuOptions): RcuConfig {
     jiffiesTillFirstFqs: options.jiffiesTillFirstFqs ?? 1,
     jiffiesTillNextFqs: options.jiffiesTillNextFqs ?? 1,
     stallTimeout: options.stallTimeout ?? 5250,
+    nocbs: new Set(options.nocbs ?? []),
+    nocbGpStride: options.nocbGpStride ?? Math.ceil(Math.sqrt(kernel.cpus)),
+    nobypassLimit: options.nobypassLimit ?? 64,
+    lazy: options.lazy ?? false,
+    jiffiesLazyFlush: options.jiffiesLazyFlush ?? 2500,
+    boost: options.boost ?? kernel.preemptRt,
+    boostDelay: options.boostDelay ?? 125,
+    wakeFromGp: options.wakeFromGp ?? false,
     faults: new Set(options.faults ?? []),
   };
   // Masks of children are 31-bit numbers here.
@@ -43,6 +70,8 @@ export function resolveRcu(options: RcuOptions): RcuConfig {
     if (!Number.isInteger(config[name]) || config[name] < 2 || config[name] > 30)
       throw new RangeError(`${name}: must be 2 to 30`);
   }
+  for (const cpu of config.nocbs) if (cpu >= kernel.cpus) throw new RangeError(`nocbs: the machine has no cpu ${cpu}`);
+  if (config.nocbGpStride < 1) throw new RangeError('nocbGpStride: must be at least 1');
   if (config.blimit < 1) throw new RangeError('blimit: must be at least 1');
   return config;
 }

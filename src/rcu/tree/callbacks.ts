@@ -2,25 +2,14 @@ import { Access } from '../../explore/strategy.js';
 import type { Body, Op } from '../../sim/index.js';
 import type { OpKind } from '../../sim/op.js';
 import type { Callback } from '../callback-list.js';
-import { seqDone, seqSnap } from '../sequence.js';
+import { seqDone } from '../sequence.js';
 import type { CpuData } from './cpu-data.js';
+import { enqueue, newCallback } from './enqueue.js';
 import { GpFlag } from './gp-flag.js';
 import { accelerateUnlocked } from './gp-request.js';
+import { callNocb, lockList, unlockList } from './nocb.js';
 import { noteGpChanges } from './quiescent.js';
 import type { TreeRcu } from './tree-rcu.js';
-
-/** Puts a callback onto the running CPU's list; interrupts off. */
-const ENQUEUE: OpKind<TreeRcu, void> = {
-  label: 'rcu_segcblist_enqueue',
-  access: Access.Write,
-  cost: 5,
-  attempt(machine, rcu, op) {
-    if (machine.tracksOrder) machine.ordering.release(rcu, op.frame);
-    rcu.own.callbacks.enqueue({ invoke: op.b as Body, notBefore: seqSnap(rcu.gpSeq) });
-    rcu.stats.queued++;
-    return true;
-  },
-};
 
 /** What happens between two callbacks: the work of one, and a place where others may move. */
 const INVOKE: OpKind<TreeRcu, void> = {
@@ -37,16 +26,23 @@ const INVOKE: OpKind<TreeRcu, void> = {
   },
 };
 
-/** call_rcu(): from any context but an NMI; takes no lock unless callbacks have piled up. */
-export function* callRcu(rcu: TreeRcu, callback: Body): Op<void> {
-  const { kernel } = rcu;
-  const flags = yield* kernel.localIrqSave();
+/**
+ * call_rcu(), `lazy` where it is in no hurry; from any context but an NMI. On a CPU that invokes its callbacks itself it takes no lock
+ * unless they have piled up.
+ */
+export function* callRcu(rcu: TreeRcu, body: Body, lazy = false): Op<void> {
+  const flags = yield* rcu.kernel.localIrqSave();
   const data = rcu.own;
-  yield* rcu.machine.arm(ENQUEUE, rcu, 0, callback);
+  const callback = newCallback(rcu, body);
+  if (data.nocb !== undefined) {
+    yield* callNocb(rcu, data, data.nocb, callback, lazy, flags);
+    return;
+  }
+  yield* enqueue(rcu, () => data.callbacks.enqueue(callback));
   rcu.stats.mostQueued = Math.max(rcu.stats.mostQueued, data.callbacks.length);
   data.wantTick();
   if (flags === 1 && data.callbacks.length > data.qlenLast + rcu.config.qhimark) yield* pileUp(rcu, data);
-  yield* kernel.localIrqRestore(flags);
+  yield* rcu.kernel.localIrqRestore(flags);
 }
 
 /** Too many callbacks: begin a grace period now, or lift the limit and hurry the one that runs. __call_rcu_core() */
@@ -68,8 +64,9 @@ function* pileUp(rcu: TreeRcu, data: CpuData): Op<void> {
 
 /** Invokes callbacks that are ready, up to the limit; bottom halves off. rcu_do_batch() */
 export function* doBatch(rcu: TreeRcu, data: CpuData): Op<void> {
-  const { kernel } = rcu;
-  let flags = yield* kernel.localIrqSave();
+  const offloaded = data.nocb !== undefined;
+  let flags = yield* lockList(rcu, data);
+  rcu.assertList(data);
   const batch = data.callbacks.takeDone();
   if (rcu.has('invoke-early')) {
     const { done, pending } = data.callbacks.takeAll();
@@ -77,7 +74,7 @@ export function* doBatch(rcu: TreeRcu, data: CpuData): Op<void> {
   }
   // With very many the limit grows, or they would never be through.
   const limit = Math.max(data.blimit, batch.length >> 7);
-  yield* kernel.localIrqRestore(flags);
+  yield* unlockList(rcu, data, flags);
 
   const locked = rcu.has('callbacks-under-lock');
   if (locked) yield* data.node.lock.lock();
@@ -86,15 +83,20 @@ export function* doBatch(rcu: TreeRcu, data: CpuData): Op<void> {
     const callback = batch[done++] as Callback;
     yield* rcu.machine.arm(INVOKE, rcu, 0, callback);
     yield* callback.invoke();
+    if (!offloaded) continue;
+    // A thread of its own: others get their turn.
+    yield* rcu.kernel.localBhEnable();
+    yield* rcu.kernel.condResched();
+    yield* rcu.kernel.localBhDisable();
   }
   if (locked) yield* data.node.lock.unlock();
 
-  flags = yield* kernel.localIrqSave();
-  // Bottom halves are off, so this is still the same CPU.
+  flags = yield* lockList(rcu, data);
+  // Bottom halves are off, so this is still the same CPU, if it is the CPU's own list.
   if (!rcu.has('drop-on-blimit')) data.callbacks.putBackDone(batch.slice(done));
-  const { length } = data.callbacks;
+  const length = data.queued;
   if (data.blimit === Number.POSITIVE_INFINITY && length <= rcu.config.qlowmark) data.blimit = rcu.config.blimit;
   if (length === 0 || length < data.qlenLast - rcu.config.qhimark) data.qlenLast = length;
-  yield* kernel.localIrqRestore(flags);
-  if (data.callbacks.ready > 0) rcu.invokeCore(data);
+  yield* unlockList(rcu, data, flags);
+  if (!offloaded && data.callbacks.ready > 0) rcu.invokeCore(data);
 }

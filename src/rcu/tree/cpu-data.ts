@@ -4,6 +4,7 @@ import { pushHardIrq } from '../../sim/irq/delivery.js';
 import type { Machine } from '../../sim/machine.js';
 import type { Body } from '../../sim/op.js';
 import { CallbackList } from '../callback-list.js';
+import type { NocbCpu } from './nocb-cpu.js';
 import type { RcuNode } from './node.js';
 import type { ReaderState } from './reader-state.js';
 
@@ -14,6 +15,8 @@ export class CpuData {
   /** Bit in the leaf's masks. */
   readonly grpmask: number;
   readonly callbacks = new CallbackList();
+  /** What an offloaded CPU has beside; undefined: it invokes its callbacks itself. */
+  nocb: NocbCpu | undefined = undefined;
   /** Grace period that this CPU knows to have begun or ended. */
   gpSeq = 0;
   /** Furthest grace period that its callbacks want. */
@@ -51,6 +54,16 @@ export class CpuData {
     );
   }
 
+  /** All callbacks of the CPU, those that wait in front of its list too. */
+  get queued(): number {
+    return this.callbacks.length + (this.nocb?.bypass.length ?? 0);
+  }
+
+  /** The CPU goes away: no more ticks. */
+  stopTick(): void {
+    this.#tick.disarm(this.#machine);
+  }
+
   /** rcu_is_watching() */
   get isWatching(): boolean {
     return (this.watching & 1) === 1;
@@ -60,7 +73,7 @@ export class CpuData {
    * Lets the clock interrupt come, in a jiffy or at once. The simulator has no periodic tick: whoever may need one here asks for it.
    */
   wantTick(soon = false): void {
-    if (this.#tick.armed) return;
+    if (this.#tick.armed || !this.cpu.online) return;
     this.#tick.cpu = this.cpu.id;
     const delay = soon ? 0 : 1e9 / this.#machine.config.hz;
     this.#tick.arm(this.#machine, this.#machine.now + delay);

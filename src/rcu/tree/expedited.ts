@@ -58,7 +58,7 @@ export class ExpeditedGp {
     const rcu = this.#rcu;
     for (const node of rcu.nodes) {
       const flags = yield* node.lock.lockIrqsave();
-      node.expmask = node.isLeaf ? node.qsmaskInitNext : node.qsmaskInit;
+      node.expmask = node.expmaskInit;
       for (const entry of node.blocked) entry.blocksExp = true;
       yield* node.lock.unlockIrqrestore(flags);
     }
@@ -66,12 +66,25 @@ export class ExpeditedGp {
       let idle = 0;
       for (const data of rcu.cpus) {
         if (data.node !== leaf || (leaf.expmask & data.grpmask) === 0) continue;
-        if (!data.isWatching || !data.cpu.online) idle |= data.grpmask;
+        if (!data.isWatching || (leaf.qsmaskInitNext & data.grpmask) === 0) idle |= data.grpmask;
         else if (data.cpu === rcu.machine.cpu) yield* this.#askOwn(data);
-        else yield* rcu.kernel.smpCall(data.cpu.id, () => this.#handler());
+        else if (!(yield* this.#ask(leaf, data))) idle |= data.grpmask;
       }
       yield* this.reportNode(leaf, idle);
     }
+  }
+
+  /** Interrupts a CPU that may be about to go away; false: it has gone. */
+  *#ask(leaf: RcuNode, data: CpuData): Op<boolean> {
+    const { kernel } = this.#rcu;
+    while (!(yield* kernel.smpCall(data.cpu.id, () => this.#handler()))) {
+      const flags = yield* leaf.lock.lockIrqsave();
+      const coming = (leaf.qsmaskInitNext & data.grpmask) !== 0;
+      yield* leaf.lock.unlockIrqrestore(flags);
+      if (!coming) return false;
+      yield* kernel.scheduleTimeout(1);
+    }
+    return true;
   }
 
   /** Asks the CPU that this runs on, without an interrupt: the caller is no reader. It may be moved before interrupts are off. */
@@ -84,7 +97,7 @@ export class ExpeditedGp {
       yield* this.reportOwn(data);
     }
     yield* kernel.localIrqRestore(flags);
-    if (!stayed) yield* kernel.smpCall(data.cpu.id, () => this.#handler());
+    if (!stayed && !(yield* this.#ask(data.node, data))) yield* this.reportNode(data.node, data.grpmask);
   }
 
   /** The interrupt on the CPU that is asked. rcu_exp_handler() */

@@ -1,10 +1,13 @@
 import type { Op } from '../../sim/index.js';
 import { seqEnd, seqStart } from '../sequence.js';
+import { initiateBoost } from './boost.js';
 import type { CpuData } from './cpu-data.js';
 import { GpFlag } from './gp-flag.js';
 import { futureGpCleanup } from './gp-request.js';
+import { nocbGpCleanup } from './nocb-threads.js';
 import { noteGpChangesLocked, reportQsNode } from './quiescent.js';
 import type { TreeRcu } from './tree-rcu.js';
+import { startPoll } from './waiting.js';
 
 /** The body of the grace-period kthread: waits for a request, runs one grace period, and again. rcu_gp_kthread() */
 export function* gpThread(rcu: TreeRcu): Op<void> {
@@ -26,9 +29,12 @@ function* gpInit(rcu: TreeRcu): Op<boolean> {
   }
   rcu.gpFlags = 0;
   rcu.warn(!rcu.gpInProgress, 'a grace period begins while another runs');
+  // Before its number changes: whoever sees the new number waits for the next one.
+  const again = yield* rcu.waiters.gpInit();
   rcu.gpSeq = seqStart(rcu.gpSeq);
   rcu.gpStart = rcu.kernel.jiffies;
   yield* root.lock.unlockIrq();
+  if (again) yield* startPoll(rcu);
 
   yield* applyHotplug(rcu);
   for (const node of rcu.nodes) {
@@ -38,6 +44,7 @@ function* gpInit(rcu: TreeRcu): Op<boolean> {
     node.qsmask = node.qsmaskInit;
     if (node.isLeaf && rcu.has('skip-qsmask')) node.qsmask &= ~1;
     node.gpSeq = rcu.gpSeq;
+    node.boostTime = rcu.kernel.jiffies + rcu.config.boostDelay;
     const own = rcu.own;
     if (node === own.node) yield* noteGpChangesLocked(rcu, node, own);
     // CPUs that went away since the masks were made will not report.
@@ -52,13 +59,14 @@ function* gpInit(rcu: TreeRcu): Op<boolean> {
 /** Makes the masks follow CPUs that came and went: a leaf that got its first or lost its last CPU tells the nodes above. */
 function* applyHotplug(rcu: TreeRcu): Op<void> {
   for (const leaf of rcu.leaves) {
-    if (leaf.qsmaskInit === leaf.qsmaskInitNext) continue;
-    yield* leaf.lock.lockIrq();
+    yield* rcu.offlineLock.lockIrq();
+    yield* leaf.lock.lock();
     const was = leaf.qsmaskInit;
     // A leaf whose CPUs have all gone stays while switched-out readers are on it.
     leaf.qsmaskInit = leaf.qsmaskInitNext;
     const empty = leaf.qsmaskInit === 0 && leaf.blocked.length === 0;
-    yield* leaf.lock.unlockIrq();
+    yield* leaf.lock.unlock();
+    yield* rcu.offlineLock.unlockIrq();
     if ((was === 0) === (leaf.qsmaskInit === 0)) continue;
     for (let child = leaf; child.parent !== undefined; child = child.parent) {
       const { parent } = child;
@@ -117,7 +125,7 @@ function* forceQs(rcu: TreeRcu, isQuiescent: (rcu: TreeRcu, data: CpuData) => bo
       else if (data.cpu.online) data.wantTick();
     }
     if (mask !== 0) yield* reportQsNode(rcu, mask, leaf, leaf.gpSeq, flags);
-    else yield* leaf.lock.unlockIrqrestore(flags);
+    else yield* initiateBoost(rcu, leaf, flags);
     yield* rcu.kernel.condResched();
   }
 }
@@ -136,6 +144,7 @@ function* gpCleanup(rcu: TreeRcu): Op<void> {
     if (node === own.node) needGp = (yield* noteGpChangesLocked(rcu, node, own)) || needGp;
     needGp = futureGpCleanup(rcu, node) || needGp;
     yield* node.lock.unlockIrq();
+    yield* nocbGpCleanup(rcu, node);
     yield* rcu.kernel.condResched();
   }
   yield* root.lock.lockIrq();
@@ -145,5 +154,6 @@ function* gpCleanup(rcu: TreeRcu): Op<void> {
   needGp ||= root.gpSeq < root.gpSeqNeeded;
   rcu.gpFlags = needGp ? GpFlag.Init : rcu.gpFlags & GpFlag.Init;
   yield* root.lock.unlockIrq();
-  for (const data of rcu.cpus) if (data.callbacks.length > 0) data.wantTick();
+  yield* rcu.waiters.gpCleanup();
+  for (const data of rcu.cpus) if (data.nocb === undefined && data.callbacks.length > 0) data.wantTick();
 }

@@ -1,5 +1,6 @@
 import type { Kernel, RawSpinlock } from '../../sim/index.js';
 import type { RcuConfig } from '../options.js';
+import type { BoostThread } from './boost.js';
 import type { ReaderState } from './reader-state.js';
 
 /** A reader that was switched out inside its section, as its leaf node knows it (an entry of blkd_tasks). */
@@ -9,6 +10,8 @@ export interface BlockedReader {
   blocksGp: boolean;
   /** The running expedited grace period waits for it (`exp_tasks`). */
   blocksExp: boolean;
+  /** It is to be boosted (`boost_tasks`). */
+  needsBoost: boolean;
 }
 
 /**
@@ -36,6 +39,12 @@ export class RcuNode {
   qsmaskInitNext = 0;
   /** Children that the running expedited grace period still waits for. */
   expmask = 0;
+  /** Children that one begins with: CPUs stay in it when they go away, they are asked whether they are there. */
+  expmaskInit = 0;
+  /** Boosts the readers of this leaf. */
+  boost: BoostThread | undefined = undefined;
+  /** Jiffies from which on they are boosted. */
+  boostTime = 0;
   /** Leaves only. */
   readonly blocked: BlockedReader[] = [];
 
@@ -95,6 +104,9 @@ export function buildTree(kernel: Kernel, config: RcuConfig): RcuNode[] {
     if (!node.isLeaf) continue;
     for (let cpu = node.lowCpu; cpu <= node.highCpu; cpu++) node.qsmaskInit |= node.bitOf(cpu);
   }
-  for (const node of nodes) node.qsmaskInitNext = node.qsmaskInit;
+  for (const node of nodes) {
+    node.qsmaskInitNext = node.qsmaskInit;
+    node.expmaskInit = node.qsmaskInit;
+  }
   return nodes;
 }

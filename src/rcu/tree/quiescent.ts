@@ -94,7 +94,7 @@ function* reportQsCpu(rcu: TreeRcu, data: CpuData): Op<void> {
     return;
   }
   // This grace period cannot end before the report below: what is queued now is tied to the next one at once.
-  yield* accelerate(rcu, node, data);
+  if (data.nocb === undefined) yield* accelerate(rcu, node, data);
   yield* reportQsNode(rcu, data.grpmask, node, node.gpSeq, flags);
 }
 
@@ -126,11 +126,10 @@ export function* noteGpChanges(rcu: TreeRcu, data: CpuData, waits = false): Op<v
 export function* noteGpChangesLocked(rcu: TreeRcu, node: RcuNode, data: CpuData): Op<boolean> {
   rcu.assertHeld(node);
   if (data.gpSeq === node.gpSeq) return false;
-  let wake: boolean;
-  if (seqCompleted(data.gpSeq, node.gpSeq)) {
-    wake = yield* advance(rcu, node, data);
-    data.coreNeedsQs = false;
-  } else wake = yield* accelerate(rcu, node, data);
+  let wake = false;
+  const over = seqCompleted(data.gpSeq, node.gpSeq);
+  if (data.nocb === undefined) wake = yield* over ? advance(rcu, node, data) : accelerate(rcu, node, data);
+  if (over) data.coreNeedsQs = false;
   if (seqBegan(data.gpSeq, node.gpSeq)) {
     const needed = (node.qsmask & data.grpmask) !== 0;
     if (!rcu.has('stale-qs')) data.cpuNoQs = needed;

@@ -93,8 +93,10 @@ export function* deferredQs(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags):
   reader.node = undefined;
   rcu.warn(at >= 0, 'a switched-out reader is not on its leaf');
   const expEnds = heldExp && !node.readersBlockExp;
+  const boost = node.boost?.boosts(reader) === true && !rcu.has('boost-never-undone') ? node.boost : undefined;
   if (held && !node.readersBlockGp && !rcu.has('unblock-unreported')) yield* reportUnblocked(rcu, node, flags);
   else yield* node.lock.unlockIrqrestore(flags);
+  if (boost !== undefined) yield* boost.unboost();
   if (expEnds) yield* rcu.expedited.reportNode(node, 0);
 }
 
@@ -115,6 +117,7 @@ export function* noteContextSwitch(rcu: TreeRcu, cpu: Cpu, prev: Task): Op<void>
         reader,
         blocksGp: (node.qsmask & data.grpmask) !== 0,
         blocksExp: (node.expmask & data.grpmask) !== 0,
+        needsBoost: false,
       });
       yield* node.lock.unlock();
     }

@@ -3,6 +3,8 @@ import { seqState } from '../sequence.js';
 import { doBatch } from './callbacks.js';
 import type { CpuData } from './cpu-data.js';
 import { accelerateUnlocked } from './gp-request.js';
+import { deferredWakeup } from './nocb.js';
+import { Defer } from './nocb-cpu.js';
 import { checkQuiescentState, noteGpChanges, noteQs } from './quiescent.js';
 import { deferredQs } from './reader.js';
 import { needsDeferredQs } from './reader-state.js';
@@ -56,8 +58,10 @@ function atomicBelow(rcu: TreeRcu, data: CpuData): boolean {
 /** Whether RCU has something to do on this CPU. rcu_pending() */
 function isPending(rcu: TreeRcu, data: CpuData): boolean {
   if (data.coreNeedsQs && !data.cpuNoQs) return true;
-  if (data.callbacks.ready > 0) return true;
-  if (!rcu.gpInProgress && data.callbacks.untied) return true;
+  const { nocb } = data;
+  if (nocb !== undefined && nocb.group.defer >= Defer.Wake) return true;
+  if (nocb === undefined && data.callbacks.ready > 0) return true;
+  if (nocb === undefined && !rcu.gpInProgress && data.callbacks.untied) return true;
   return data.gpSeq !== data.node.gpSeq;
 }
 
@@ -70,12 +74,14 @@ export function* rcuCore(rcu: TreeRcu): Op<void> {
     yield* deferredQs(rcu, reader, flags);
   } else if (needsDeferredQs(reader)) data.cpu.needResched = true;
   yield* checkQuiescentState(rcu, data);
-  if (seqState(rcu.gpSeq) === 0 && data.callbacks.untied) {
+  const own = data.nocb === undefined;
+  if (own && seqState(rcu.gpSeq) === 0 && data.callbacks.untied) {
     const flags = yield* rcu.kernel.localIrqSave();
     if (data.callbacks.untied) yield* accelerateUnlocked(rcu, data);
     yield* rcu.kernel.localIrqRestore(flags);
   }
-  if (data.callbacks.ready > 0) yield* doBatch(rcu, data);
+  if (own && data.callbacks.ready > 0) yield* doBatch(rcu, data);
+  yield* deferredWakeup(rcu, data);
   // The leaf was busy at the first look. The kernel leaves it to the next tick; here none may come.
   if (data.gpSeq !== data.node.gpSeq) yield* noteGpChanges(rcu, data, true);
   if (isPending(rcu, data)) rcu.invokeCore(data);

@@ -8,15 +8,22 @@ import type { FaultName } from '../faults.js';
 import { KthreadWait } from '../kthread-wait.js';
 import { type RcuConfig, type RcuOptions, resolveRcu } from '../options.js';
 import { seqSnap, seqState } from '../sequence.js';
+import { type BarrierRun, barrier } from './barrier.js';
+import { BoostThread } from './boost.js';
 import { callRcu } from './callbacks.js';
 import { CpuData } from './cpu-data.js';
 import { ExpeditedGp } from './expedited.js';
 import { gpThread } from './gp-thread.js';
+import { hookHotplug } from './hotplug.js';
+import { shrinkLazy } from './nocb.js';
+import type { NocbGroup } from './nocb-cpu.js';
+import { offload } from './nocb-threads.js';
 import { buildTree, type RcuNode } from './node.js';
 import { DEREFERENCE, noteContextSwitch, READ_LOCK, READ_UNLOCK, unlockSpecial } from './reader.js';
 import type { ReaderState } from './reader-state.js';
+import { SyncWaiters } from './sync-waiters.js';
 import { rcuCore, schedClockIrq } from './tick.js';
-import { barrier, condSynchronize, type GpCookie, getState, poll, startPoll, synchronize } from './waiting.js';
+import { condSynchronize, type GpCookie, getState, poll, startPoll, synchronize } from './waiting.js';
 
 /** Counters of a run. */
 export interface RcuStats {
@@ -27,6 +34,11 @@ export interface RcuStats {
   invoked: number;
   /** Most callbacks on one CPU's list at a time. */
   mostQueued: number;
+  /** Callbacks that took the way over a bypass list, and the lazy ones among them. */
+  bypassed: number;
+  lazy: number;
+  /** Readers that were boosted. */
+  boosted: number;
 }
 
 /**
@@ -58,7 +70,24 @@ export class TreeRcu implements RcuApi {
   /** Guards callback lists of CPUs that come and go against rcu_barrier(). */
   readonly barrierLock: RawSpinlock;
   readonly barrierMutex: Mutex;
-  readonly stats: RcuStats = { gracePeriods: 0, scans: 0, queued: 0, invoked: 0, mostQueued: 0 };
+  /** The rcu_barrier() that queues its callbacks at the moment; under the barrier lock. */
+  barrierRun: BarrierRun | undefined = undefined;
+  /** A CPU's comings and goings against the begin of a grace period (rcu_state.ofl_lock). */
+  readonly offlineLock: RawSpinlock;
+  /** CPUs that share an rcuog thread. */
+  readonly nocbGroups: NocbGroup[] = [];
+  /** Callers of synchronize_rcu() that wait without a callback. */
+  readonly waiters: SyncWaiters;
+  readonly stats: RcuStats = {
+    gracePeriods: 0,
+    scans: 0,
+    queued: 0,
+    invoked: 0,
+    mostQueued: 0,
+    bypassed: 0,
+    lazy: 0,
+    boosted: 0,
+  };
   readonly #readers = new Map<Task, ReaderState>();
   /** rcuc/N, which do the softirq's work on PREEMPT_RT. */
   readonly #threads: (KickedThread | undefined)[] = [];
@@ -69,7 +98,7 @@ export class TreeRcu implements RcuApi {
     this.kernel = kernel;
     this.machine = kernel.machine;
     this.id = this.machine.newId();
-    this.config = resolveRcu(options);
+    this.config = resolveRcu(options, kernel);
     this.nodes = buildTree(kernel, this.config);
     this.leaves = this.nodes.filter((node) => node.isLeaf);
     const [root] = this.nodes;
@@ -87,9 +116,14 @@ export class TreeRcu implements RcuApi {
     this.map = this.machine.rcuReadMap();
     this.barrierLock = kernel.rawSpinlock('rcu_state.barrier_lock');
     this.barrierMutex = kernel.mutex('rcu_state.barrier_mutex');
+    this.offlineLock = kernel.rawSpinlock('rcu_state.ofl_lock');
+    this.waiters = new SyncWaiters(this);
     this.expedited = new ExpeditedGp(this);
     kernel.openSoftirq(Softirq.Rcu, () => rcuCore(this));
     this.#hook();
+    hookHotplug(this);
+    offload(this);
+    if (this.config.boost) for (const leaf of this.leaves) leaf.boost = new BoostThread(this, leaf);
     this.#gpTask = kernel.kthread('rcu_preempt', () => gpThread(this), { priority: 1 });
   }
 
@@ -139,8 +173,19 @@ export class TreeRcu implements RcuApi {
     return this.expedited.synchronize();
   }
 
+  /** call_rcu(): lazy where RCU was told so. */
   call(callback: Body): Op<void> {
+    return callRcu(this, callback, this.config.lazy);
+  }
+
+  /** call_rcu_hurry() */
+  callHurry(callback: Body): Op<void> {
     return callRcu(this, callback);
+  }
+
+  /** The shrinker of lazy callbacks: they are flushed soon; how many. */
+  shrinkLazy(): Op<number> {
+    return shrinkLazy(this);
   }
 
   barrier(): Op<void> {
@@ -211,6 +256,12 @@ export class TreeRcu implements RcuApi {
     this.warn(node.lock.owner === this.machine.frame, 'a node is used without its lock');
   }
 
+  /** rcu_lockdep_assert_cblist_protected() */
+  assertList(data: CpuData): void {
+    const guarded = data.nocb === undefined ? this.machine.cpu.irqsOff : data.nocb.lock.owner === this.machine.frame;
+    this.warn(guarded, 'a list of callbacks is used without its lock');
+  }
+
   /** Wakes the grace-period kthread where there is something for it. rcu_gp_kthread_wake() */
   *wakeGpKthread(): Op<void> {
     if (this.machine.frame.task === this.#gpTask && this.machine.cpu.stack.length === 0) return;
@@ -226,8 +277,11 @@ export class TreeRcu implements RcuApi {
     }
     let thread = this.#threads[data.cpu.id];
     if (thread === undefined) {
-      thread = new KickedThread(this.machine, `rcuc/${data.cpu.id}`, { affinity: data.cpu.id, priority: 1 }, () =>
-        this.#coreInThread(),
+      thread = new KickedThread(
+        this.machine,
+        `rcuc/${data.cpu.id}`,
+        { affinity: data.cpu.id, perCpu: true, priority: 1 },
+        () => this.#coreInThread(),
       );
       this.#threads[data.cpu.id] = thread;
     }
@@ -258,6 +312,8 @@ export class TreeRcu implements RcuApi {
     hooks.contextSwitch = (cpu, prev) => noteContextSwitch(this, cpu, prev);
     hooks.idleEnter = (cpu) => this.#setBusy(cpu, false);
     hooks.idleExit = (cpu) => this.#setBusy(cpu, true);
+    hooks.userEnter = (cpu) => this.#setBusy(cpu, false);
+    hooks.userExit = (cpu) => this.#setBusy(cpu, true);
     hooks.irqEnter = (cpu) => {
       const data = this.dataOf(cpu.id);
       if (data.irqNesting++ === 0 && !data.busy) data.watching++;

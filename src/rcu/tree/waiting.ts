@@ -7,7 +7,10 @@ import { callRcu } from './callbacks.js';
 import { startThisGp } from './gp-request.js';
 import type { TreeRcu } from './tree-rcu.js';
 
-/** synchronize_rcu(): a callback that wakes the caller. For lockdep it waits for what `rcu_read_lock` holds up. */
+/**
+ * synchronize_rcu(): a callback that wakes the caller, or a place in the list of the grace period. For lockdep it waits for what
+ * `rcu_read_lock` holds up.
+ */
 export function* synchronize(rcu: TreeRcu): Op<void> {
   const { kernel, machine } = rcu;
   yield* kernel.mightSleep();
@@ -18,7 +21,10 @@ export function* synchronize(rcu: TreeRcu): Op<void> {
     wakeWaiter(machine, waiter.frame);
   };
   if (rcu.has('sync-no-grace-period')) yield* endOfCurrent(rcu, wake);
-  else yield* callRcu(rcu, instant('wakemeAfterRcu', wake));
+  else if (rcu.config.wakeFromGp) {
+    yield* rcu.waiters.request(wake);
+    yield* startPoll(rcu);
+  } else yield* callRcu(rcu, instant('wakemeAfterRcu', wake));
   do {
     if (!waiter.done) waiter.frame.task.willSleep = true;
     yield* rcu.gpEvent.sleep();
@@ -31,43 +37,6 @@ function* endOfCurrent(rcu: TreeRcu, wake: () => void): Op<void> {
   const end = rcu.gpInProgress ? seqEnd(rcu.gpSeq) : rcu.gpSeq;
   while (!seqDone(rcu.gpSeq, end)) yield* rcu.kernel.scheduleTimeout(1);
   wake();
-}
-
-/** rcu_barrier(): waits for all callbacks queued so far, by one more on every CPU that has any. */
-export function* barrier(rcu: TreeRcu): Op<void> {
-  const { kernel } = rcu;
-  yield* rcu.barrierMutex.lock();
-  const all = kernel.completion('rcu_state.barrier_completion');
-  // One for itself, so that it cannot be over before all are queued.
-  const count = { left: rcu.has('barrier-uncounted') ? 0 : 1 };
-  const arrive = function* rcuBarrierCallback(): Op<void> {
-    if (--count.left === 0) yield* all.complete();
-  };
-  for (const data of rcu.cpus) {
-    if (rcu.has('barrier-skips-cpu') && data === rcu.cpus[rcu.cpus.length - 1]) continue;
-    if (data.callbacks.length === 0) continue;
-    const entrain = function* rcuBarrierHandler(): Op<void> {
-      yield* rcu.barrierLock.lock();
-      if (data.callbacks.entrain({ invoke: arrive, notBefore: 0 })) {
-        count.left++;
-        data.wantTick();
-      }
-      yield* rcu.barrierLock.unlock();
-    };
-    const isHere = data.cpu.online && data.cpu !== rcu.machine.cpu;
-    if (isHere) yield* kernel.smpCall(data.cpu.id, entrain);
-    else yield* locally(rcu, entrain);
-  }
-  // Its own count goes without complete(): there is nobody but itself to wake.
-  if (!rcu.has('barrier-uncounted')) count.left--;
-  if (count.left > 0) yield* all.wait();
-  yield* rcu.barrierMutex.unlock();
-}
-
-function* locally(rcu: TreeRcu, body: () => Op<void>): Op<void> {
-  const flags = yield* rcu.kernel.localIrqSave();
-  yield* body();
-  yield* rcu.kernel.localIrqRestore(flags);
 }
 
 /** A cookie for polling: the grace period that must be over. get_state_synchronize_rcu() */
