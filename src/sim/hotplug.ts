@@ -1,4 +1,5 @@
 import { Access } from '../explore/strategy.js';
+import { CPU_RELAX } from './context-ops.js';
 import type { Cpu } from './cpu.js';
 import type { Waitable } from './frame.js';
 import { maskIrqs, unmaskIrqs } from './irq/masking.js';
@@ -214,6 +215,7 @@ export class Hotplug {
     yield* machine.arm(IRQS, cpu, 0);
     while (!(yield* machine.arm(TAKE_DOWN, cpu))) {
       yield* machine.arm(IRQS, cpu, 1);
+      yield* machine.arm(CPU_RELAX, machine);
       yield* machine.arm(IRQS, cpu, 0);
     }
     if (machine.hooks.cpuDying !== undefined) yield* machine.hooks.cpuDying(cpu);

@@ -26,7 +26,7 @@ export function hunt(fault: FaultName, limit: number): Caught {
       seed,
       preemptRt,
       failing: fault === 'kvfree-headless-early' ? 60 : 20,
-      rcu: { faults: [fault], stallTimeout: 5000 },
+      rcu: { faults: [fault] },
       maxOperations: 60_000,
     });
     if (problems.length === 0) continue;

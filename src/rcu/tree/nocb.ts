@@ -42,8 +42,9 @@ export function* callNocb(
     const wasAllDone = !data.callbacks.pending;
     yield* enqueue(rcu, () => nocb.bypass.push(callback));
     yield* flushBypass(rcu, data);
-    yield* advanceIfOver(rcu, data);
+    const wakeGp = yield* advanceIfOver(rcu, data);
     yield* callNocbWake(rcu, data, wasAllDone, flags);
+    if (wakeGp) yield* rcu.wakeGpKthread();
     return;
   }
   yield* nocb.bypassLock.lock();
