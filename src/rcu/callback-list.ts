@@ -58,15 +58,15 @@ export class CallbackList {
     this.#of(Segment.Next).push(callback);
   }
 
-  /** Puts a callback behind the last one, in its segment; false when the list is empty. rcu_segcblist_entrain() */
-  entrain(callback: Callback): boolean {
-    for (let i = this.#segments.length - 1; i >= 0; i--) {
-      const segment = this.#of(i);
-      if (segment.length === 0) continue;
-      segment.push(callback);
-      return true;
-    }
-    return false;
+  /**
+   * Puts a callback behind the last one, in its segment; when all that there were are being invoked (`invoking`), among the ready ones.
+   * False when there is none. rcu_segcblist_entrain()
+   */
+  entrain(callback: Callback, invoking: boolean): boolean {
+    const last = this.#segments.findLast((segment) => segment.length > 0);
+    if (last === undefined && !invoking) return false;
+    (last ?? this.#of(Segment.Done)).push(callback);
+    return true;
   }
 
   /** Makes those ready whose grace period is over at `seq`. rcu_segcblist_advance() */

@@ -25,6 +25,7 @@ export const FAULTS = {
   'deferred-lost': 'a reader that ends with interrupts off forgets its deferred quiescent state',
   'barrier-skips-cpu': 'rcu_barrier() leaves out a CPU',
   'barrier-uncounted': 'rcu_barrier() does not hold its own count while it queues',
+  'barrier-forgets-invoked': 'rcu_barrier() takes callbacks that are being invoked for done',
   'callbacks-under-lock': 'callbacks are invoked with the leaf node locked',
   'sync-no-grace-period': 'synchronize_rcu() returns when the running grace period ends',
   'drop-on-blimit': 'callbacks beyond blimit are not put back',

@@ -109,7 +109,7 @@ function start(state: TortureState, options: TortureOptions): void {
   user('flooder', () => flooding(state, flood));
   user('barrier', () => barriers(state, 2));
   if (rcu.config.wakeFromGp) for (let i = 0; i < 7; i++) user(`waiter${i}`, () => waiting(state));
-  if (hotplug) user('plug', () => plugging(state, 2));
+  if (hotplug && kernel.cpus > 1) user('plug', () => plugging(state, 2));
   if (rcu.config.boost) hog(kernel);
   const handler = () => plain(state);
   for (let cpu = 0; cpu < kernel.cpus; cpu += 2) {

@@ -114,7 +114,8 @@ export function* plugging(state: TortureState, rounds: number): Op<void> {
   for (let round = 0; round < rounds; round++) {
     const first = kernel.random(kernel.cpus);
     // With two the whole leaf goes.
-    const away = kernel.random(2) === 0 ? [first] : [first, first ^ 1];
+    const both = kernel.cpus > 2 && (first ^ 1) < kernel.cpus && kernel.random(2) === 0;
+    const away = both ? [first, first ^ 1] : [first];
     for (const cpu of away) {
       yield* kernel.cpuDown(cpu);
       state.result.plugged++;

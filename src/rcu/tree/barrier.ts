@@ -83,7 +83,7 @@ export function* entrain(rcu: TreeRcu, data: CpuData): Op<void> {
     if (!rcu.has('bypass-not-flushed')) yield* flushBypass(rcu, data);
     wake = wasAllDone && data.callbacks.pending;
   }
-  if (data.callbacks.entrain({ invoke: run.arrive, notBefore: 0 })) {
+  if (data.callbacks.entrain({ invoke: run.arrive, notBefore: 0 }, data.invoking > 0)) {
     run.left++;
     data.wantTick();
   }

@@ -74,6 +74,7 @@ export function* doBatch(rcu: TreeRcu, data: CpuData): Op<void> {
   }
   // With very many the limit grows, or they would never be through.
   const limit = Math.max(data.blimit, batch.length >> 7);
+  if (!rcu.has('barrier-forgets-invoked')) data.invoking = batch.length;
   yield* unlockList(rcu, data, flags);
 
   const locked = rcu.has('callbacks-under-lock');
@@ -94,6 +95,7 @@ export function* doBatch(rcu: TreeRcu, data: CpuData): Op<void> {
   flags = yield* lockList(rcu, data);
   // Bottom halves are off, so this is still the same CPU, if it is the CPU's own list.
   if (!rcu.has('drop-on-blimit')) data.callbacks.putBackDone(batch.slice(done));
+  data.invoking = 0;
   const length = data.queued;
   if (data.blimit === Number.POSITIVE_INFINITY && length <= rcu.config.qlowmark) data.blimit = rcu.config.blimit;
   if (length === 0 || length < data.qlenLast - rcu.config.qhimark) data.qlenLast = length;

@@ -54,9 +54,12 @@ export class CpuData {
     );
   }
 
-  /** All callbacks of the CPU, those that wait in front of its list too. */
+  /** Callbacks taken off the list to be invoked, until the last of them has returned. */
+  invoking = 0;
+
+  /** All callbacks of the CPU: those that wait in front of its list and those that are being invoked too. */
   get queued(): number {
-    return this.callbacks.length + (this.nocb?.bypass.length ?? 0);
+    return this.callbacks.length + (this.nocb?.bypass.length ?? 0) + this.invoking;
   }
 
   /** The CPU goes away: no more ticks. */

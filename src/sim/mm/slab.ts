@@ -132,9 +132,11 @@ export class SlabCache {
     const request: Request = { gfp, size, lockless };
     if ((gfp & Gfp.DIRECT_RECLAIM) !== 0 && !lockless) yield* machine.arm(MIGHT_SLEEP, machine);
     let object = yield* machine.arm(FAST_ALLOC, this, 0, request);
-    if (object === undefined) {
+    // Again where it was moved to another CPU after it got this one a slab.
+    while (object === undefined) {
       const refilled = lockless ? yield* this.#refillNolock() : yield* this.#refill(gfp);
-      if (refilled) object = yield* machine.arm(FAST_ALLOC, this, 0, request);
+      if (!refilled) break;
+      object = yield* machine.arm(FAST_ALLOC, this, 0, request);
     }
     yield* machine.arm(NOTE_ALLOC, this, 0, { object, request });
     return object ?? null;
@@ -171,7 +173,7 @@ export class SlabCache {
     const inner = yield* this.#listLock.lockIrqsave();
     const partial = this.#partial.pop();
     yield* this.#listLock.unlockIrqrestore(inner);
-    if (partial !== undefined) this.#cpuSlabs[this.#machine.cpu.id] = partial;
+    if (partial !== undefined) this.#use(partial);
     yield* this.#cpuLock.unlockIrqrestore(flags);
     if (partial !== undefined) return true;
     const page = yield* this.#pages.allocPages(gfp, 0);
@@ -202,8 +204,14 @@ export class SlabCache {
       hi: page.hi,
       lo: (page.lo + i * this.size) | 0,
     })).reverse();
-    const old = this.#cpuSlabs[this.#machine.cpu.id];
+    this.#use({ page, free, objects });
+  }
+
+  /** The running CPU allocates from this slab from now on. */
+  #use(slab: Slab): void {
+    const { id } = this.#machine.cpu;
+    const old = this.#cpuSlabs[id];
     if (old !== undefined && old.free.length > 0) this.#partial.push(old);
-    this.#cpuSlabs[this.#machine.cpu.id] = { page, free, objects };
+    this.#cpuSlabs[id] = slab;
   }
 }
