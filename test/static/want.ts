@@ -6,7 +6,7 @@ import { type CheckOptions, check } from '../../src/static/check.js';
 /** A rule expected at, or reported for, a line of a fixture: `12 rule`, with `?` for a possible finding. */
 export type Expectation = string;
 
-const WANT = /\/[/*] want(\?)? ([a-z -]+?)(?: \*\/)?$/;
+const WANT = /\/[/*] want(\?)? ([a-z? -]+?)(?: \*\/)?$/;
 
 /** What the comments `// want RULE...` and `// want? RULE...` of a fixture (block comments too) expect, sorted. */
 export function wanted(file: string): Expectation[] {

@@ -216,7 +216,10 @@ export function applyMeaning(
     }
     case 'sleep': {
       const maybe = effect.maybe === true ? { maybe: true } : {};
+      const off = effect.lets === undefined ? undefined : OFF[effect.lets];
+      if (off !== undefined) emit(b, { op: 'unlock', api: name, kind: off, path: `!${off}`, line });
       emit(b, { op: 'sleep', api: name, on: effect.on ?? '', path: operand, line, ...maybe });
+      if (off !== undefined) emit(b, { op: 'lock', api: name, kind: off, path: `!${off}`, line });
       return returned(name, values);
     }
     case 'held': {

@@ -12,8 +12,10 @@ export interface Header {
   readonly isStatic: boolean;
   /** Inline functions of headers are visible wherever the header is included. */
   readonly isInline: boolean;
-  /** Text of the arguments of `__must_hold(...)` and of `__releases(...)` without the context argument. */
+  /** Text of the last arguments of `__must_hold(...)`, `__releases(...)` and `__acquires(...)`. */
   readonly mustHold: readonly string[];
+  readonly releases: readonly string[];
+  readonly acquires: readonly string[];
 }
 
 export interface Param {
@@ -22,6 +24,13 @@ export interface Param {
   readonly type: string;
 }
 
+/** sparse's annotations of what a function does with its caller's locks. */
+const ANNOTATIONS: ReadonlyMap<string, 'mustHold' | 'releases' | 'acquires'> = new Map([
+  ['__must_hold', 'mustHold'],
+  ['__releases', 'releases'],
+  ['__acquires', 'acquires'],
+]);
+
 /**
  * Finds name and parameters of a function definition.
  * @returns undefined when the tokens are not a head lockvet understands (counted by the caller).
@@ -29,7 +38,7 @@ export interface Param {
 export function readHeader(tokens: Tokens, from: number, open: number, vocabulary: Vocabulary): Header | undefined {
   let isStatic = false;
   let isInline = false;
-  const mustHold: string[] = [];
+  const said = { mustHold: [] as string[], releases: [] as string[], acquires: [] as string[] };
   let nameAt = -1;
   let paramsAt = -1;
   for (let i = from; i < open; i++) {
@@ -43,7 +52,8 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
     if (!isPunct(tokens, i + 1, '(')) continue;
     const close = matching(tokens, i + 1);
     if (vocabulary.attributeCalls.has(text)) {
-      if (text === '__must_hold') mustHold.push(lastArgument(tokens, i + 2, close));
+      const list = ANNOTATIONS.get(text);
+      if (list !== undefined) said[list].push(lastArgument(tokens, i + 2, close));
       i = close;
       continue;
     }
@@ -70,11 +80,11 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
         params.push({ name: tokenText(tokens, param.to - 1), type: typeTag(tokens, type.from, type.to) });
       }
     } else params.push({ name: 'regs', type: 'pt_regs' });
-    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, mustHold };
+    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, ...said };
   }
   const params = splitAt(tokens, paramsAt + 1, matching(tokens, paramsAt)).map((part) => readParam(tokens, part));
   const returns = typeTag(tokens, from, nameAt);
-  return { name, line, params: params.filter((param) => param.name !== 'void'), returns, isStatic, isInline, mustHold };
+  return { name, line, params: params.filter((param) => param.name !== 'void'), returns, isStatic, isInline, ...said };
 }
 
 /** `SYSCALL_DEFINE3` for `SYSCALL_DEFINE`, `BPF_CALL_2` for `BPF_CALL_`, and what merely begins so. */

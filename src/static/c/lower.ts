@@ -130,6 +130,13 @@ function contractOf(b: Builder, input: LowerInput): Contract | undefined {
     const path = pathOfText(b, text);
     if (path !== undefined) held.push({ path, said: 'annotation' });
   }
+  for (const text of input.header.releases) {
+    const path = pathOfText(b, text);
+    if (path === undefined) continue;
+    // What is taken again before the end is only dropped for a while.
+    const isBack = input.header.acquires.includes(text);
+    held.push(isBack ? { path, said: 'annotation' } : { path, said: 'annotation', released: true });
+  }
   for (const text of input.commentHeld) {
     const path = pathOfText(b, text);
     if (path !== undefined) held.push({ path, said: 'comment' });

@@ -197,6 +197,8 @@ function lowerMacro(
     isStatic: true,
     isInline: true,
     mustHold: [],
+    releases: [],
+    acquires: [],
   };
   const made = lowerFunction(
     {

@@ -62,7 +62,13 @@ const effectSchema = z.discriminatedUnion('do', [
     arg: z.number().optional(),
     maybe: z.boolean().optional(),
   }),
-  z.object({ do: z.literal('sleep'), on: z.string().optional(), maybe: z.boolean().optional() }),
+  z.object({
+    do: z.literal('sleep'),
+    on: z.string().optional(),
+    maybe: z.boolean().optional(),
+    /** What is switched on while it sleeps. */
+    lets: switchable.optional(),
+  }),
   z.object({ do: z.literal('takes'), kind: lockKind, field: z.string() }),
   z.object({ do: z.literal('held'), kind: lockKind.optional() }),
   z.object({ do: z.literal('init'), kind: lockKind, field: z.string().optional() }),

@@ -147,6 +147,8 @@ export interface SaidHeld {
   readonly path: string;
   /** `table`: whoever calls through the operations table that the function is in holds it. */
   readonly said: 'annotation' | 'assertion' | 'comment' | 'table';
+  /** It is held at entry and no more at the end. */
+  readonly released?: boolean;
   /** Where the one who says it knows. */
   readonly kind?: LockKind;
   readonly name?: string;

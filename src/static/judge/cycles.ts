@@ -1,5 +1,6 @@
 import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
 import type { RuleSet } from '../../rules/index.js';
+import type { LockKind } from '../ir/ir.js';
 import type { Edge } from '../solve/analyse.js';
 import { type FunctionId, headOf, type Program } from '../solve/program.js';
 import { compareText, siteOf } from '../solve/summary.js';
@@ -27,6 +28,9 @@ export function cyclesOf(
     const from = edge.from.key;
     const to = edge.effect.key;
     if (from === to || from === '' || to === '' || isTry(edge) || edge.from.assumed !== undefined) continue;
+    // Readers of RCU wait for nobody, and only grace periods for them.
+    if (NO_WAITERS.has(edge.from.kind) || (edge.effect.op.op === 'lock' && NO_WAITERS.has(edge.effect.op.kind)))
+      continue;
     if (edge.from.unsure === true || edge.effect.unsure) continue;
     const key = `${from}\0${to}`;
     const known = orders.get(key);
@@ -42,6 +46,8 @@ export function cyclesOf(
   }
   return out;
 }
+
+const NO_WAITERS: ReadonlySet<LockKind> = new Set(['rcu', 'srcu', 'seq']);
 
 function isTry(edge: Edge): boolean {
   const { op } = edge.effect;

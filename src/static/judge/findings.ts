@@ -11,6 +11,14 @@ import { ask, isReal } from './ask.js';
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
 const CERTAIN_CALLS = 3;
 
+/** Rules on waiting. Code that may be called from anywhere often asks before it waits, in ways that sources do not tell. */
+const SLEEPS: ReadonlySet<string> = new Set([
+  'sleep-in-atomic',
+  'invalid-wait-context',
+  'rcu-sleep-in-reader',
+  'rcu-wait-in-reader',
+]);
+
 /** A candidate and the function that holds the lock. */
 export interface Located {
   readonly function: FunctionId;
@@ -82,6 +90,7 @@ function findingOf(
     !effect.unsure &&
     because.assumed !== 'comment' &&
     because.unsure !== true &&
+    !(effect.optional === true && SLEEPS.has(violation.rule)) &&
     effect.chain.length - 1 + because.via.length <= CERTAIN_CALLS;
   const rule = rules.find(violation.rule);
   const base = rule?.severity ?? violation.severity;

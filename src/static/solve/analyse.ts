@@ -1,17 +1,20 @@
-import { type CallOp, type IrBlock, type IrFunction, type IrOp, Truth } from '../ir/ir.js';
+import { type CallOp, type IrBlock, type IrFunction, type IrOp, type LockKind, type LockOp, Truth } from '../ir/ir.js';
 import { gfpUnion, instantiate, isConstant, isExpressible, lastPart } from '../ir/paths.js';
 import { explore, trackingOf } from './flow.js';
 import { judge, type Violation } from './judge.js';
+import { mainlineOf } from './mainline.js';
 import { classOf, type FunctionId, type Program } from './program.js';
 import { type Dropped, type Held, matchHeld, release, START, type State, stateKey } from './state.js';
 import { type Effect, type Exit, effectKey, type Guard, type Summary, selectEffects } from './summary.js';
 import {
   apply,
   assumedLock,
+  decidedByCallers,
   exitOf,
   type Frame,
   guardsHold,
   guardsOf,
+  guardsSure,
   renames,
   siteAt,
   type Target,
@@ -48,7 +51,7 @@ export type Resolver = (op: CallOp) => { readonly targets: readonly Target[]; re
 const MAX_EXITS = 8;
 const MAX_VARIANTS = 3;
 /** What is further away than this is not worth a developer's reading. */
-const MAX_CHAIN = 10;
+const MAX_CHAIN = 8;
 
 /**
  * Analyses one function with the summaries of what it calls.
@@ -88,7 +91,7 @@ export function analyse(
   const collected = new Collector(frame, targetsOf, report);
   const exits = new Map<string, Exit>();
   fn.blocks.forEach((block, i) => {
-    collect(frame, block, explored.states[i] ?? [], collected, exits);
+    collect(frame, block, i, explored.states[i] ?? [], collected, exits);
   });
   const effects = selectEffects(collected.effects.values());
   return {
@@ -132,7 +135,9 @@ function startState(frame: Frame): State {
   const held: Held[] = [];
   for (const said of frame.fn.contract?.held ?? []) {
     const lock = assumedLock(frame, said.path, said.kind, said.said, frame.fn.line);
-    if (lock !== undefined) held.push(said.name === undefined ? lock : { ...lock, name: said.name });
+    if (lock === undefined) continue;
+    const named = said.name === undefined ? lock : { ...lock, name: said.name };
+    held.push(said.released === true ? { ...named, leaves: true } : named);
   }
   if (facts.size > 0 || held.length > 0) state = { ...START, held, facts };
   return state;
@@ -163,6 +168,7 @@ function step(frame: Frame, op: IrOp, states: readonly State[]): readonly State[
 function collect(
   frame: Frame,
   block: IrBlock,
+  number: number,
   entering: readonly State[],
   collector: Collector,
   exits: Map<string, Exit>,
@@ -170,7 +176,7 @@ function collect(
   if (entering.length === 0) return;
   let states = entering;
   for (const op of block.ops) {
-    collector.visit(op, states);
+    collector.visit(op, states, number);
     states = step(frame, op, states);
   }
   if (block.next.to !== 'return') return;
@@ -189,6 +195,8 @@ function collect(
 function settleExits(exits: readonly Exit[], fn: IrFunction): Exit[] {
   if (exits.length < 2) return [...exits];
   const isLocker = /lock|acquire|enter|begin|start|get/.test(fn.name);
+  // Which of two locks it releases may be unknown; that it leaves none of them held is what it is for.
+  const isUnlocker = /unlock|release/.test(fn.name) && !/relock/.test(fn.name);
   const taken = takenParts(fn);
   const out = new Map<string, Exit>();
   for (const exit of exits) {
@@ -205,6 +213,11 @@ function settleExits(exits: readonly Exit[], fn: IrFunction): Exit[] {
       if (!isContext && lock.hops === 0 && !taken.has(lastPart(lock.path))) return true;
       return exits.every((other) => other.dropped.some((l) => l.path === lock.path) || tellsApart(exit, other));
     });
+    if (isUnlocker) {
+      for (const lock of exits.flatMap((other) => other.dropped)) {
+        if (!dropped.some((known) => known.path === lock.path && known.kind === lock.kind)) dropped.push(lock);
+      }
+    }
     const settled: Exit = { ...exit, held, dropped };
     const key = exitKey(settled);
     const known = out.get(key);
@@ -253,6 +266,11 @@ interface Tally {
   total: number;
 }
 
+/** Read sides that may be entered anywhere and that nothing waits for. */
+const HARMLESS: ReadonlySet<LockKind> = new Set(['rcu', 'srcu', 'seq']);
+const NO_LOCKS: readonly Dropped[] = [];
+const NO_GUARDS: readonly Guard[] = [];
+
 /** Gathers effects, broken rules and lock orders over all paths of a function. */
 class Collector {
   readonly effects = new Map<string, Effect>();
@@ -262,20 +280,22 @@ class Collector {
   readonly #frame: Frame;
   readonly #targets: (op: CallOp) => ReturnType<Resolver>;
   readonly #report: boolean;
+  readonly #isMainline: ReturnType<typeof mainlineOf>;
 
   constructor(frame: Frame, targets: (op: CallOp) => ReturnType<Resolver>, report: boolean) {
     this.#frame = frame;
     this.#targets = targets;
     this.#report = report;
+    this.#isMainline = mainlineOf(frame.fn);
   }
 
-  visit(op: IrOp, states: readonly State[]): void {
+  visit(op: IrOp, states: readonly State[], block: number): void {
     switch (op.op) {
       case 'alloc':
       case 'free':
       case 'sleep':
       case 'lock':
-        this.#visitEffect(op, this.#own(op), states, undefined);
+        this.#visitEffect(op, this.#own(op), states, undefined, block);
         break;
       case 'call': {
         const { targets, sure } = this.#targets(op);
@@ -283,7 +303,15 @@ class Collector {
           for (const inner of target.summary.effects) {
             if (inner.chain.length >= MAX_CHAIN) continue;
             const usable = states.filter((state) => guardsHold(inner.guards, op, state));
-            if (usable.length > 0) this.#visitEffect(op, this.#called(op, target, inner, sure), usable, inner);
+            if (usable.length === 0) continue;
+            const effect = this.#called(op, target, inner, sure);
+            this.#visitEffect(
+              op,
+              inner.optional === true ? { ...effect, optional: true } : effect,
+              usable,
+              inner,
+              block,
+            );
           }
         }
         break;
@@ -330,38 +358,58 @@ class Collector {
       key,
       name,
       gfp: inner.kind === 'alloc' ? callGfp(inner.gfp, op) : '',
-      dropped: inner.dropped.map((lock) => ({
-        ...lock,
-        path: instantiate(lock.path, op.args, op.result, rename),
-        hops: lock.hops + 1,
-      })),
-      guards: [],
+      dropped:
+        inner.dropped.length === 0
+          ? NO_LOCKS
+          : inner.dropped.map((lock) => ({
+              ...lock,
+              path: instantiate(lock.path, op.args, op.result, rename),
+              hops: lock.hops + 1,
+            })),
+      guards: NO_GUARDS,
       off: inner.off,
       unsure: inner.unsure || !sure || target.summary.partial,
     };
   }
 
-  #visitEffect(op: IrOp, effect: Effect, states: readonly State[], inner: Effect | undefined): void {
+  #visitEffect(op: IrOp, effect: Effect, states: readonly State[], inner: Effect | undefined, block: number): void {
     if (op.op === 'lock' && op.path.startsWith('!')) return;
+    // What a condition on our own parameters decides is for our callers to say.
+    const ours = (guard: Guard): boolean => guard.param >= 0 && op.op === 'call' && this.#isParam(op, guard);
     for (const state of states) {
       // Freeing NULL frees nothing.
       if (op.op === 'free' && state.facts.get(op.path) === Truth.Zero) continue;
       const rest = withoutDropped(state, effect.dropped);
-      if (this.#report && rest.held.length > 0) this.#judge(op, effect, rest.held, states.length);
-      this.#keep(op, effect, state, rest.dropped, inner);
+      let here = effect;
+      let kept = effect;
+      if (inner !== undefined && op.op === 'call' && inner.guards.length > 0) {
+        if (!guardsSure(inner.guards, op, state, () => false)) here = { ...effect, optional: true };
+        if (!guardsSure(inner.guards, op, state, ours)) kept = here;
+      }
+      if (this.#report && rest.held.length > 0) this.#judge(op, here, rest.held, states.length);
+      const isMainline = kept.optional === true || this.#isMainline(block, decidedByCallers(this.#frame, state));
+      this.#keep(op, isMainline ? kept : { ...kept, optional: true }, state, rest.dropped, inner);
     }
   }
 
-  /** Remembers the effect for callers. */
+  #isParam(op: CallOp, guard: Guard): boolean {
+    const arg = op.args[guard.param] ?? '';
+    return /^\$\d+$/.test(arg) && !this.#frame.changed.has(arg);
+  }
+
+  /** Remembers the effect for callers, unless it is one that nothing forbids. */
   #keep(op: IrOp, effect: Effect, state: State, dropped: readonly Dropped[], inner: Effect | undefined): void {
+    if (effect.kind === 'lock' && HARMLESS.has((effect.op as LockOp).kind)) return;
     const guards = guardsOf(this.#frame, state);
     if (inner !== undefined && op.op === 'call') mapGuards(inner.guards, op, this.#frame, guards);
     const off = effect.kind === 'lock' ? offOf(state, effect.off) : 'none';
-    const kept: Effect = { ...effect, dropped, guards, off };
+    const kept: Effect = { ...effect, dropped, guards: guards.length === 0 ? NO_GUARDS : guards, off };
     const key = effectKey(kept);
     const known = this.effects.get(key);
     if (known !== undefined) {
-      if (known.chain.length > kept.chain.length) this.effects.set(key, kept);
+      // The way that every caller takes tells more than a shorter one that some do.
+      const better = known.optional === kept.optional ? known.chain.length > kept.chain.length : kept.optional !== true;
+      if (better) this.effects.set(key, kept);
       return;
     }
     const variantKey = effectKey({ ...effect, dropped: [], guards: [] });
@@ -406,9 +454,8 @@ function offOf(state: State, inner: Effect['off']): Effect['off'] {
 function withoutDropped(state: State, dropped: readonly Dropped[]): State {
   let rest = state;
   for (const lock of dropped) {
-    const at = matchHeld(rest.held, lock);
-    if (at >= 0) rest = { ...rest, held: rest.held.filter((_, i) => i !== at) };
-    else if (isExpressible(lock.path) && lock.hops <= 3) rest = release(rest, lock);
+    const isOurs = matchHeld(rest.held, lock) >= 0;
+    if (isOurs || (isExpressible(lock.path) && lock.hops <= 3)) rest = release(rest, lock);
   }
   return rest;
 }

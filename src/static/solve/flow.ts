@@ -1,6 +1,7 @@
 import type { IrBlock, IrFunction, IrNext, IrOp } from '../ir/ir.js';
 import { Truth } from '../ir/ir.js';
 import { truthOf } from '../ir/paths.js';
+import { successors } from './mainline.js';
 import { NO_FACTS, type State, stateKey, withFact } from './state.js';
 
 /** States kept for one block; with more of them facts are given up, then paths. */
@@ -52,19 +53,6 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
   // Values copied into a tested variable, and results that decide and are only copied or returned.
   for (const key of wanted) add(key);
   return { bits, keys, live: liveness(fn.blocks, bits), entries: entryCounts(fn.blocks) };
-}
-
-function successors(next: IrNext): readonly number[] {
-  switch (next.to) {
-    case 'goto':
-      return [next.block];
-    case 'branch':
-      return [next.yes, next.no];
-    case 'choose':
-      return next.blocks;
-    default:
-      return [];
-  }
 }
 
 function entryCounts(blocks: readonly IrBlock[]): Int32Array {

@@ -201,8 +201,10 @@ function nearest(program: Names, file: string, ids: readonly FunctionId[]): Reso
   const files = new Set(best.map((id) => fileOf(program, id)));
   if (files.size === 1) return { ids: best, sure: true };
   // One definition an architecture: each of them is what some build calls.
-  const perArch = [...files].every((candidate) => /(?:^|\/)arch\//.test(candidate));
-  if (perArch && files.size <= 24) return { ids: best, sure: true };
+  const archs = new Set([...files].map((candidate) => /(?:^|\/)arch\/(\w+)\//.exec(candidate)?.[1]));
+  if (!archs.has(undefined) && files.size <= 24 && (archs.size === files.size || best.length <= 4)) {
+    return { ids: best, sure: archs.size === files.size };
+  }
   return best.length <= 4 ? { ids: best, sure: false } : NONE;
 }
 

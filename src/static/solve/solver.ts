@@ -40,7 +40,7 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
   for (const targets of callees) {
     for (const target of targets) results.waiting[target] = (results.waiting[target] ?? 0) + 1;
   }
-  const types = typesDigest(program);
+  const types = memo === NO_MEMO ? '' : typesDigest(program);
   for (const component of components(program.functionCount, (id) => callees[id] as readonly number[])) {
     solveComponent(program, component, callees, results, types, memo);
     for (const id of component) {
@@ -73,18 +73,9 @@ function solveComponent(
   types: string,
   memo: Memo,
 ): void {
-  const inside = new Set(component);
-  const shared = createHash('sha1').update(types);
-  for (const id of component) {
-    shared.update(`${headOf(program, id).digest}\0${fileOf(program, id)}\0`);
-    for (const target of callees[id] as readonly number[]) {
-      shared.update(inside.has(target) ? '=' : (results.entries[target]?.digest ?? '?'));
-    }
-  }
-  const base = shared.digest('base64');
-  const keys = component.map((id, i) => `${base}${i}${headOf(program, id).name}`);
+  const keys = memo === NO_MEMO ? [] : keysOf(program, component, callees, results, types);
   const known = keys.map((key) => memo.find(key));
-  if (known.every((entry) => entry !== undefined)) {
+  if (keys.length > 0 && known.every((entry) => entry !== undefined)) {
     component.forEach((id, i) => {
       results.entries[id] = known[i];
     });
@@ -98,10 +89,31 @@ function solveComponent(
   if (isRecursive) iterate(component, results, one);
   component.forEach((id, i) => {
     const { summary, ...found } = one(id, true);
-    const entry: MemoEntry = { digest: digestOf(summary), getSummary: () => summary, getFound: () => found };
+    const digest = memo === NO_MEMO ? '' : digestOf(summary);
+    const entry: MemoEntry = { digest, getSummary: () => summary, getFound: () => found };
     results.entries[id] = entry;
-    memo.keep(keys[i] as string, entry);
+    if (memo !== NO_MEMO) memo.keep(keys[i] as string, entry);
   });
+}
+
+/** Keys of a component's results: all that they depend on. */
+function keysOf(
+  program: Program,
+  component: readonly FunctionId[],
+  callees: readonly (readonly number[])[],
+  results: Results,
+  types: string,
+): string[] {
+  const inside = new Set(component);
+  const shared = createHash('sha1').update(types);
+  for (const id of component) {
+    shared.update(`${headOf(program, id).digest}\0${fileOf(program, id)}\0`);
+    for (const target of callees[id] as readonly number[]) {
+      shared.update(inside.has(target) ? '=' : (results.entries[target]?.digest ?? '?'));
+    }
+  }
+  const base = shared.digest('base64');
+  return component.map((id, i) => `${base}${i}${headOf(program, id).name}`);
 }
 
 /** Analyses functions that call each other until their summaries no longer change. */

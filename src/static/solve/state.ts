@@ -23,6 +23,8 @@ export interface Held {
   readonly api: string;
   /** Not taken by this function: an annotation, assertion or comment says that it is held. */
   readonly assumed?: 'annotation' | 'assertion' | 'comment' | 'table';
+  /** It is said, too, that the function releases it. */
+  readonly leaves?: boolean;
   /** A nesting level was given. */
   readonly nested?: boolean;
   /** An interrupt, bottom-half or preemption state that a lock function switched with its lock. */
@@ -111,8 +113,12 @@ export function matchHeld(held: readonly Held[], what: Released): number {
   return -1;
 }
 
+/** Whatever is held: what is released by a function that says no more than that it releases. */
+export const EVERYTHING: Released = { path: '*', kind: 'spin', key: '' };
+
 /** The state with a lock released; a lock that is not held here must be the caller's. */
 export function release(state: State, what: Released): State {
+  if (what.path === EVERYTHING.path) return { ...state, held: [], dropped: addDropped(state.dropped, what) };
   const at = matchHeld(state.held, what);
   if (at < 0) return { ...state, dropped: addDropped(state.dropped, what) };
   const lock = state.held[at] as Held;

@@ -10,6 +10,8 @@ export interface Guard {
   readonly value: number;
   /** The condition is on whether the parameter equals this constant (`#i-1`, `SOME_NAME`), rather than on its value. */
   readonly equals?: string;
+  /** The parameter is a pointer to an object: that it is not null is the normal case. */
+  readonly object?: boolean;
 }
 
 /** Something that a function does, itself or in a function it calls, that callers may forbid. */
@@ -31,6 +33,8 @@ export interface Effect {
   readonly off: 'none' | 'bh' | 'irq';
   /** Depends on what the sources do not tell. */
   readonly unsure: boolean;
+  /** Stands in a branch that a function on the chain does not need to take: not done for every caller. */
+  readonly optional?: boolean;
 }
 
 /** How a function may return. */
@@ -58,13 +62,16 @@ export const PLAIN_EXIT: Exit = { held: [], dropped: [], returns: 7, guards: [] 
 export const UNKNOWN_SUMMARY: Summary = { exits: [PLAIN_EXIT], effects: [], partial: false };
 
 /** Effects kept for each kind; the nearest to the function win. */
-const KEEP: Readonly<Record<EffectKind, number>> = { alloc: 12, free: 12, sleep: 6, lock: 24 };
+const KEEP: Readonly<Record<EffectKind, number>> = { alloc: 6, free: 6, sleep: 4, lock: 18 };
+/** Locks kept that no type or variable tells apart. */
+const KEEP_NAMELESS = 4;
 
 /** Keeps the effects worth keeping, in an order that depends on nothing but themselves. */
 export function selectEffects(effects: Iterable<Effect>): Effect[] {
   const sorted = [...effects].sort(compareEffects);
   const counts: Record<EffectKind, number> = { alloc: 0, free: 0, sleep: 0, lock: 0 };
   const sleepOn = new Map<string, number>();
+  let nameless = 0;
   const out: Effect[] = [];
   for (const effect of sorted) {
     if (counts[effect.kind] >= KEEP[effect.kind]) continue;
@@ -74,6 +81,7 @@ export function selectEffects(effects: Iterable<Effect>): Effect[] {
       if (n >= 2) continue;
       sleepOn.set(on, n + 1);
     }
+    if (effect.kind === 'lock' && effect.key === '' && nameless++ >= KEEP_NAMELESS) continue;
     counts[effect.kind]++;
     out.push(effect);
   }

@@ -3,7 +3,17 @@ import { Truth } from '../ir/ir.js';
 import { instantiate, isExpressible, splitRoot, truthOf } from '../ir/paths.js';
 import { assignFact, type Tracking } from './flow.js';
 import { classOf, type FunctionId, type Program } from './program.js';
-import { acquire, type Held, matchHeld, type Released, release, type Site, type State, withFact } from './state.js';
+import {
+  acquire,
+  EVERYTHING,
+  type Held,
+  matchHeld,
+  type Released,
+  release,
+  type Site,
+  type State,
+  withFact,
+} from './state.js';
 import { compareText, type Exit, type Guard, type Summary } from './summary.js';
 
 /** A call's target and what is known of it. */
@@ -117,7 +127,7 @@ function applyCall(frame: Frame, op: CallOp, state: State): readonly State[] {
   const targets = frame.targets(op);
   const question = QUESTIONS.get(op.result);
   if (question !== undefined) return [withFact(state, op.result, contextValue(state, question))];
-  if (targets.length === 0) return [RELEASES.test(op.callee) ? releaseAll(cleared) : cleared];
+  if (targets.length === 0) return [afterUnknown(cleared, op.callee)];
   const out: State[] = [];
   for (const target of targets) {
     for (const exit of target.summary.exits) {
@@ -130,10 +140,14 @@ function applyCall(frame: Frame, op: CallOp, state: State): readonly State[] {
 
 /** Functions whose code is not at hand and whose name says that they release something. */
 const RELEASES = /unlock|release|_end$|_exit$|_leave$/;
+/** Those that may release a lock of the caller's caller. */
+const UNLOCKS = /unlock/;
 
-/** The state without locks: which of them such a function releases is not known, and silence is better than a guess. */
-function releaseAll(state: State): State {
-  return state.held.length === 0 ? state : { ...state, held: [] };
+/** After a function that is not at hand: which locks one releases is not known, and silence is better than a guess. */
+function afterUnknown(state: State, callee: string): State {
+  if (UNLOCKS.test(callee)) return release(state, EVERYTHING);
+  if (!RELEASES.test(callee) || state.held.length === 0) return state;
+  return { ...state, held: [] };
 }
 
 /** Questions about the context that code asks to decide what it may do, as parameters that every function has. */
@@ -164,13 +178,28 @@ function contextValue(state: State, param: number): number {
 
 /** Whether what the caller passes allows a path of the callee. */
 export function guardsHold(guards: readonly Guard[], op: CallOp, state: State): boolean {
+  return guards.every((guard) => (guardValue(guard, op, state) & guard.value) !== 0);
+}
+
+/** Whether it is known to take the callee that path; `isOpen` says of which conditions not to ask. */
+export function guardsSure(
+  guards: readonly Guard[],
+  op: CallOp,
+  state: State,
+  isOpen: (guard: Guard) => boolean,
+): boolean {
   return guards.every((guard) => {
-    if (guard.param < 0) return (contextValue(state, guard.param) & guard.value) !== 0;
-    const arg = op.args[guard.param] ?? '';
-    if (guard.equals !== undefined) return (equality(arg, guard.equals) & guard.value) !== 0;
-    const known = truthOf(arg) & (state.facts.get(arg) ?? Truth.Any);
-    return (known & guard.value) !== 0;
+    if (isOpen(guard) || (guard.object === true && guard.value === Truth.NonZero)) return true;
+    return (guardValue(guard, op, state) & ~guard.value) === 0;
   });
+}
+
+/** All that is known of what a condition asks for: {@link Truth} bits. */
+function guardValue(guard: Guard, op: CallOp, state: State): number {
+  if (guard.param < 0) return contextValue(state, guard.param);
+  const arg = op.args[guard.param] ?? '';
+  if (guard.equals !== undefined) return equality(arg, guard.equals);
+  return truthOf(arg) & (state.facts.get(arg) ?? Truth.Any);
 }
 
 /** Whether an argument equals a constant, as far as constants tell. */
@@ -243,11 +272,30 @@ export function exitOf(frame: Frame, state: State, value: string): Exit {
       const { root: own, rest } = splitRoot(lock.path);
       return own.startsWith('%') ? { ...lock, path: `?${rest}` } : lock;
     });
-  const dropped = state.dropped.map((lock) => {
+  const left = state.held.filter((lock) => lock.leaves === true);
+  const dropped = left.reduce(release, state).dropped.map((lock) => {
     const { root: own, rest } = splitRoot(lock.path);
     return own.startsWith('%') ? { ...lock, path: `?${rest}` } : lock;
   });
   return { held, dropped, returns: returns === 0 ? Truth.Any : returns, guards: guardsOf(frame, state) };
+}
+
+/** What is known of values that callers decide: parameters, comparisons of them, questions about the context. */
+export function decidedByCallers(frame: Frame, state: State): ReadonlyMap<string, number> {
+  if (state.facts.size === 0) return state.facts;
+  return new Map(
+    [...state.facts]
+      .filter(([key]) => {
+        const param = PARAM_EQUALS.exec(key)?.[1] ?? (/^\$\d+$/.test(key) ? key : undefined);
+        return param === undefined ? QUESTIONS.has(key) : !frame.changed.has(param);
+      })
+      .sort(([a], [b]) => compareText(a, b)),
+  );
+}
+
+/** Whether a type is a struct's tag: C's and the kernel's scalar types have other names. */
+function isObject(type: string | undefined): boolean {
+  return type !== undefined && !/_t$|^_*[us](?:8|16|32|64)$|^bool$|^_Bool$|^u?(?:int|long|short|char)$/.test(type);
 }
 
 /** What is known of the parameters. */
@@ -256,7 +304,10 @@ export function guardsOf(frame: Frame, state: State): Guard[] {
   for (const [key, value] of state.facts) {
     const question = QUESTIONS.get(key);
     if (question !== undefined) guards.push({ param: question, value });
-    else if (/^\$\d+$/.test(key) && !frame.changed.has(key)) guards.push({ param: Number(key.slice(1)), value });
+    else if (/^\$\d+$/.test(key) && !frame.changed.has(key)) {
+      const object = isObject(frame.fn.types[key]) ? { object: true } : {};
+      guards.push({ param: Number(key.slice(1)), value, ...object });
+    }
   }
   for (const [key, value] of state.facts) {
     const match = PARAM_EQUALS.exec(key);
