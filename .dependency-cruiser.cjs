@@ -17,7 +17,7 @@ const BELOW = {
   rcu: ['explore', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   explore: ['rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   static: ['judge', 'trace', 'rules', 'lockdep', 'model'],
-  store: ['graph', 'static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
+  store: ['stats', 'graph', 'static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // A report is made of finished runs: no engine, so that every engine's findings look alike.
   report: ['model'],
   // Findings as plain data; of the rules it asks which there are.

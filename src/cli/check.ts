@@ -1,5 +1,6 @@
 import { type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
+import { keeperFor } from './keep.js';
 import { reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
 import { UsageError } from './usage.js';
 
@@ -37,6 +38,7 @@ export const check: Command = {
       import('../rules/index.js'),
       import('../static/c/cache.js'),
     ]);
+    await keeperFor(settings.keep);
     const { policy, ruleFolders } = ruleSettings(args);
     const rules = loadRuleSet({ extra: ruleFolders });
     const tables = optional(args, 'tables');

@@ -1,6 +1,7 @@
 import type { Options } from 'yargs';
 import type { GatePlan } from '../gate/index.js';
 import type { Exit, Io } from './io.js';
+import type { KeepPlan } from './keep.js';
 
 /** A parsed command line: option values by their full name (with defaults), and what is no option, in order. */
 export interface Arguments {
@@ -8,6 +9,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   /** What the baseline, the configuration and overrides say; undefined where the command judges nothing. */
   readonly gate?: GatePlan;
+  /** Where runs are to be stored; undefined: nowhere. */
+  readonly keep?: KeepPlan;
 }
 
 /**

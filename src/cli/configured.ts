@@ -3,6 +3,7 @@ import type { ConfigurationFile, RuleSetting } from '../gate/index.js';
 import { InputError } from '../model/report.js';
 import { type Arguments, type Command, flag, optional, strings } from './command.js';
 import type { Io } from './io.js';
+import { storeWait } from './options.js';
 import { UsageError } from './usage.js';
 
 /**
@@ -11,7 +12,7 @@ import { UsageError } from './usage.js';
  */
 export async function withConfiguration(command: Command, args: Arguments, io: Io): Promise<Arguments> {
   if (!('baseline' in command.options)) return args;
-  if (Array.isArray(args.options.config) || Array.isArray(args.options.baseline)) return args;
+  if (['config', 'baseline', 'store', 'store-wait'].some((option) => Array.isArray(args.options[option]))) return args;
   const gate = await import('../gate/index.js');
   const given = optional(args, 'config');
   if (given !== undefined && flag(args, 'no-config'))
@@ -27,8 +28,13 @@ export async function withConfiguration(command: Command, args: Arguments, io: I
   }
   // What a configuration names is written in time; what the command line names is meant to be there.
   const mayBeMissing = update || args.options.baseline === undefined;
+  const store = optional(merged, 'store');
+  const waitSeconds = storeWait(args);
   return {
     ...merged,
+    ...(store !== undefined && {
+      keep: { store, waitSeconds, command: command.name, policy: optional(merged, 'policy') ?? 'strict' },
+    }),
     gate: {
       settings: await settingsOf(strings(merged, 'rules'), config),
       baseline: baselinePath === undefined ? undefined : gate.loadBaseline(baselinePath, mayBeMissing),

@@ -6,15 +6,21 @@ import type { Run } from '../model/report.js';
 import { InputError } from '../model/report.js';
 import type { RenderOptions } from '../report/index.js';
 import { Exit, type Io, wantsColour } from './io.js';
+import { type Keeper, keep } from './keep.js';
 import type { FailOn, ReportSettings } from './options.js';
 import { ruleDocs } from './rule-docs.js';
 import { version } from './version.js';
 
 /**
- * Lets runs through the gate, renders them to where the user wants them, and says with which code to exit. Throws InputError for
- * `--output` and for a baseline that cannot be written.
+ * Lets runs through the gate, renders them to where the user wants them, stores them, and says with which code to exit. Throws
+ * InputError for `--output`, and for a baseline or a store that cannot be written.
  */
-export async function deliver(runs: readonly Run[], settings: ReportSettings, io: Io): Promise<Exit> {
+export async function deliver(
+  runs: readonly Run[],
+  settings: ReportSettings,
+  io: Io,
+  keeper?: Pick<Keeper, 'of'>,
+): Promise<Exit> {
   const [{ applyGate }, { printable, rendererOf }] = await Promise.all([
     import('../gate/index.js'),
     import('../report/index.js'),
@@ -43,6 +49,12 @@ export async function deliver(runs: readonly Run[], settings: ReportSettings, io
   const { text, omissions } = (await rendererOf(format))(gated.runs, { ...options, colour });
   for (const omission of omissions) await say(omission);
   await deliverText(text, output, io);
+  if (settings.keep !== undefined) {
+    // Last: whatever is wrong with the store, the report is there.
+    const observations = runs.map((run) => keeper?.of(run));
+    const inputs = gated.complete.map((run, index) => ({ run, observation: observations[index] }));
+    await keep(inputs, settings.keep, io);
+  }
   const news = gated.runs.flatMap((run) => run.findings).filter(({ known }) => known === undefined);
   return failsGate(news, failOn) ? Exit.Findings : Exit.Clean;
 }

@@ -1,5 +1,6 @@
 import { type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
+import { keeperFor } from './keep.js';
 import { reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
 
 /** `lockvet lint INPUT...`: judge recordings and kernel logs. */
@@ -28,13 +29,14 @@ export const lint: Command = {
       import('./progress.js'),
     ]);
     const law = lawOf(ruleSettings(args), optional(args, 'catalog'));
+    const keeper = await keeperFor(settings.keep);
     const progress = progressFor(io, settings.progress);
     const open = (path: string) => openSource(path, { strict: flag(args, 'strict-input'), progress });
     const judge = flag(args, 'merge') ? judgeTogether : judgeEach;
     try {
-      const runs = await judge(args.positionals, open, law);
+      const runs = await judge(args.positionals, open, law, keeper);
       progress.stop();
-      return await deliver(runs, settings, io);
+      return await deliver(runs, settings, io, keeper);
     } finally {
       progress.stop();
     }

@@ -3,6 +3,7 @@ import type { GatePlan } from '../gate/index.js';
 import type { Severity } from '../model/finding.js';
 import type { Format } from '../report/index.js';
 import { type Arguments, flag, optional, strings } from './command.js';
+import type { KeepPlan } from './keep.js';
 import { UsageError } from './usage.js';
 
 /** Values of `--format`; the renderer table is checked against this list, which must not load the renderers. */
@@ -29,6 +30,8 @@ export const reportOptions = {
   baseline: { ...string, describe: 'file of known findings, which do not count for --fail-on' },
   'update-baseline': { type: 'boolean', describe: 'write the findings into the baseline, keeping the reasons in it' },
   'new-only': { type: 'boolean', describe: 'leave known findings out of the report' },
+  store: { ...string, describe: 'database to keep the findings in, and what was seen of locks (see lockvet query)' },
+  'store-wait': { ...string, describe: 'seconds to wait for a store that another process writes (default 10)' },
   config: { ...string, describe: 'configuration file (default: lockvet.config.{ts,js,json}, here or above)' },
   'no-config': { type: 'boolean', describe: 'read no configuration file' },
   quiet: { type: 'boolean', describe: 'findings only: no progress, notes or summary' },
@@ -59,6 +62,8 @@ export interface ReportSettings {
   /** Where formats that explain rules find those of the user. */
   readonly ruleFolders: readonly string[];
   readonly gate: GatePlan;
+  /** undefined: runs are not stored. */
+  readonly keep: KeepPlan | undefined;
 }
 
 /** Without baseline, configuration and overrides: every finding is new. */
@@ -75,6 +80,7 @@ export function reportSettings(args: Arguments): ReportSettings {
     progress: !quiet && !flag(args, 'no-progress'),
     ruleFolders: strings(args, 'rules'),
     gate: args.gate ?? OPEN_GATE,
+    keep: args.keep,
   };
 }
 
@@ -107,6 +113,16 @@ export interface RuleSettings {
 export function ruleSettings(args: Arguments): RuleSettings {
   return { policy: optional(args, 'policy') ?? 'strict', ruleFolders: strings(args, 'rules') };
 }
+
+/** Seconds to wait for a store. Throws UsageError for what is no time. */
+export function storeWait(args: Arguments): number {
+  const given = optional(args, 'store-wait');
+  if (given === undefined) return DEFAULT_STORE_WAIT;
+  if (!/^\d{1,5}(\.\d{1,3})?$/.test(given)) throw new UsageError(`--store-wait: "${given}" is no number of seconds`);
+  return Number(given);
+}
+
+const DEFAULT_STORE_WAIT = 10;
 
 /** yargs has checked `choices`; this gives the value its type. */
 function oneOf<T extends string>(choices: readonly T[], value: unknown, fallback: T): T {

@@ -5,6 +5,7 @@ import type { NameTable } from '../model/names.js';
 import { InputError, type Run } from '../model/report.js';
 import { type Arguments, type Command, optional } from './command.js';
 import { deliver } from './deliver.js';
+import { keeperFor } from './keep.js';
 import { reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
 import { UsageError } from './usage.js';
 
@@ -47,16 +48,22 @@ export const run: Command = {
       import('../sim/run/campaign.js'),
     ]);
     const law = lawOf(ruleSettings(args), undefined);
+    const keeper = await keeperFor(settings.keep);
     const runs: Run[] = [];
     for (const path of args.positionals) {
       for (const scenario of await loadScenarioFile(path)) {
         const recording = record === undefined ? undefined : await recordingTo(record);
-        const options = { law, schedules, ...(recording && { recorder: recording.sink }) };
+        const options = {
+          law,
+          schedules,
+          ...(keeper && { watch: keeper }),
+          ...(recording && { recorder: recording.sink }),
+        };
         runs.push(runCampaign({ path, scenario }, options));
         await recording?.save();
       }
     }
-    return deliver(runs, settings, io);
+    return deliver(runs, settings, io, keeper);
   },
 };
 

@@ -19,6 +19,8 @@ export interface GatePlan {
 /** Runs after the gate: known findings marked, silenced ones set aside. */
 export interface Gated {
   readonly runs: Run[];
+  /** The same with the known findings that `newOnly` leaves out of the report. */
+  readonly complete: readonly Run[];
   readonly summary: GateSummary;
   /** Anything in the summary is worth saying: a baseline is in use or something is suppressed. */
   readonly isActive: boolean;
@@ -40,7 +42,7 @@ export function applyGate(runs: readonly Run[], plan: GatePlan, read: (file: str
   if (baseline === undefined) {
     const summary = { hasBaseline: false, new: all.length, known: 0, fixed: 0, suppressed: suppressed.length };
     const isActive = suppressed.length > 0;
-    return { runs: sifted, summary, isActive, notes, fixed: [], baselineText: undefined };
+    return { runs: sifted, complete: sifted, summary, isActive, notes, fixed: [], baselineText: undefined };
   }
   const present = new Set([...all, ...suppressed.map(({ finding }) => finding)].map(({ fingerprint }) => fingerprint));
   const fixed = baseline.entries.filter(({ fingerprint }) => !present.has(fingerprint));
@@ -50,6 +52,7 @@ export function applyGate(runs: readonly Run[], plan: GatePlan, read: (file: str
   const isNew = (finding: Finding): boolean => finding.known === undefined;
   const news = marked.flatMap((run) => run.findings).filter(isNew).length;
   return {
+    complete: marked,
     runs: plan.newOnly ? marked.map((run) => withFindings(run, run.findings.filter(isNew))) : marked,
     summary: {
       hasBaseline: true,

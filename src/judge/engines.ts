@@ -1,6 +1,6 @@
-import { type Catalogue, Validator } from '../lockdep/index.js';
+import { type Catalogue, Validator, type ValidatorOptions } from '../lockdep/index.js';
 import type { EventHeader, EventSink, KernelReport } from '../model/events.js';
-import type { Finding, Severity, Where } from '../model/finding.js';
+import type { Finding, Severity } from '../model/finding.js';
 import { KernelReports } from '../model/kernel-reports.js';
 import type { NameTable } from '../model/names.js';
 import { emptyStats, type RunStats } from '../model/report.js';
@@ -30,17 +30,8 @@ export interface Recording {
   readonly annotations?: boolean;
 }
 
-/** A recording that was judged, and the engines that did it. */
-export interface JudgedRecording {
-  readonly engines: Engines;
-  /** What its run is called. */
-  readonly input: string;
-  /** Puts a place that the engines name into terms of the recording that it is in; absent: it is in those already. */
-  readonly place?: (where: Where) => Where;
-}
-
-/** Is told of every recording after its end. */
-export type OnJudged = (judged: JudgedRecording) => void;
+/** Makes the validator: one that also keeps what others want to know of the events. */
+export type MakeValidator = (options: ValidatorOptions) => Validator;
 
 /**
  * All engines that judge events, as one sink: the validator, then the rule engine, which looks at the validator's state,
@@ -55,11 +46,11 @@ export class Engines {
   /** The same events judged as if nothing were annotated. */
   readonly #unannotated: { engines: Engines; filter: WithoutAnnotations } | undefined;
 
-  constructor(recording: Recording, law: Law) {
+  constructor(recording: Recording, law: Law, validator: MakeValidator = (options) => new Validator(options)) {
     const { names, file, ticksPerSecond, noValidateKey, simulated } = recording;
     const { rules, policy, catalogue } = law;
     this.#law = law;
-    this.validator = new Validator({
+    this.validator = validator({
       names,
       file,
       ticksPerSecond,

@@ -1,21 +1,22 @@
 import type { Finding } from '../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../model/report.js';
 import { type EventSource, isEventSource, type LogSource, type Source } from '../trace/source.js';
-import { byWeight, Engines, type Law, type OnJudged, withAdvice } from './engines.js';
+import { byWeight, Engines, type Law, withAdvice } from './engines.js';
 import { judgeMerged } from './merged.js';
+import type { Watch } from './watch.js';
 
 /** Opens an input; what it throws is for the user. */
 export type Open = (path: string) => Promise<Source>;
 
 /**
- * Judges every input alone: one run an input, in their order. `onJudged` is shown the engines that judged a recording, whose
+ * Judges every input alone: one run an input, in their order. `watch` is shown the engines that judged a recording, whose
  * validator knows its lock graph.
  */
-export async function judgeEach(paths: readonly string[], open: Open, law: Law, onJudged?: OnJudged): Promise<Run[]> {
+export async function judgeEach(paths: readonly string[], open: Open, law: Law, watch?: Watch): Promise<Run[]> {
   const runs: Run[] = [];
   for (const path of paths) {
     const source = await open(path);
-    runs.push(isEventSource(source) ? await judgeEvents(source, law, onJudged) : await judgeLog(source, law));
+    runs.push(isEventSource(source) ? await judgeEvents(source, law, watch) : await judgeLog(source, law, watch));
   }
   return runs;
 }
@@ -24,32 +25,28 @@ export async function judgeEach(paths: readonly string[], open: Open, law: Law, 
  * Judges all recordings of events as one: one lock graph, classes matched by name, one run. Kernel logs hold no events:
  * they stay runs of their own.
  */
-export async function judgeTogether(
-  paths: readonly string[],
-  open: Open,
-  law: Law,
-  onJudged?: OnJudged,
-): Promise<Run[]> {
+export async function judgeTogether(paths: readonly string[], open: Open, law: Law, watch?: Watch): Promise<Run[]> {
   const recordings: EventSource[] = [];
   const logs: Run[] = [];
   for (const path of paths) {
     const source = await open(path);
     if (isEventSource(source)) recordings.push(source);
-    else logs.push(await judgeLog(source, law));
+    else logs.push(await judgeLog(source, law, watch));
   }
-  return recordings.length === 0 ? logs : [await judgeMerged(recordings, law, onJudged), ...logs];
+  return recordings.length === 0 ? logs : [await judgeMerged(recordings, law, watch), ...logs];
 }
 
-async function judgeEvents(source: EventSource, law: Law, onJudged?: OnJudged): Promise<Run> {
+async function judgeEvents(source: EventSource, law: Law, watch?: Watch): Promise<Run> {
   const { names, ticksPerSecond, noValidateKey, simulated, path } = source;
   const engines = new Engines(
     { names, file: path, ticksPerSecond, ...(noValidateKey && { noValidateKey }), ...(simulated && { simulated }) },
     law,
+    watch?.validator,
   );
   const { notes } = await source.pump(engines.sink);
   const findings = engines.findings();
-  onJudged?.({ engines, input: path });
-  return {
+  watch?.onJudged?.({ engines, input: path, kernel: source.kernel, ticksPerSecond });
+  const run: Run = {
     input: path,
     kind: source.kind,
     verdict: verdictOf(findings),
@@ -57,14 +54,16 @@ async function judgeEvents(source: EventSource, law: Law, onJudged?: OnJudged): 
     stats: engines.stats(),
     notes: [...notes, ...engines.notes()],
   };
+  watch?.onRun?.(run);
+  return run;
 }
 
-async function judgeLog(source: LogSource, law: Law): Promise<Run> {
+async function judgeLog(source: LogSource, law: Law, watch?: Watch): Promise<Run> {
   const { findings: reports, notes } = await source.read();
   const findings = countedOnce(reports)
     .map((finding) => withAdvice(finding, law.rules))
     .sort(byWeight);
-  return {
+  const run: Run = {
     input: source.path,
     kind: source.kind,
     verdict: verdictOf(findings),
@@ -72,6 +71,8 @@ async function judgeLog(source: LogSource, law: Law): Promise<Run> {
     stats: emptyStats(),
     notes,
   };
+  watch?.onRun?.(run);
+  return run;
 }
 
 /** One violation is one finding, counted: the first of those with one fingerprint stands for all. */

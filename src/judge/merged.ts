@@ -3,20 +3,28 @@ import type { EventSink } from '../model/events.js';
 import { StringNames } from '../model/names.js';
 import { type Run, verdictOf } from '../model/report.js';
 import type { EventSource } from '../trace/source.js';
-import { Engines, type Law, type OnJudged, type Recording } from './engines.js';
+import { Engines, type Law, type Recording } from './engines.js';
 import { MergedClasses } from './merged-classes.js';
 import { MergedLines } from './merged-lines.js';
 import { MERGED_TICKS_PER_SECOND, TranslatingSink } from './translating-sink.js';
+import type { Watch } from './watch.js';
 
 /** Judges several recordings as one: see {@link MergedClasses} for how classes are matched. */
-export async function judgeMerged(sources: readonly EventSource[], law: Law, onJudged?: OnJudged): Promise<Run> {
+export async function judgeMerged(sources: readonly EventSource[], law: Law, watch?: Watch): Promise<Run> {
   const lines = new MergedLines();
   const recording = mergedRecording(sources);
-  const engines = new Engines(recording, law);
+  const engines = new Engines(recording, law, watch?.validator);
   const notes = await pumpMerged(sources, engines, recording, lines);
   const findings = engines.findings().map((finding) => lines.locate(finding));
-  onJudged?.({ engines, input: recording.file, place: (where) => lines.where(where) });
-  return {
+  const kernels = new Set(sources.map((source) => source.kernel));
+  watch?.onJudged?.({
+    engines,
+    input: recording.file,
+    kernel: kernels.size === 1 ? sources[0]?.kernel : undefined,
+    ticksPerSecond: recording.ticksPerSecond,
+    place: (where) => lines.where(where),
+  });
+  const run: Run = {
     input: recording.file,
     kind: sources[0]?.kind ?? 'ftrace',
     verdict: verdictOf(findings),
@@ -24,6 +32,8 @@ export async function judgeMerged(sources: readonly EventSource[], law: Law, onJ
     stats: engines.stats(),
     notes: [...notes, ...engines.notes()],
   };
+  watch?.onRun?.(run);
+  return run;
 }
 
 /** Several recordings as the one that engines are to see. */

@@ -50,6 +50,11 @@ export class TripleTable {
     return this.#keys[id * 3 + 1];
   }
 
+  /** Third integer of the triple with this id. */
+  third(id: number): number {
+    return this.#keys[id * 3 + 2];
+  }
+
   #place(id: number): void {
     const at = id * 3;
     let slot = mix(this.#keys[at], this.#keys[at + 1], this.#keys[at + 2]) & this.#mask;

@@ -1,18 +1,18 @@
 import { replayToken, type Schedule } from '../../explore/token.js';
-import type { Law, OnJudged } from '../../judge/index.js';
+import type { Law, Watch } from '../../judge/index.js';
 import type { EventSink } from '../../model/events.js';
 import type { Finding } from '../../model/finding.js';
 import type { NameTable } from '../../model/names.js';
 import { emptyStats, type Run, type RunStats, verdictOf } from '../../model/report.js';
-import { type Judged, judgeRun, type ScenarioFile } from './judge-run.js';
+import { type Judged, type JudgeOptions, judgeRun, type ScenarioFile } from './judge-run.js';
 
 export interface CampaignOptions {
   readonly law: Law;
   /** Schedules to run, in order; at least one. */
   readonly schedules: readonly Schedule[];
   readonly recorder?: (names: NameTable) => EventSink;
-  /** Is told when the schedule is over, where there is only one. */
-  readonly onJudged?: OnJudged;
+  /** Of several schedules it is told of the first one with source lines, of the others without. */
+  readonly watch?: Watch;
 }
 
 /**
@@ -20,28 +20,24 @@ export interface CampaignOptions {
  * Several schedules are run without source lines first, and again with them where they show something new.
  */
 export function runCampaign(what: ScenarioFile, options: CampaignOptions): Run {
-  const { law, schedules, recorder, onJudged } = options;
+  const { law, schedules, recorder, watch } = options;
   const merged = new Merged();
   const seen = new Set<string>();
   let failing = 0;
-  for (const schedule of schedules) {
+  const watched = watch && { watch };
+  for (const [index, schedule] of schedules.entries()) {
     let judged: Judged;
     if (schedules.length === 1)
-      judged = judgeRun(what, {
-        law,
-        schedule,
-        precise: true,
-        ...(recorder && { recorder }),
-        ...(onJudged && { onJudged }),
-      });
+      judged = judgeRun(what, { law, schedule, precise: true, ...watched, ...(recorder && { recorder }) });
     else {
-      judged = judgeAsNeeded(what, law, schedule, seen);
+      if (index === 0 && watch !== undefined) judgeRun(what, { law, schedule, precise: true, watch });
+      judged = judgeAsNeeded(what, { law, schedule, ...(index > 0 && watched) }, seen);
     }
     if (judged.findings.length > 0) failing++;
     merged.add(judged, schedule);
   }
   const findings = merged.findings();
-  return {
+  const run: Run = {
     input: what.path,
     kind: 'scenario',
     verdict: verdictOf(findings),
@@ -52,11 +48,14 @@ export function runCampaign(what: ScenarioFile, options: CampaignOptions): Run {
       ...(schedules.length > 1 ? [`${failing} of ${schedules.length} schedules show a finding`] : []),
     ],
   };
+  watch?.onRun?.(run);
+  return run;
 }
 
 /** Judges fast; precisely as well when the fast run shows a violation that is not known yet. */
-function judgeAsNeeded(what: ScenarioFile, law: Law, schedule: Schedule, seen: Set<string>): Judged {
-  const fast = judgeRun(what, { law, schedule, precise: false });
+function judgeAsNeeded(what: ScenarioFile, options: Omit<JudgeOptions, 'precise'>, seen: Set<string>): Judged {
+  const { law, schedule } = options;
+  const fast = judgeRun(what, { ...options, precise: false });
   const fresh = fast.findings.filter((finding) => !seen.has(finding.fingerprint));
   for (const finding of fresh) seen.add(finding.fingerprint);
   if (fresh.length > 0 || fast.unjudged) return judgeRun(what, { law, schedule, precise: true });

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { type Schedule, strategyOf } from '../../explore/token.js';
-import { Engines, type Law, type OnJudged } from '../../judge/index.js';
+import { Engines, type Law, type Watch } from '../../judge/index.js';
 import type { EventSink } from '../../model/events.js';
 import type { Finding, Where } from '../../model/finding.js';
 import type { NameTable } from '../../model/names.js';
@@ -41,19 +41,20 @@ export interface JudgeOptions {
   /** Also hears every event. */
   readonly recorder?: (names: NameTable) => EventSink;
   /** Is told when the schedule is over. */
-  readonly onJudged?: OnJudged;
+  readonly watch?: Pick<Watch, 'validator' | 'onJudged'>;
 }
 
 /** Runs a scenario under one schedule and judges it. Throws InputError where the scenario itself is at fault. */
 export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
   const { path, scenario } = what;
-  const { law, schedule, precise, recorder, onJudged } = options;
+  const { law, schedule, precise, recorder, watch } = options;
   const sites = precise ? new Sites() : undefined;
   let engines: Engines | undefined;
   const sink = (names: NameTable) => {
     engines = new Engines(
       { names, file: path, ticksPerSecond: 1e9, simulated: true, noValidateKey: NO_VALIDATE_KEY, annotations: precise },
       law,
+      watch?.validator,
     );
     return recorder === undefined ? engines.sink : new TeeSink(engines.sink, recorder(names));
   };
@@ -68,7 +69,12 @@ export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
     const findings = engines
       .findings()
       .map((finding) => (sites === undefined ? finding : located(finding, path, sites)));
-    onJudged?.({ engines, input: path, ...(sites && { place: (where: Where) => placed(where, path, sites) }) });
+    watch?.onJudged?.({
+      engines,
+      input: path,
+      ticksPerSecond: 1e9,
+      ...(sites && { place: (where: Where) => placed(where, path, sites) }),
+    });
     return {
       findings,
       stats: engines.stats(),

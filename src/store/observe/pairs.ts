@@ -1,0 +1,64 @@
+import type { LockContext, Observation, ObservedChain } from '../../model/observation.js';
+
+/** How two locks depend on each other: the numbers that the store keeps. */
+export const Depends = {
+  Direct: 0,
+  /** Only locks taken by trylock, or without checking, lay between. */
+  OverTrylock: 1,
+  /** Held meanwhile; what depends is in between, or nothing does. */
+  No: 2,
+} as const;
+
+/** `to` was taken while `from` was held. */
+export interface HeldPair {
+  /** {@link LockClass.id}s. */
+  readonly from: number;
+  readonly to: number;
+  readonly context: LockContext;
+  /** {@link Depends}. */
+  readonly dependency: number;
+  count: number;
+}
+
+/**
+ * Every lock that was held at an acquisition, with the context, counted. What depends follows check_prevs_add() of
+ * kernel/locking/lockdep.c: the locks below, up to and including the first that was checked and not taken by trylock.
+ */
+export function heldPairs({ chains, acquisitions }: Observation): HeldPair[] {
+  const counts = new Map<number, number>();
+  for (const { chain, context, count } of acquisitions) {
+    const key = chain * CONTEXTS + context;
+    counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+  const pairs = new Map<string, HeldPair>();
+  for (const [key, count] of counts) {
+    const top = chains[Math.floor(key / CONTEXTS) - 1];
+    if (top === undefined) continue;
+    const context = key % CONTEXTS;
+    let isReached = top.checked && !top.trylock;
+    let distance = 1;
+    for (let below = chains[top.parent - 1]; below !== undefined; below = chains[below.parent - 1], distance++) {
+      const dependency =
+        !isReached || !below.checked ? Depends.No : distance === 1 ? Depends.Direct : Depends.OverTrylock;
+      note(pairs, { from: below.cls, to: top.cls, context, dependency, count });
+      if (below.checked && !below.trylock) isReached = false;
+    }
+  }
+  return [...pairs.values()];
+}
+
+const CONTEXTS = 64;
+
+function note(pairs: Map<string, HeldPair>, pair: HeldPair): void {
+  const key = `${pair.from} ${pair.to} ${pair.context} ${pair.dependency}`;
+  const known = pairs.get(key);
+  if (known === undefined) pairs.set(key, pair);
+  else known.count += pair.count;
+}
+
+/** The classes in a sequence of held locks, each once. */
+export function classesOf(chains: readonly ObservedChain[], chain: number): Set<number> {
+  const held = new Set<number>();
+  for (let link = chains[chain - 1]; link !== undefined; link = chains[link.parent - 1]) held.add(link.cls);
+  return held;
+}

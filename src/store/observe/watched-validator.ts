@@ -1,0 +1,154 @@
+import { Validator } from '../../lockdep/index.js';
+import { HELD_STRIDE, Held, HeldFlag } from '../../lockdep/task-state.js';
+import { TripleTable } from '../../lockdep/triple-table.js';
+import type { AllocEvent, EventHeader, LockAcquire } from '../../model/events.js';
+import { type LockContext, LockContextBit } from '../../model/observation.js';
+import { StatsCollector } from '../../stats/index.js';
+
+/** Counts by triples of integers: no object an event. */
+class TripleCounts {
+  readonly #table = new TripleTable();
+  #counts = new Float64Array(1024);
+
+  add(a: number, b: number, c: number): void {
+    const id = this.#table.intern(a, b, c);
+    if (id >= this.#counts.length) {
+      const grown = new Float64Array(this.#counts.length * 2);
+      grown.set(this.#counts);
+      this.#counts = grown;
+    }
+    this.#counts[id] = (this.#counts[id] ?? 0) + 1;
+  }
+
+  *entries(): Generator<readonly [a: number, b: number, c: number, count: number]> {
+    const table = this.#table;
+    for (let id = 0; id < table.size; id++) {
+      yield [table.first(id), table.second(id), table.third(id), this.#counts[id] ?? 0];
+    }
+  }
+}
+
+/** What an allocation is told apart by, beside its place and the locks held. */
+export interface AllocationKind {
+  /** Name id of the event. */
+  readonly event: number;
+  readonly isFree: boolean;
+  readonly gfp: number;
+  readonly order: number;
+}
+
+/**
+ * The validator, which also counts what the store wants to know: acquisitions by held locks, place and context, allocations under
+ * locks, and times. It looks at the validator's own state after each event, so that nothing is followed twice.
+ */
+export class WatchedValidator extends Validator {
+  readonly times = new StatsCollector(this);
+  /** By chain, call site (name id) and context. */
+  readonly acquired = new TripleCounts();
+  /** By chain, call site and kind with context: `kind * CONTEXTS + context`. */
+  readonly allocated = new TripleCounts();
+  readonly #kinds = new TripleTable();
+  readonly #events = new TripleTable();
+
+  /** Contexts that {@link allocated} can tell apart. */
+  static readonly Contexts = 64;
+
+  /** The kind of allocation of this number. */
+  kind(id: number): AllocationKind {
+    const how = this.#kinds.second(id);
+    const event = this.#events.first(this.#kinds.first(id));
+    return { event, isFree: this.#events.second(this.#kinds.first(id)) === 1, gfp: how, order: this.#kinds.third(id) };
+  }
+
+  override lockAcquire(h: EventHeader, a: LockAcquire): void {
+    super.lockAcquire(h, a);
+    this.times.lockAcquire(h, a);
+    if (this.inSelftest) return;
+    const { task } = this.state.cpu(h.cpu);
+    if (task.lockdepOff > 0 || task.depth === 0) return;
+    const top = (task.depth - 1) * HELD_STRIDE;
+    this.acquired.add(task.held[top + Held.Chain] as number, a.ip, contextOf(task.held[top + Held.Flags] as number));
+  }
+
+  override lockRelease(h: EventHeader, hi: number, lo: number, name: number): void {
+    this.times.beforeRelease(h, hi, lo, name);
+    super.lockRelease(h, hi, lo, name);
+  }
+
+  override alloc(h: EventHeader, event: AllocEvent): void {
+    super.alloc(h, event);
+    this.#memory(event, 0);
+  }
+
+  override free(h: EventHeader, event: AllocEvent): void {
+    super.free(h, event);
+    this.#memory(event, 1);
+  }
+
+  #memory(event: AllocEvent, isFree: number): void {
+    if (this.inSelftest) return;
+    const { context } = this;
+    const { chain } = context;
+    if (chain === 0) return;
+    const kind = this.#kinds.intern(this.#events.intern(event.event, isFree, 0), event.gfp, event.order);
+    const bits =
+      (context.inSoftIrq === true ? LockContextBit.SoftIrq : 0) |
+      (context.inHardIrq === true ? LockContextBit.HardIrq : 0) |
+      (context.inNmi === true ? LockContextBit.Nmi : 0) |
+      (context.hardIrqsOff === true ? LockContextBit.IrqsOff : 0) |
+      (context.hardIrqsOff === undefined ? 0 : LockContextBit.IrqsKnown) |
+      (context.softIrqsOff === false ? LockContextBit.BhOn : 0);
+    this.allocated.add(chain, event.ip, kind * WatchedValidator.Contexts + bits);
+  }
+
+  override lockContended(h: EventHeader, hi: number, lo: number, name: number): void {
+    super.lockContended(h, hi, lo, name);
+    this.times.lockContended(h, hi, lo, name);
+  }
+
+  override lockAcquired(h: EventHeader, hi: number, lo: number, name: number): void {
+    super.lockAcquired(h, hi, lo, name);
+    this.times.lockAcquired(h, hi, lo, name);
+  }
+
+  override hardirqsOff(h: EventHeader, ip: number): void {
+    super.hardirqsOff(h, ip);
+    this.times.hardirqsOff(h, ip);
+  }
+
+  override hardirqsOn(h: EventHeader, ip: number): void {
+    super.hardirqsOn(h, ip);
+    this.times.hardirqsOn(h, ip);
+  }
+
+  override preemptOff(h: EventHeader, ip: number): void {
+    super.preemptOff(h, ip);
+    this.times.preemptOff(h, ip);
+  }
+
+  override preemptOn(h: EventHeader, ip: number): void {
+    super.preemptOn(h, ip);
+    this.times.preemptOn(h, ip);
+  }
+
+  override schedSwitch(h: EventHeader, prevPid: number, prevState: number, nextPid: number, nextComm: number): void {
+    super.schedSwitch(h, prevPid, prevState, nextPid, nextComm);
+    this.times.schedSwitch(h, prevPid, prevState, nextPid, nextComm);
+  }
+
+  override selftest(h: EventHeader, begin: boolean, name: number): void {
+    super.selftest(h, begin, name);
+    this.times.selftest(h, begin, name);
+  }
+
+  override lostEvents(cpu: number, count: number): void {
+    super.lostEvents(cpu, count);
+    this.times.lostEvents(cpu, count);
+  }
+}
+
+/** The flags of a held lock have the context's bits in their order, but for the last. */
+function contextOf(flags: number): LockContext {
+  const low = (flags & (HeldFlag.ContextMask | HeldFlag.IrqsOff | HeldFlag.IrqsKnown)) >> HeldFlag.ContextShift;
+  return flags & HeldFlag.BhOn ? low | LockContextBit.BhOn : low;
+}
