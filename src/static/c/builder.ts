@@ -52,6 +52,8 @@ export interface Builder {
   readonly jumps: JumpTarget[];
   readonly scopes: Scope[];
   readonly callbacks: CallbackFact[];
+  /** How the function that is next stored in a member will run, by member. */
+  readonly awaited: Map<string, Omit<CallbackFact, 'function' | 'line'>>;
   readonly inits: InitFact[];
   readonly tables: TableFact[];
   readonly globals: GlobalFact[];

@@ -79,16 +79,28 @@ function lowerContainer(b: Builder, name: string, args: readonly Syntax[]): stri
 }
 
 function recordCallback(b: Builder, name: string, args: readonly Syntax[], line: number): void {
-  const callback = b.vocabulary.callbacks.get(name);
-  if (callback === undefined) return;
-  let arg = args[callback.argument];
-  while ((arg?.type === 'pointer_expression' || arg?.type === 'cast_expression') && arg.children.length > 0) {
-    arg = arg.children[arg.children.length - 1];
+  for (const form of b.vocabulary.callbacks.get(name) ?? []) {
+    const other = form.when?.find(({ argument, has }) => {
+      const node = args[argument];
+      const text = node === undefined ? '' : textOf(b, node);
+      return has.some((word) => text.includes(word));
+    });
+    const context = other?.context ?? form.context;
+    if (form.member !== undefined) b.awaited.set(form.member, { context, api: name });
+    const target = form.argument === undefined ? undefined : functionNamed(b, args[form.argument]);
+    if (target !== undefined) b.callbacks.push({ function: target, context, api: name, line });
   }
-  if (arg?.type !== 'identifier') return;
-  const target = textOf(b, arg);
-  if (b.locals.has(target) || b.params.has(target)) return;
-  b.callbacks.push({ function: target, context: callback.context, api: name, line });
+}
+
+/** The function that an expression names, whatever it is cast to. */
+export function functionNamed(b: Builder, node: Syntax | undefined): string | undefined {
+  let from = node;
+  while ((from?.type === 'pointer_expression' || from?.type === 'cast_expression') && from.children.length > 0) {
+    from = from.children[from.children.length - 1];
+  }
+  if (from?.type !== 'identifier') return undefined;
+  const name = textOf(b, from);
+  return b.locals.has(name) || b.params.has(name) ? undefined : name;
 }
 
 /** `guard(mutex)(&lock)`: taken here, released when the scope is left. */

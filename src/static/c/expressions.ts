@@ -1,7 +1,7 @@
 import { Truth } from '../ir/ir.js';
 import { element, gfpUnion, isConstant, member, NONZERO, POSITIVE, truthOf, ZERO } from '../ir/paths.js';
 import { type Builder, enter, jump, newBlock, resume, textOf } from './builder.js';
-import { lowerCall } from './calls.js';
+import { functionNamed, lowerCall } from './calls.js';
 import type { Syntax } from './parser.js';
 import { negated, numberValue } from './values.js';
 import { assign, identifierValue } from './variables.js';
@@ -121,15 +121,13 @@ function lowerAssignment(b: Builder, node: Syntax): string {
 /** `x->function = handler`: a function stored where it can be called from elsewhere. */
 function recordFunctionPointer(b: Builder, target: Syntax, source: Syntax): void {
   if (target.type !== 'field_expression') return;
-  let from = source;
-  while ((from.type === 'pointer_expression' || from.type === 'cast_expression') && from.children.length > 0) {
-    from = from.children[from.children.length - 1] as Syntax;
-  }
-  if (from.type !== 'identifier') return;
-  const name = textOf(b, from);
-  const field = target.children[1];
-  if (field === undefined || b.locals.has(name) || b.params.has(name) || !/[a-z]/.test(name)) return;
-  b.tables.push({ struct: '', field: textOf(b, field), function: name, line: source.line });
+  const name = functionNamed(b, source);
+  const member = target.children[1];
+  if (member === undefined || name === undefined || !/[a-z]/.test(name)) return;
+  const field = textOf(b, member);
+  b.tables.push({ struct: '', field, function: name, line: source.line });
+  const how = b.awaited.get(field);
+  if (how !== undefined) b.callbacks.push({ ...how, function: name, line: source.line });
 }
 
 function lowerPointer(b: Builder, node: Syntax): string {

@@ -50,6 +50,7 @@ export function lowerFunction(
     blocks: [],
     jumps: [],
     scopes: [{ cleanups: [] }],
+    awaited: new Map(),
     ...side,
     held: [],
     switchBlocks: undefined,

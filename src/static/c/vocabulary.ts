@@ -89,6 +89,19 @@ const functionGroup = z.object({
 
 const definition = z.object({ kind: lockKind, field: z.string().optional() });
 
+/** A function that is handed a callback, or that says how the one in a member will run. */
+const callbackSchema = z.object({
+  names: z.array(z.string()),
+  /** Position of the callback among the arguments. */
+  argument: z.number().optional(),
+  /** Instead: it is what is next stored in the member of this name. */
+  member: z.string().optional(),
+  context,
+  /** Another context where the text of an argument has one of these words in it. */
+  when: z.array(z.object({ argument: z.number(), has: z.array(z.string()), context })).optional(),
+});
+export type CallbackForm = z.infer<typeof callbackSchema>;
+
 const tableSchema = z
   .object({
     functions: z.array(functionGroup),
@@ -96,7 +109,7 @@ const tableSchema = z
     types: z.record(z.string(), lockKind),
     struct_types: z.record(z.string(), lockKind),
     guards: z.record(z.string(), z.tuple([z.string(), z.string()])),
-    callbacks: z.array(z.object({ names: z.array(z.string()), argument: z.number(), context })),
+    callbacks: z.array(callbackSchema),
     tables: z.array(
       z.object({
         struct: z.string(),
@@ -132,7 +145,7 @@ export interface Vocabulary {
   /** typedef name or struct tag to lock kind. */
   readonly lockTypes: ReadonlyMap<string, LockKind>;
   readonly guards: ReadonlyMap<string, readonly [string, string]>;
-  readonly callbacks: ReadonlyMap<string, { readonly argument: number; readonly context: ContextName }>;
+  readonly callbacks: ReadonlyMap<string, readonly CallbackForm[]>;
   /** `struct.field` to the lock held around calls of that member. */
   readonly heldTables: ReadonlyMap<string, { readonly kind: LockKind; readonly name: string }>;
   readonly attributes: ReadonlySet<string>;
@@ -160,7 +173,7 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     definitions: new Map<string, { kind: LockKind; field?: string | undefined }>(),
     lockTypes: new Map<string, LockKind>(),
     guards: new Map<string, readonly [string, string]>(),
-    callbacks: new Map<string, { argument: number; context: ContextName }>(),
+    callbacks: new Map<string, CallbackForm[]>(),
     heldTables: new Map<string, { kind: LockKind; name: string }>(),
     attributes: new Set<string>(),
     attributeCalls: new Set<string>(),
@@ -184,7 +197,9 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     for (const [name, fact] of Object.entries(table.definitions ?? {})) v.definitions.set(name, fact);
     for (const [name, kind] of Object.entries({ ...table.types, ...table.struct_types })) v.lockTypes.set(name, kind);
     for (const [name, pair] of Object.entries(table.guards ?? {})) v.guards.set(name, pair);
-    for (const entry of table.callbacks ?? []) for (const name of entry.names) v.callbacks.set(name, entry);
+    for (const entry of table.callbacks ?? []) {
+      for (const name of entry.names) v.callbacks.set(name, [...(v.callbacks.get(name) ?? []), entry]);
+    }
     for (const entry of table.tables ?? [])
       for (const field of entry.fields) v.heldTables.set(`${entry.struct}.${field}`, entry.held);
     for (const name of table.attributes ?? []) v.attributes.add(name);

@@ -4,7 +4,7 @@ import type { Policy, RuleSet } from '../../rules/index.js';
 import { gfpOf } from '../ir/paths.js';
 import type { Candidate } from '../solve/analyse.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
-import type { Held, Site } from '../solve/state.js';
+import { ENTRY_PATH, type Held, type Site } from '../solve/state.js';
 import { type Effect, siteOf } from '../solve/summary.js';
 import { ask, isReal } from './ask.js';
 
@@ -122,7 +122,8 @@ function lockNames(rule: string, held: readonly Held[], because: Held, effect: E
   const chosen = isReal(because) ? [...new Set(names)] : because.path.startsWith('!') ? [] : [because.name];
   if (effect.kind !== 'lock') return chosen;
   const wanted = wantedName(effect);
-  return rule === 'recursive-lock' ? [because.name] : [because.name, wanted];
+  if (rule === 'recursive-lock') return [because.name];
+  return because.path === ENTRY_PATH ? [wanted] : [because.name, wanted];
 }
 
 function wantedName(effect: Effect): string {
@@ -132,6 +133,12 @@ function wantedName(effect: Effect): string {
 
 function whereOf(site: Site): Where {
   return { file: site.file, line: site.line, function: site.function };
+}
+
+/** The section or context that forbids it, in words. */
+function sectionOf(because: Held): string {
+  if (because.path === ENTRY_PATH) return `the ${because.name} that runs ${because.site.function}()`;
+  return because.path.startsWith('!') ? `${because.api}()` : because.name;
 }
 
 function messageOf({ violation, effect }: Candidate): string {
@@ -146,9 +153,11 @@ function messageOf({ violation, effect }: Candidate): string {
     case 'free-under-raw-spinlock':
       return `${what} frees memory inside raw_spinlock_t ${because.name}${far}`;
     case 'alloc-in-atomic':
-      return `${what} in a section that ${because.api}() keeps atomic on PREEMPT_RT${far}`;
+      return because.path === ENTRY_PATH
+        ? `${what} in ${sectionOf(because)} and stays atomic on PREEMPT_RT${far}`
+        : `${what} in a section that ${because.api}() keeps atomic on PREEMPT_RT${far}`;
     case 'invalid-wait-context':
-      return `${effect.op.api}() in ${site.function}() takes ${wantedName(effect)} inside ${because.name}${far}`;
+      return `${effect.op.api}() in ${site.function}() takes ${wantedName(effect)} inside ${sectionOf(because)}${far}`;
     case 'recursive-lock':
       return `${effect.op.api}() in ${site.function}() takes ${wantedName(effect)}, a class that is held already${far}`;
     case 'rcu-sleep-in-reader':
@@ -156,7 +165,7 @@ function messageOf({ violation, effect }: Candidate): string {
     case 'rcu-wait-in-reader':
       return `${what} waits for a grace period inside ${because.name}()${far}`;
     default:
-      return `${what} may sleep inside ${because.path.startsWith('!') ? `${because.api}()` : because.name}${far}`;
+      return `${what} may sleep inside ${sectionOf(because)}${far}`;
   }
 }
 
@@ -165,6 +174,10 @@ function lockEvidence(lock: Held): Evidence[] {
     what: `${site.function}() calls down to the lock`,
     where: whereOf(site),
   }));
+  if (lock.assumed === 'entry') {
+    const by = lock.api === '' ? 'its type tells that it runs' : `${lock.api}() makes it run`;
+    return [{ what: `${by} in a ${lock.name}`, where: whereOf(lock.site) }];
+  }
   if (lock.assumed !== undefined) {
     return [...steps, { what: `${lock.name}${SAID}${ASSUMED[lock.assumed]}`, where: whereOf(lock.site) }];
   }
@@ -172,7 +185,7 @@ function lockEvidence(lock: Held): Evidence[] {
   return [...steps, { what, where: whereOf(lock.site) }];
 }
 
-const ASSUMED: Readonly<Record<NonNullable<Held['assumed']>, string>> = {
+const ASSUMED: Readonly<Record<Exclude<NonNullable<Held['assumed']>, 'entry'>, string>> = {
   annotation: 'an annotation',
   assertion: 'an assertion',
   comment: 'a comment',

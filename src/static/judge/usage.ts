@@ -2,7 +2,7 @@ import { type Evidence, type Finding, fingerprint } from '../../model/finding.js
 import type { RuleSet } from '../../rules/index.js';
 import type { ContextName } from '../ir/ir.js';
 import { type Edge, isVariable } from '../solve/analyse.js';
-import { type FunctionId, fileOf, headOf, type Program, resolve } from '../solve/program.js';
+import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import type { Site } from '../solve/state.js';
 import { compareText, type Effect, siteOf } from '../solve/summary.js';
 
@@ -35,13 +35,13 @@ export function usageFindings(
   edges: readonly { readonly function: FunctionId; readonly edge: Edge }[],
   rules: RuleSet,
 ): Finding[] {
-  const entries = entriesOf(program);
+  const { entries } = program;
   const called = calledFunctions(program);
   const out: Finding[] = [];
   for (const irq of ['hardirq', 'softirq'] as const) {
     const usage: Usage = { inside: new Map(), enabled: new Map() };
     for (const [id, effects] of uses) {
-      const context = entries.get(id);
+      const context = entries.get(id)?.context;
       if (context === undefined) {
         if (!called.has(id)) addEnabled(usage, irq, effects, id);
       } else if (context === 'task') addEnabled(usage, irq, effects, id);
@@ -54,20 +54,6 @@ export function usageFindings(
 
 function isIn(irq: Irq, context: ContextName): boolean {
   return irq === 'softirq' ? context === 'softirq' : context === 'hardirq' || context === 'hardirq-threaded';
-}
-
-function entriesOf(program: Program): Map<FunctionId, ContextName> {
-  const entries = new Map<FunctionId, ContextName>();
-  for (let id = 0; id < program.functionCount; id++) {
-    const { entry } = headOf(program, id);
-    if (entry !== undefined) entries.set(id, entry);
-  }
-  program.units.forEach(({ unit }, u) => {
-    for (const callback of unit.callbacks) {
-      for (const id of resolve(program, u, callback.function).ids) entries.set(id, callback.context);
-    }
-  });
-  return entries;
 }
 
 function calledFunctions(program: Program): Set<FunctionId> {

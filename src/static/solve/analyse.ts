@@ -4,7 +4,7 @@ import { explore, trackingOf } from './flow.js';
 import { judge, type Violation } from './judge.js';
 import { mainlineOf } from './mainline.js';
 import { classOf, type FunctionId, type Program } from './program.js';
-import { type Dropped, type Held, matchHeld, release, START, type State, stateKey } from './state.js';
+import { type Dropped, ENTRY_PATH, type Held, matchHeld, release, START, type State, stateKey } from './state.js';
 import { type Effect, type Exit, effectKey, type Guard, type Summary, selectEffects } from './summary.js';
 import {
   apply,
@@ -136,11 +136,34 @@ function startState(frame: Frame): State {
   for (const said of frame.fn.contract?.held ?? []) {
     const lock = assumedLock(frame, said.path, said.kind, said.said, frame.fn.line);
     if (lock === undefined) continue;
+    if (held.some((other) => other.path === lock.path && other.kind === lock.kind)) continue;
     const named = said.name === undefined ? lock : { ...lock, name: said.name };
     held.push(said.released === true ? { ...named, leaves: true } : named);
   }
+  const entered = interruptOf(frame);
+  if (entered !== undefined) held.unshift(entered);
   if (facts.size > 0 || held.length > 0) state = { ...START, held, facts };
   return state;
+}
+
+/** The interrupt that runs the function, as something held. */
+function interruptOf({ program, id, fn, file }: Frame): Held | undefined {
+  const entry = program.entries.get(id);
+  if (entry === undefined || entry.context === 'task') return undefined;
+  const { by, context } = entry;
+  return {
+    path: ENTRY_PATH,
+    // In a hard interrupt that PREEMPT_RT runs in a thread, memory may be allocated there.
+    kind: context === 'hardirq' || context === 'nmi' ? 'irq-off' : 'bh-off',
+    read: false,
+    key: '',
+    name: context === 'hardirq-threaded' ? 'hardirq' : context,
+    site: { file: by?.file ?? file, line: by?.line ?? fn.line, function: fn.name },
+    via: [],
+    api: by?.api ?? '',
+    assumed: 'entry',
+    ...(by === undefined ? { unsure: true } : {}),
+  };
 }
 
 function run(frame: Frame, block: IrBlock, state: State): readonly State[] {
@@ -446,8 +469,9 @@ class Collector {
 }
 
 function offOf(state: State, inner: Effect['off']): Effect['off'] {
-  if (inner === 'irq' || state.held.some((lock) => lock.kind === 'irq-off')) return 'irq';
-  return inner === 'bh' || state.held.some((lock) => lock.kind === 'bh-off') ? 'bh' : 'none';
+  const isOff = (kind: LockKind): boolean => state.held.some((lock) => lock.kind === kind && lock.path !== ENTRY_PATH);
+  if (inner === 'irq' || isOff('irq-off')) return 'irq';
+  return inner === 'bh' || isOff('bh-off') ? 'bh' : 'none';
 }
 
 /** What is still held, and which of the caller's locks are not, inside a callee that drops `dropped`. */

@@ -2,7 +2,7 @@ import type { Severity } from '../../model/finding.js';
 import { Gfp } from '../../model/gfp.js';
 import type { LockKind, LockOp } from '../ir/ir.js';
 import { gfpOf } from '../ir/paths.js';
-import type { Held } from './state.js';
+import { ENTRY_PATH, type Held } from './state.js';
 import type { Effect } from './summary.js';
 
 /** A rule that an effect breaks under the held locks. */
@@ -92,7 +92,7 @@ function judgeLock(held: readonly Held[], effect: Effect): Violation[] {
   if (op.result !== undefined && !SLEEPING.includes(op.kind)) return [];
   const out: Violation[] = [];
   if (CONFIG.includes(op.kind)) {
-    const raw = innermost(held, (lock) => lock.kind === 'raw');
+    const raw = innermost(held, (lock) => lock.kind === 'raw' || (lock.path === ENTRY_PATH && lock.kind === 'irq-off'));
     if (raw !== undefined) {
       out.push({ rule: 'invalid-wait-context', severity: 'error', because: raw, possible: false });
     }

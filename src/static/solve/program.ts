@@ -1,4 +1,4 @@
-import type { FieldFact, GlobalFact, IrFunction, LockKind } from '../ir/ir.js';
+import type { ContextName, FieldFact, GlobalFact, IrFunction, LockKind } from '../ir/ir.js';
 import { type FunctionHead, type PackedUnit, type UnitHead, unpackFunctions } from '../ir/packed.js';
 import { splitRoot, stripIndices } from '../ir/paths.js';
 
@@ -29,10 +29,19 @@ export interface Program {
   readonly localVariables: readonly ReadonlyMap<string, GlobalFact>[];
   /** lockdep's names of classes that are initialised at run time. */
   readonly initNames: ReadonlyMap<string, string>;
+  /** Functions that are entered otherwise than by a call. */
+  readonly entries: ReadonlyMap<FunctionId, Entry>;
   /** Functions that each function may call directly. */
   readonly callees: readonly (readonly FunctionId[])[];
   /** Graphs unpacked lately, by unit. */
   readonly unpacked: Map<number, readonly IrFunction[]>;
+}
+
+/** How a function is entered from outside. */
+export interface Entry {
+  readonly context: ContextName;
+  /** What it was handed to, and where; undefined where only its type tells. */
+  readonly by: { readonly api: string; readonly file: string; readonly line: number } | undefined;
 }
 
 /** What resolving a name needs of a program. */
@@ -84,6 +93,7 @@ export function link(packed: readonly PackedUnit[]): Program {
   return {
     ...names,
     functionCount: next,
+    entries: entriesOf(names),
     callees: calleesOf(names),
     fields,
     fieldKinds,
@@ -92,6 +102,31 @@ export function link(packed: readonly PackedUnit[]): Program {
     initNames: initNames(units, fields),
     unpacked: new Map(),
   };
+}
+
+/** Of several contexts, the one that forbids most counts. */
+const STRICTNESS: readonly ContextName[] = ['task', 'softirq', 'hardirq-threaded', 'hardirq', 'nmi'];
+
+function entriesOf(program: Names): Map<FunctionId, Entry> {
+  const entries = new Map<FunctionId, Entry>();
+  const add = (id: FunctionId, entry: Entry): void => {
+    const known = entries.get(id);
+    const isStricter = known === undefined || STRICTNESS.indexOf(entry.context) > STRICTNESS.indexOf(known.context);
+    // What a function is handed to tells more than its type.
+    if (known === undefined || known.by === undefined || isStricter) entries.set(id, entry);
+  };
+  for (const { unit, first } of program.units) {
+    for (const [i, { entry }] of unit.functions.entries()) {
+      if (entry !== undefined) add(first + i, { context: entry, by: undefined });
+    }
+  }
+  for (const [u, { unit }] of program.units.entries()) {
+    for (const { function: name, context, api, line } of unit.callbacks) {
+      const by = { api, file: unit.file, line };
+      for (const id of resolve(program, u, name).ids) add(id, { context, by });
+    }
+  }
+  return entries;
 }
 
 function calleesOf(program: Names): FunctionId[][] {

@@ -107,7 +107,9 @@ function keysOf(
   const inside = new Set(component);
   const shared = createHash('sha1').update(types);
   for (const id of component) {
-    shared.update(`${headOf(program, id).digest}\0${fileOf(program, id)}\0`);
+    const entry = program.entries.get(id);
+    const by = entry?.by === undefined ? '' : `${entry.by.api} ${entry.by.file} ${entry.by.line}`;
+    shared.update(`${headOf(program, id).digest}\0${fileOf(program, id)}\0${entry?.context ?? ''} ${by}\0`);
     for (const target of callees[id] as readonly number[]) {
       shared.update(inside.has(target) ? '=' : (results.entries[target]?.digest ?? '?'));
     }

@@ -22,7 +22,7 @@ export interface Held {
   readonly via: readonly Site[];
   readonly api: string;
   /** Not taken by this function: an annotation, assertion or comment says that it is held. */
-  readonly assumed?: 'annotation' | 'assertion' | 'comment' | 'table';
+  readonly assumed?: 'annotation' | 'assertion' | 'comment' | 'table' | 'entry';
   /** It is said, too, that the function releases it. */
   readonly leaves?: boolean;
   /** A nesting level was given. */
@@ -113,12 +113,18 @@ export function matchHeld(held: readonly Held[], what: Released): number {
   return -1;
 }
 
+/** Path of the interrupt that a function is entered in: a context that it cannot switch off. */
+export const ENTRY_PATH = '!entry';
+
 /** Whatever is held: what is released by a function that says no more than that it releases. */
 export const EVERYTHING: Released = { path: '*', kind: 'spin', key: '' };
 
 /** The state with a lock released; a lock that is not held here must be the caller's. */
 export function release(state: State, what: Released): State {
-  if (what.path === EVERYTHING.path) return { ...state, held: [], dropped: addDropped(state.dropped, what) };
+  if (what.path === EVERYTHING.path) {
+    const held = state.held.filter((lock) => lock.path === ENTRY_PATH);
+    return { ...state, held, dropped: addDropped(state.dropped, what) };
+  }
   const at = matchHeld(state.held, what);
   if (at < 0) return { ...state, dropped: addDropped(state.dropped, what) };
   const lock = state.held[at] as Held;

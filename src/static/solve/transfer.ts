@@ -5,6 +5,7 @@ import { assignFact, type Tracking } from './flow.js';
 import { classOf, type FunctionId, type Program } from './program.js';
 import {
   acquire,
+  ENTRY_PATH,
   EVERYTHING,
   type Held,
   matchHeld,
@@ -147,7 +148,7 @@ const UNLOCKS = /unlock/;
 function afterUnknown(state: State, callee: string): State {
   if (UNLOCKS.test(callee)) return release(state, EVERYTHING);
   if (!RELEASES.test(callee) || state.held.length === 0) return state;
-  return { ...state, held: [] };
+  return { ...state, held: state.held.filter((lock) => lock.path === ENTRY_PATH) };
 }
 
 /** Questions about the context that code asks to decide what it may do, as parameters that every function has. */
@@ -155,9 +156,12 @@ const QUESTIONS: ReadonlyMap<string, number> = new Map([
   ['@irqs_disabled()', -1],
   ['@in_atomic()', -2],
   ['@in_interrupt()', -3],
-  ['@in_irq()', -3],
-  ['@in_hardirq()', -3],
   ['@preemptible()', -4],
+  ['@in_irq()', -5],
+  ['@in_hardirq()', -5],
+  ['@in_softirq()', -6],
+  ['@in_serving_softirq()', -6],
+  ['@in_task()', -7],
 ]);
 
 /** What the held locks answer to such a question. */
@@ -166,10 +170,17 @@ function contextValue(state: State, param: number): number {
     const known = question === param ? state.facts.get(key) : undefined;
     if (known !== undefined) return known;
   }
-  const irqsOff = state.held.some((lock) => lock.kind === 'irq-off');
-  const spinning = state.held.some(
-    (lock) => lock.kind === 'raw' || lock.kind === 'spin' || lock.kind === 'preempt-off',
-  );
+  const entered = state.held.find((lock) => lock.path === ENTRY_PATH)?.name;
+  const irqsOff = entered === 'hardirq' || state.held.some((lock) => lock.kind === 'irq-off');
+  const spinning =
+    entered !== undefined ||
+    state.held.some((lock) => lock.kind === 'raw' || lock.kind === 'spin' || lock.kind === 'preempt-off');
+  if (entered !== undefined) {
+    if (param === -3) return Truth.NonZero;
+    if (param === -5) return entered === 'hardirq' ? Truth.NonZero : Truth.Zero;
+    if (param === -6) return entered === 'softirq' ? Truth.NonZero : Truth.Any;
+    if (param === -7) return Truth.Zero;
+  }
   if (param === -1) return irqsOff ? Truth.NonZero : Truth.Any;
   if (param === -2) return spinning ? Truth.NonZero : Truth.Any;
   if (param === -4) return spinning || irqsOff ? Truth.Zero : Truth.Any;
