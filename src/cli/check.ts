@@ -10,7 +10,7 @@ const text = { type: 'string', requiresArg: true } as const;
 export const check: Command = {
   name: 'check',
   positionals: 'PATH...',
-  summary: 'judge sources of the Linux kernel',
+  summary: 'judge sources: kernel C and TypeScript written for the simulated kernel',
   options: {
     ...reportOptions,
     ...ruleOptions,
@@ -21,12 +21,14 @@ export const check: Command = {
     'catalog-out': { ...text, describe: 'write the lock kinds of the sources, for lint --catalog' },
     'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
     tables: { ...text, describe: 'folder with more tables of kernel functions' },
+    'preempt-rt': { type: 'boolean', describe: 'judge TypeScript for PREEMPT_RT, or with --no-preempt-rt for PREEMPT' },
     workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
     'no-cache': { type: 'boolean', describe: 'read every file anew and keep nothing' },
   },
   examples: [
     ['lockvet check drivers/dca/dca-core.c', 'judge one file'],
     ['lockvet check kernel mm lib', 'judge folders, all together'],
+    ['lockvet check scenario.ts', 'judge a scenario of the simulated kernel on every path'],
     ['lockvet check kernel --diff HEAD~1', 'what the last commit brings in'],
   ],
   async run(args, io) {
@@ -42,6 +44,7 @@ export const check: Command = {
     const { policy, ruleFolders } = ruleSettings(args);
     const rules = loadRuleSet({ extra: ruleFolders });
     const tables = optional(args, 'tables');
+    const preemptRt = args.options['preempt-rt'];
     const options = {
       rules,
       policy: rules.policy(policy),
@@ -50,6 +53,7 @@ export const check: Command = {
       workers: workers ?? (await cpuCount()),
       explainUnknown: flag(args, 'explain-unknown'),
       progress: () => {},
+      preemptRt: typeof preemptRt === 'boolean' ? preemptRt : undefined,
     };
     const diff = optional(args, 'diff');
     const checked =

@@ -98,6 +98,9 @@ export const AllocKind = {
 } as const;
 export type AllocKind = (typeof AllocKind)[keyof typeof AllocKind];
 
+/** Whether the source of a mask names GFP_RT_NOWAIT, whose value 0 leaves no trace in it: alone, or ored with more. */
+export const GfpSpelling = { Unknown: 0, Named: 1, Mixed: 2 } as const;
+
 /** Arguments of an allocation or a free. */
 export class AllocEvent {
   kind: AllocKind = 0;
@@ -114,6 +117,8 @@ export class AllocEvent {
   /** Address of the object, 0:0 for a failed allocation or when unknown. */
   hi = 0;
   lo = 0;
+  /** {@link GfpSpelling}: only sources tell. */
+  spelling: number = GfpSpelling.Unknown;
 }
 
 /**

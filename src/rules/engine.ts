@@ -159,7 +159,7 @@ export class RuleEngine extends NullSink {
   #memory(asked: Asked, h: EventHeader, event: AllocEvent): void {
     if (!this.#begin(asked, h)) return;
     const signature = this.#signature;
-    signature[Sig.Event] = asked.code | (event.kind << 4);
+    signature[Sig.Event] = asked.code | (event.kind << 4) | (event.spelling << 8);
     signature[Sig.Gfp] = event.gfp;
     signature[Sig.Order] = event.order;
     if (asked.readsName) signature[Sig.Name] = event.event;

@@ -1,4 +1,4 @@
-import { type AllocEvent, AllocKind } from '../model/events.js';
+import { type AllocEvent, AllocKind, GfpSpelling } from '../model/events.js';
 import { ALLOCATORS, type EventFacts, noEvent } from './facts.js';
 import { OneOf, unknownBool, unknownCount, unknownMask } from './unknown.js';
 
@@ -14,6 +14,8 @@ export function allocFacts(kind: 'alloc' | 'free', event: AllocEvent, name: stri
     gfp: isAlloc && event.gfp === -1 ? unknownMask() : event.gfp,
     size: isAlloc && event.size === -1 ? unknownCount() : event.size,
     order: isPage && event.order === -1 ? unknownCount() : event.order,
+    namesGfpRtNowait: event.spelling !== GfpSpelling.Unknown,
+    mixesGfpRtNowait: event.spelling === GfpSpelling.Mixed,
   };
 }
 

@@ -14,7 +14,7 @@ export const BUILTIN_RULES = fileURLToPath(new URL('../../rules', import.meta.ur
 export const DEFAULT_POLICY = 'strict';
 
 /** Folders beside the rules that hold other data: policies, and what lockvet knows of the kernel. */
-const DATA_FOLDERS = new Set(['policies', 'kernel']);
+const DATA_FOLDERS = new Set(['policies', 'kernel', 'sim']);
 
 /** Where rules come from. */
 export interface RuleSources {

@@ -7,7 +7,7 @@ import type { Policy, RuleSet } from '../rules/index.js';
 import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
 import { catalogueOf } from './catalogue.js';
 import { unknownNotes } from './explain.js';
-import { cFiles, contextHeaders } from './files.js';
+import { contextHeaders, sourceFiles } from './files.js';
 import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
@@ -30,6 +30,8 @@ export interface CheckOptions {
   /** Say in the notes what was not understood. */
   readonly explainUnknown: boolean;
   readonly progress: (done: number, total: number) => void;
+  /** Kernel to judge TypeScript sources for, whatever scenarios say; undefined: what they say. */
+  readonly preemptRt?: boolean | undefined;
 }
 
 /** The judgement of sources, and what else they tell. */
@@ -39,17 +41,35 @@ export interface Checked {
   readonly catalogue: readonly string[];
 }
 
-/** Checks C sources: files and folders, all together. Throws InputError for what is not there. */
+/**
+ * Checks sources of both languages: files and folders, all together, one run. Throws InputError for what is not there.
+ * The run's kind is `typescript` where there is no C among them.
+ */
 export async function check(paths: readonly string[], options: CheckOptions): Promise<Checked> {
-  const files = cFiles(paths);
+  const { c, typescript } = sourceFiles(paths);
   const [only] = paths;
-  if (files.length === 0) throw new InputError(only ?? '.', undefined, 'no C source (.c, .h) in it');
-  return checkFiles(
-    files.map((path) => ({ path, name: path })),
-    contextHeaders(files),
-    paths.join(' '),
-    options,
-  );
+  const input = paths.join(' ');
+  if (c.length + typescript.length === 0) throw new InputError(only ?? '.', undefined, 'no source (.c, .h, .ts) in it');
+  const files = c.map((path) => ({ path, name: path }));
+  if (typescript.length === 0) return checkFiles(files, contextHeaders(c), input, options);
+  const { checkTypescript } = await import('./typescript/check.js');
+  const scenarios = checkTypescript(typescript, input, options);
+  if (c.length === 0) return { run: scenarios, catalogue: [] };
+  const kernel = await checkFiles(files, contextHeaders(c), input, options);
+  return { ...kernel, run: together(kernel.run, scenarios) };
+}
+
+/** Two runs over one input as one. */
+function together(a: Run, b: Run): Run {
+  const findings = [...a.findings, ...b.findings].sort(byPlace);
+  const stats = {
+    ...a.stats,
+    functions: a.stats.functions + b.stats.functions,
+    classes: a.stats.classes + b.stats.classes,
+    dependencies: a.stats.dependencies + b.stats.dependencies,
+    chains: a.stats.chains + b.stats.chains,
+  };
+  return { ...a, verdict: verdictOf(findings), findings, stats, notes: [...a.notes, ...b.notes] };
 }
 
 /**

@@ -8,22 +8,37 @@ const SKIPPED = new Set(['node_modules', '.git', 'dist', 'coverage']);
 
 /** The C sources under the paths, sorted, each once. Throws InputError for a path that is not there or no C source. */
 export function cFiles(paths: readonly string[]): string[] {
+  return filesUnder(paths, isCFile, 'neither a C source (.c, .h) nor a folder');
+}
+
+/** The sources under the paths by language, sorted, each once. Throws InputError for a path that is not there or no source. */
+export function sourceFiles(paths: readonly string[]): { readonly c: string[]; readonly typescript: string[] } {
+  const isSource = (path: string): boolean => isCFile(path) || isTypescriptFile(path);
+  const all = filesUnder(paths, isSource, 'neither a source (.c, .h, .ts) nor a folder');
+  return { c: all.filter(isCFile), typescript: all.filter(isTypescriptFile) };
+}
+
+function filesUnder(paths: readonly string[], wanted: (path: string) => boolean, problem: string): string[] {
   const found = new Set<string>();
   for (const path of paths) {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) throw new InputError(path, undefined, 'no such file or folder');
-    if (stat.isDirectory()) walk(normalize(path), found);
-    else if (isCFile(path)) found.add(normalize(path));
-    else throw new InputError(path, undefined, 'neither a C source (.c, .h) nor a folder');
+    if (stat.isDirectory()) walk(normalize(path), wanted, found);
+    else if (wanted(path)) found.add(normalize(path));
+    else throw new InputError(path, undefined, problem);
   }
   return [...found].sort();
+}
+
+export function isTypescriptFile(path: string): boolean {
+  return /\.[mc]?ts$/.test(path) && !/\.d\.[mc]?ts$/.test(path);
 }
 
 export function isCFile(path: string): boolean {
   return path.endsWith('.c') || path.endsWith('.h');
 }
 
-function walk(folder: string, into: Set<string>): void {
+function walk(folder: string, wanted: (path: string) => boolean, into: Set<string>): void {
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true });
@@ -34,8 +49,8 @@ function walk(folder: string, into: Set<string>): void {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!SKIPPED.has(entry.name)) walk(path, into);
-    } else if (entry.isFile() && isCFile(path)) into.add(path);
+      if (!SKIPPED.has(entry.name)) walk(path, wanted, into);
+    } else if (entry.isFile() && wanted(path)) into.add(path);
   }
 }
 

@@ -1,0 +1,252 @@
+import { ts } from 'ts-morph';
+import type { TreeCall, TreeExpr } from '../ir/tree.js';
+import { functionIndex, type Lowering, lineOf, lowerClass, noteUnknown, textOf } from './lower.js';
+import { propertyName } from './names.js';
+import { lowerTarget } from './targets.js';
+import { Variables } from './variables.js';
+
+/** A value that nothing is known of. */
+export const UNKNOWN: TreeExpr = { k: 'sim', n: '' };
+
+export function lowerExpression(l: Lowering, node: ts.Expression): TreeExpr {
+  if (
+    ts.isParenthesizedExpression(node) ||
+    ts.isNonNullExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isTypeAssertionExpression(node)
+  ) {
+    return lowerExpression(l, node.expression);
+  }
+  if (ts.isYieldExpression(node)) return node.expression === undefined ? UNKNOWN : lowerExpression(l, node.expression);
+  if (ts.isAwaitExpression(node)) return lowerExpression(l, node.expression);
+  if (ts.isIdentifier(node)) return lowerName(l, node);
+  if (ts.isStringLiteralLike(node)) return { k: 'const', v: node.text };
+  if (ts.isNumericLiteral(node)) return { k: 'const', v: Number(node.text.replace(/_/g, '')) };
+  if (ts.isCallExpression(node)) return lowerCall(l, node);
+  if (ts.isPropertyAccessExpression(node)) return lowerGet(l, node);
+  if (ts.isElementAccessExpression(node)) {
+    const o = lowerExpression(l, node.expression);
+    return {
+      k: 'index',
+      o,
+      i: lowerExpression(l, node.argumentExpression),
+      ty: l.names.typeOf(node),
+      text: textOf(node),
+    };
+  }
+  if (ts.isNewExpression(node)) {
+    return {
+      k: 'new',
+      c: lowerExpression(l, node.expression),
+      ty: l.names.typeOf(node),
+      a: lowerArguments(l, node.arguments ?? []),
+      line: lineOf(node),
+    };
+  }
+  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return lowerClosure(l, node, node.name?.text ?? '');
+  if (ts.isBinaryExpression(node)) return lowerBinary(l, node);
+  if (ts.isPrefixUnaryExpression(node)) return lowerPrefix(l, node);
+  if (ts.isPostfixUnaryExpression(node)) return step(l, node.operand, node.operator, true);
+  if (ts.isConditionalExpression(node)) {
+    return {
+      k: 'cond',
+      c: lowerExpression(l, node.condition),
+      a: lowerExpression(l, node.whenTrue),
+      b: lowerExpression(l, node.whenFalse),
+    };
+  }
+  if (ts.isObjectLiteralExpression(node)) return lowerObject(l, node);
+  if (ts.isArrayLiteralExpression(node))
+    return { k: 'array', items: lowerArguments(l, node.elements), line: lineOf(node) };
+  if (ts.isTemplateExpression(node)) {
+    const parts: TreeExpr[] = [{ k: 'const', v: node.head.text }];
+    for (const span of node.templateSpans) {
+      parts.push(lowerExpression(l, span.expression), { k: 'const', v: span.literal.text });
+    }
+    return { k: 'text', parts };
+  }
+  return lowerRare(l, node);
+}
+
+function lowerRare(l: Lowering, node: ts.Expression): TreeExpr {
+  switch (node.kind) {
+    case ts.SyntaxKind.TrueKeyword:
+      return { k: 'const', v: true };
+    case ts.SyntaxKind.FalseKeyword:
+      return { k: 'const', v: false };
+    case ts.SyntaxKind.NullKeyword:
+      return { k: 'const', v: null };
+    case ts.SyntaxKind.ThisKeyword:
+      l.scope.used.add('%this');
+      return { k: 'this', ty: l.names.typeOf(node) };
+    default:
+  }
+  if (ts.isVoidExpression(node))
+    return { k: 'seq', es: [lowerExpression(l, node.expression), { k: 'const', v: undefined }] };
+  if (ts.isTypeOfExpression(node) || ts.isDeleteExpression(node))
+    return { k: 'seq', es: [lowerExpression(l, node.expression), UNKNOWN] };
+  if (ts.isSpreadElement(node)) return { k: 'spread', e: lowerExpression(l, node.expression) };
+  if (ts.isOmittedExpression(node)) return { k: 'const', v: undefined };
+  if (ts.isClassExpression(node)) {
+    const id = lowerClass(l, node, node.name?.text ?? `class@${lineOf(node)}`);
+    return { k: 'global', id, ty: '' };
+  }
+  if (!ts.isRegularExpressionLiteral(node) && !ts.isBigIntLiteral(node))
+    noteUnknown(l, `expression ${ts.SyntaxKind[node.kind]}`);
+  return UNKNOWN;
+}
+
+function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
+  const reference = l.names.reference(node);
+  switch (reference.is) {
+    case 'undefined':
+      return { k: 'const', v: undefined };
+    case 'sim':
+      return { k: 'sim', n: reference.name };
+    case 'global':
+      return { k: 'global', id: reference.id, ty: l.names.typeOf(node) };
+    case 'local': {
+      const { declaration } = reference;
+      if (ts.isFunctionDeclaration(declaration)) {
+        const index = functionIndex(l, declaration, declaration.name?.text ?? '');
+        l.scope.made.add(index);
+        return { k: 'fn', f: index };
+      }
+      if (ts.isClassLike(declaration)) return { k: 'global', id: `${l.file}#${declaration.name?.text ?? ''}`, ty: '' };
+      if (ts.isFunctionExpression(declaration)) {
+        const index = functionIndex(l, declaration, declaration.name?.text ?? '');
+        l.scope.made.add(index);
+        return { k: 'fn', f: index };
+      }
+      const variable = l.variables.of(reference.symbol, declaration);
+      if (variable.owner !== l.scope.node) l.scope.used.add(variable.name);
+      return { k: 'var', n: variable.name, ...(Variables.isCell(variable) ? { cell: true } : {}) };
+    }
+    default:
+      return UNKNOWN;
+  }
+}
+
+function lowerClosure(l: Lowering, node: ts.ArrowFunction | ts.FunctionExpression, name: string): TreeExpr {
+  const index = functionIndex(l, node, name);
+  l.scope.made.add(index);
+  return { k: 'fn', f: index };
+}
+
+function lowerArguments(l: Lowering, nodes: readonly ts.Expression[]): TreeExpr[] {
+  return nodes.map((node) => lowerExpression(l, node));
+}
+
+function lowerGet(l: Lowering, node: ts.PropertyAccessExpression): TreeExpr {
+  const api = l.names.apiOf(l.names.symbolOf(node.name));
+  const o = lowerExpression(l, node.expression);
+  return { k: 'get', o, p: node.name.text, ty: l.names.typeOf(node), api, text: textOf(node), line: lineOf(node.name) };
+}
+
+function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
+  const callee = stripped(node.expression);
+  const a = lowerArguments(l, node.arguments);
+  const common = { k: 'call' as const, a, text: textOf(node), ty: l.names.resultOf(node) };
+  if (callee.kind === ts.SyntaxKind.SuperKeyword) {
+    l.scope.used.add('%this');
+    return { ...common, f: { k: 'this', ty: '' }, p: 'super', line: lineOf(node), api: '', target: '' };
+  }
+  if (ts.isPropertyAccessExpression(callee)) {
+    const symbol = l.names.symbolOf(callee.name);
+    const line = lineOf(callee.name);
+    const target = l.names.targetOf(symbol);
+    if (callee.expression.kind === ts.SyntaxKind.SuperKeyword) {
+      l.scope.used.add('%this');
+      return {
+        ...common,
+        f: { k: 'this', ty: '' },
+        p: `super.${callee.name.text}`,
+        line,
+        api: l.names.apiOf(symbol),
+        target,
+      };
+    }
+    const optional = callee.questionDotToken !== undefined || node.questionDotToken !== undefined;
+    const f = lowerExpression(l, callee.expression);
+    return {
+      ...common,
+      f,
+      p: callee.name.text,
+      line,
+      api: l.names.apiOf(symbol),
+      target,
+      ...(optional ? { optional } : {}),
+    };
+  }
+  const symbol = ts.isIdentifier(callee) ? l.names.symbolOf(callee) : undefined;
+  const f = lowerExpression(l, callee);
+  return { ...common, f, p: '', line: lineOf(node), api: l.names.apiOf(symbol), target: l.names.targetOf(symbol) };
+}
+
+function stripped(node: ts.Expression): ts.Expression {
+  return ts.isParenthesizedExpression(node) || ts.isNonNullExpression(node) || ts.isAsExpression(node)
+    ? stripped(node.expression)
+    : node;
+}
+
+function lowerBinary(l: Lowering, node: ts.BinaryExpression): TreeExpr {
+  const kind = node.operatorToken.kind;
+  const op = node.operatorToken.getText();
+  if (kind === ts.SyntaxKind.CommaToken)
+    return { k: 'seq', es: [lowerExpression(l, node.left), lowerExpression(l, node.right)] };
+  if (kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment) {
+    const v = lowerExpression(l, node.right);
+    return {
+      k: 'set',
+      t: lowerTarget(l, node.left),
+      op: op.slice(0, -1),
+      v: op === '=' ? v : compound(l, node, op.slice(0, -1), v),
+    };
+  }
+  const left = lowerExpression(l, node.left);
+  const right = lowerExpression(l, node.right);
+  if (op === '&&' || op === '||' || op === '??') return { k: 'logic', op, l: left, r: right };
+  return { k: 'binary', op, l: left, r: right, text: textOf(node) };
+}
+
+/** `a op= b` reads `a` as well. */
+function compound(l: Lowering, node: ts.BinaryExpression, op: string, v: TreeExpr): TreeExpr {
+  const old = lowerExpression(l, node.left);
+  if (op === '&&' || op === '||' || op === '??') return { k: 'logic', op, l: old, r: v };
+  return { k: 'binary', op, l: old, r: v, text: textOf(node) };
+}
+
+function lowerPrefix(l: Lowering, node: ts.PrefixUnaryExpression): TreeExpr {
+  const { operator } = node;
+  if (operator === ts.SyntaxKind.PlusPlusToken || operator === ts.SyntaxKind.MinusMinusToken) {
+    return step(l, node.operand, operator, false);
+  }
+  return { k: 'unary', op: ts.tokenToString(operator) ?? '', e: lowerExpression(l, node.operand) };
+}
+
+function step(l: Lowering, operand: ts.Expression, operator: ts.SyntaxKind, post: boolean): TreeExpr {
+  const op = operator === ts.SyntaxKind.PlusPlusToken ? '+' : '-';
+  const one: TreeExpr = { k: 'const', v: 1 };
+  const v: TreeExpr = { k: 'binary', op, l: lowerExpression(l, operand), r: one, text: textOf(operand) };
+  return { k: 'set', t: lowerTarget(l, operand), op, v, ...(post ? { post } : {}) };
+}
+
+function lowerObject(l: Lowering, node: ts.ObjectLiteralExpression): TreeExpr {
+  const props: { key: string; v: TreeExpr }[] = [];
+  for (const property of node.properties) {
+    const key = propertyName(property);
+    if (ts.isPropertyAssignment(property)) {
+      const { initializer } = property;
+      const isFunction = ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer);
+      props.push({ key, v: isFunction ? lowerClosure(l, initializer, key) : lowerExpression(l, initializer) });
+    } else if (ts.isShorthandPropertyAssignment(property)) props.push({ key, v: lowerName(l, property.name) });
+    else if (ts.isSpreadAssignment(property)) props.push({ key: '...', v: lowerExpression(l, property.expression) });
+    else if (ts.isMethodDeclaration(property)) {
+      const index = functionIndex(l, property, key);
+      l.scope.made.add(index);
+      props.push({ key, v: { k: 'fn', f: index } });
+    } else noteUnknown(l, 'accessor of an object literal');
+  }
+  return { k: 'object', props, line: lineOf(node) };
+}

@@ -1,0 +1,224 @@
+import { ts } from 'ts-morph';
+import type { TreeClass, TreeFunction, TreeParam, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
+import { contractOf } from './contract.js';
+import { lowerExpression } from './expressions.js';
+import { type Names, propertyName } from './names.js';
+import type { TypedSources } from './project.js';
+import { lowerBody, lowerStatements } from './statements.js';
+import { lowerBinding } from './targets.js';
+import { Variables } from './variables.js';
+
+/** A function being lowered. */
+export interface Scope {
+  readonly node: ts.Node;
+  /** Names that it declares; `%this` where it has a `this` of its own. */
+  readonly own: Set<string>;
+  /** Names that it uses. */
+  readonly used: Set<string>;
+  /** Functions that are made in it. */
+  readonly made: Set<number>;
+}
+
+/** What lowering one file needs and gathers. */
+export interface Lowering {
+  readonly sources: TypedSources;
+  readonly names: Names;
+  readonly variables: Variables;
+  readonly file: string;
+  readonly functions: (TreeFunction | undefined)[];
+  readonly scopes: Scope[];
+  readonly indices: Map<ts.Node, number>;
+  readonly classes: TreeClass[];
+  readonly named: Record<string, number>;
+  readonly unknown: Record<string, number>;
+  scope: Scope;
+}
+
+/** Reads one file into the intermediate form. */
+export function lowerFile(sources: TypedSources, names: Names, file: ts.SourceFile): TreeUnit {
+  const name = sources.nameOf(file);
+  const scope = newScope(file);
+  const l: Lowering = {
+    sources,
+    names,
+    variables: new Variables(names, file),
+    file: name,
+    functions: [],
+    scopes: [],
+    indices: new Map(),
+    classes: [],
+    named: {},
+    unknown: {},
+    scope,
+  };
+  const body = lowerStatements(l, file.statements);
+  settleCaptures(l);
+  return {
+    file: name,
+    functions: l.functions.map((fn, i) => finished(l, fn, i)),
+    classes: l.classes,
+    body,
+    named: l.named,
+    aliases: {},
+    unknown: l.unknown,
+  };
+}
+
+function newScope(node: ts.Node): Scope {
+  return { node, own: new Set(), used: new Set(), made: new Set() };
+}
+
+/** Lowers a function once; its number. */
+export function functionIndex(l: Lowering, node: ts.FunctionLikeDeclaration, name: string, id = ''): number {
+  const known = l.indices.get(node);
+  if (known !== undefined) return known;
+  const index = l.functions.length;
+  l.indices.set(node, index);
+  l.functions.push(undefined);
+  const outer = l.scope;
+  const scope = newScope(node);
+  l.scopes[index] = scope;
+  l.scope = scope;
+  const ownThis = !ts.isArrowFunction(node);
+  if (ownThis) scope.own.add('%this');
+  const params = node.parameters
+    .filter((param) => !(ts.isIdentifier(param.name) && param.name.text === 'this'))
+    .map((param) => lowerParam(l, param));
+  const fields = ts.isConstructorDeclaration(node) ? parameterProperties(l, node) : [];
+  const contract = contractOf(l, node);
+  const body = node.body === undefined ? [] : lowerBody(l, node.body);
+  l.functions[index] = {
+    name: functionName(node, name),
+    id,
+    line: lineOf(node.name ?? node),
+    params,
+    body: [...fields, ...body],
+    captures: [],
+    cells: [],
+    ownThis,
+    isPublic: isExported(node),
+    ...(contract === undefined ? {} : { contract }),
+  };
+  l.scope = outer;
+  return index;
+}
+
+function functionName(node: ts.FunctionLikeDeclaration, fallback: string): string {
+  if (node.name !== undefined && (ts.isIdentifier(node.name) || ts.isPrivateIdentifier(node.name)))
+    return node.name.text.replace(/^#/, '');
+  return fallback;
+}
+
+function lowerParam(l: Lowering, param: ts.ParameterDeclaration): TreeParam {
+  const name = ts.isIdentifier(param.name) ? param.name.text : '';
+  return {
+    t: lowerBinding(l, param.name),
+    name,
+    ty: l.names.typeOf(param),
+    init: param.initializer === undefined ? null : lowerExpression(l, param.initializer),
+    rest: param.dotDotDotToken !== undefined,
+  };
+}
+
+/** `constructor(private readonly lock: Mutex)` */
+function parameterProperties(l: Lowering, node: ts.ConstructorDeclaration): TreeStmt[] {
+  return node.parameters.flatMap((param): TreeStmt[] => {
+    if (!ts.isParameterPropertyDeclaration(param, node) || !ts.isIdentifier(param.name)) return [];
+    const t: TreeTarget = { k: 'field', o: { k: 'this', ty: '' }, p: param.name.text };
+    const e = { k: 'set', t, op: '', v: lowerExpression(l, param.name) } as const;
+    return [{ k: 'expr', e, line: lineOf(param) }];
+  });
+}
+
+function isExported(node: ts.FunctionLikeDeclaration): boolean {
+  if (ts.isFunctionDeclaration(node)) return hasModifier(node, ts.SyntaxKind.ExportKeyword);
+  if (!ts.isMethodDeclaration(node) && !ts.isGetAccessor(node) && !ts.isSetAccessor(node)) return false;
+  if (node.name !== undefined && ts.isPrivateIdentifier(node.name)) return false;
+  return !hasModifier(node, ts.SyntaxKind.PrivateKeyword) && !hasModifier(node, ts.SyntaxKind.ProtectedKeyword);
+}
+
+export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
+  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false);
+}
+
+export function lineOf(node: ts.Node): number {
+  const file = node.getSourceFile();
+  return file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
+}
+
+/** Source text on one line, shortened. */
+export function textOf(node: ts.Node): string {
+  const text = node.getText().replace(/\s+/g, ' ');
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Says that a piece of the source was not understood. */
+export function noteUnknown(l: Lowering, reason: string): void {
+  l.unknown[reason] = (l.unknown[reason] ?? 0) + 1;
+}
+
+/** Functions also need what the functions that they make need. */
+function settleCaptures(l: Lowering): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const scope of l.scopes) {
+      for (const made of scope.made) {
+        const inner = l.scopes[made];
+        if (inner === undefined) continue;
+        for (const name of inner.used) {
+          if (inner.own.has(name) || scope.used.has(name)) continue;
+          scope.used.add(name);
+          changed = true;
+        }
+      }
+    }
+  }
+}
+
+function finished(l: Lowering, fn: TreeFunction | undefined, index: number): TreeFunction {
+  const scope = l.scopes[index];
+  if (fn === undefined || scope === undefined) throw new Error('lockvet bug: a function was not lowered');
+  const captures = [...scope.used].filter((name) => !scope.own.has(name)).sort();
+  return { ...fn, captures };
+}
+
+/** Lowers a class; its members' functions go to the unit. */
+export function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration, name: string): string {
+  const id = `${l.file}#${name}`;
+  const heritage = node.heritageClauses?.find((clause) => clause.token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
+  const outer = l.scope;
+  const fields: TreeClass['fields'][number][] = [];
+  const methods: TreeClass['methods'][number][] = [];
+  let make = -1;
+  // Field initialisers run as part of construction: a function of their own scope, whose `this` is the object.
+  for (const member of node.members) {
+    const isStatic = hasModifier(member, ts.SyntaxKind.StaticKeyword);
+    if (ts.isConstructorDeclaration(member)) {
+      if (member.body !== undefined) make = functionIndex(l, member, name);
+    } else if (ts.isPropertyDeclaration(member)) {
+      const init = member.initializer === undefined ? null : lowerExpression(l, member.initializer);
+      fields.push({ name: propertyName(member), init, ty: l.names.typeOf(member), isStatic });
+    } else if (ts.isMethodDeclaration(member) && member.body !== undefined) {
+      const method = propertyName(member);
+      methods.push({ name: method, f: functionIndex(l, member, method, `${id}.${method}`), kind: 'method', isStatic });
+    } else if (ts.isGetAccessor(member) || ts.isSetAccessor(member)) {
+      const method = propertyName(member);
+      const kind = ts.isGetAccessor(member) ? 'get' : 'set';
+      methods.push({ name: method, f: functionIndex(l, member, method, `${id}.${method}`), kind, isStatic });
+    }
+  }
+  l.scope = outer;
+  const baseRef = heritage === undefined ? '' : l.names.typeOf(heritage);
+  l.classes.push({
+    id,
+    name,
+    line: lineOf(node),
+    base: heritage === undefined ? null : lowerExpression(l, heritage.expression),
+    baseId: baseRef,
+    make,
+    fields,
+    methods,
+    isPublic: hasModifier(node, ts.SyntaxKind.ExportKeyword),
+  });
+  return id;
+}

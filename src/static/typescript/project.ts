@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Project, ts } from 'ts-morph';
+
+/** Sources with their types, as the front end reads them. */
+export interface TypedSources {
+  readonly checker: ts.TypeChecker;
+  readonly program: ts.Program;
+  /** Files whose functions are known, by the name that reports give them; those asked for and what they import. */
+  readonly files: ReadonlyMap<string, ts.SourceFile>;
+  /** Name of a file in reports. */
+  readonly nameOf: (file: ts.SourceFile) => string;
+  /** Whether a declaration is part of the simulated kernel. */
+  readonly isSimulator: (file: ts.SourceFile) => boolean;
+}
+
+/** Folder of the simulated kernel: `src/sim`, or `dist/sim` of an installed lockvet. */
+const SIM = resolve(fileURLToPath(new URL('../../sim', import.meta.url)));
+/** What `lockvet/sim` means, wherever the sources lie. */
+const SIM_ENTRY = [join(SIM, 'index.ts'), join(SIM, 'index.d.ts')].find((path) => existsSync(path)) ?? '';
+const MODEL = join(dirname(SIM), 'model');
+
+const OPTIONS: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  lib: ['lib.es2022.d.ts'],
+  types: [],
+  strict: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  noEmit: true,
+  paths: { 'lockvet/sim': [SIM_ENTRY] },
+};
+
+/**
+ * Loads the sources. Nothing is type-checked here: types are computed where they are asked for.
+ * @param files paths as the user gave them
+ */
+export function loadSources(files: readonly string[]): TypedSources {
+  const project = new Project({ skipAddingFilesFromTsConfig: true, compilerOptions: OPTIONS });
+  for (const file of files) project.addSourceFileAtPath(file);
+  const program = project.getProgram().compilerObject;
+  const given = new Map(files.map((file) => [resolve(file), file]));
+  const names = new Map<ts.SourceFile, string>();
+  const nameOf = (file: ts.SourceFile): string => {
+    let name = names.get(file);
+    if (name === undefined) {
+      const path = resolve(file.fileName);
+      name = given.get(path) ?? relative(process.cwd(), path);
+      names.set(file, name);
+    }
+    return name;
+  };
+  const isInside = (folder: string, file: ts.SourceFile): boolean => resolve(file.fileName).startsWith(folder + sep);
+  const isSimulator = (file: ts.SourceFile): boolean => isInside(SIM, file) || isInside(MODEL, file);
+  const own = program
+    .getSourceFiles()
+    .filter((file) => !file.isDeclarationFile && !isSimulator(file) && !file.fileName.includes('/node_modules/'))
+    .map((file) => [nameOf(file), file] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return { checker: program.getTypeChecker(), program, files: new Map(own), nameOf, isSimulator };
+}

@@ -1,0 +1,131 @@
+import { ts } from 'ts-morph';
+import type { Names } from './names.js';
+
+/** A variable inside functions. */
+export interface Variable {
+  /** Unique within the file. */
+  readonly name: string;
+  /** Function (or file) that declares it. */
+  readonly owner: ts.Node;
+  /** It is a function declaration: made anew, with what it captures, wherever it is named. */
+  readonly isFunction: boolean;
+  captured: boolean;
+  assigned: boolean;
+  /** A closure that uses it is made before it has its value. */
+  early: boolean;
+}
+
+/** The variables of a file and how closures use them. */
+export class Variables {
+  readonly #names: Names;
+  readonly #known = new Map<ts.Symbol, Variable>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(names: Names, file: ts.SourceFile) {
+    this.#names = names;
+    this.#visit(file, file, []);
+  }
+
+  of(symbol: ts.Symbol, declaration: ts.Declaration): Variable {
+    let variable = this.#known.get(symbol);
+    if (variable === undefined) {
+      const count = (this.#counts.get(symbol.name) ?? 0) + 1;
+      this.#counts.set(symbol.name, count);
+      variable = {
+        name: count === 1 ? symbol.name : `${symbol.name}~${count}`,
+        owner: functionAround(declaration),
+        isFunction: ts.isFunctionDeclaration(declaration),
+        captured: false,
+        assigned: false,
+        early: false,
+      };
+      this.#known.set(symbol, variable);
+    }
+    return variable;
+  }
+
+  /** Whether closures must share the variable rather than copy it. */
+  static isCell(variable: Variable): boolean {
+    return variable.captured && !variable.isFunction && (variable.assigned || variable.early);
+  }
+
+  /** `functions`: what the node is in, outermost first. */
+  #visit(node: ts.Node, current: ts.Node, functions: readonly ts.Node[]): void {
+    if (ts.isIdentifier(node)) {
+      this.#note(node, current, functions);
+      return;
+    }
+    if (
+      ts.isTypeNode(node) ||
+      ts.isInterfaceDeclaration(node) ||
+      ts.isTypeAliasDeclaration(node) ||
+      ts.isImportDeclaration(node)
+    )
+      return;
+    const inside = ts.isFunctionLike(node) ? [...functions, node] : functions;
+    const scope = ts.isFunctionLike(node) ? node : current;
+    ts.forEachChild(node, (child) => this.#visit(child, scope, inside));
+  }
+
+  #note(node: ts.Identifier, current: ts.Node, functions: readonly ts.Node[]): void {
+    const { parent } = node;
+    if (ts.isPropertyAccessExpression(parent) && parent.name === node) return;
+    if (
+      (ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)) &&
+      parent.name === node
+    )
+      return;
+    const reference = this.#names.reference(node);
+    if (reference.is !== 'local') return;
+    const variable = this.of(reference.symbol, reference.declaration);
+    if (variable.owner !== current) {
+      variable.captured = true;
+      const around = functions.find((fn) => fn !== variable.owner && contains(variable.owner, fn));
+      const declared = declarationEnd(reference.declaration);
+      if (around !== undefined && !ts.isFunctionDeclaration(around) && around.getStart() < declared)
+        variable.early = true;
+    }
+    if (isAssigned(node)) variable.assigned = true;
+  }
+}
+
+function contains(outer: ts.Node, inner: ts.Node): boolean {
+  return ts.isSourceFile(outer) || (outer.pos <= inner.pos && inner.end <= outer.end);
+}
+
+function declarationEnd(declaration: ts.Declaration): number {
+  let node: ts.Node = declaration;
+  while (ts.isBindingElement(node) || ts.isObjectBindingPattern(node) || ts.isArrayBindingPattern(node))
+    node = node.parent;
+  return ts.isParameter(node) ? node.parent.getStart() : node.end;
+}
+
+/** The function around a node, or its file. */
+export function functionAround(node: ts.Node): ts.Node {
+  let at: ts.Node = node;
+  // A function's own name belongs to whoever declares it, a parameter to its function.
+  if (ts.isFunctionDeclaration(at) || ts.isClassDeclaration(at)) at = at.parent;
+  while (!ts.isFunctionLike(at) && !ts.isSourceFile(at)) at = at.parent;
+  return at;
+}
+
+function isAssigned(node: ts.Identifier): boolean {
+  let at: ts.Node = node;
+  for (;;) {
+    const { parent } = at;
+    if (ts.isParenthesizedExpression(parent) || ts.isSpreadElement(parent) || ts.isArrayLiteralExpression(parent))
+      at = parent;
+    else if (ts.isShorthandPropertyAssignment(parent) || ts.isObjectLiteralExpression(parent)) at = parent;
+    else if (ts.isPropertyAssignment(parent) && parent.initializer === at) at = parent;
+    else break;
+  }
+  const { parent } = at;
+  if (ts.isBinaryExpression(parent) && parent.left === at) {
+    const kind = parent.operatorToken.kind;
+    return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
+  }
+  if (ts.isPrefixUnaryExpression(parent) || ts.isPostfixUnaryExpression(parent)) {
+    return parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken;
+  }
+  return (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer === at;
+}

@@ -1,0 +1,389 @@
+import type { TreeCall } from '../ir/tree.js';
+import { callValue, instanceOf, statesOf } from './calls.js';
+import type { Thing } from './thing.js';
+import {
+  ANYTHING,
+  alternatives,
+  CanBe,
+  constant,
+  FALSE,
+  join,
+  numberOf,
+  type Primitive,
+  reference,
+  TRUE,
+  truthOf,
+  UNDEFINED,
+  type Value,
+} from './value.js';
+import type { Frame, Result, State, Walk } from './walk.js';
+
+/** Arrays, maps and sets: objects of the language that hold others. */
+export function isIterable(thing: Thing): boolean {
+  return (
+    thing.items !== undefined ||
+    thing.rest !== undefined ||
+    (thing.code === undefined && thing.cls === undefined && thing.sim === undefined)
+  );
+}
+
+/** Elements that are followed one by one. */
+const MOST_ITEMS = 64;
+
+/** Calls a method of an array, a map or a set; undefined where there is none of that name. */
+export function callArray(
+  w: Walk,
+  f: Frame,
+  s: State,
+  list: Thing,
+  name: string,
+  args: readonly Value[],
+  e: TreeCall,
+): readonly Result[] | undefined {
+  const [first = UNDEFINED] = args;
+  const plain = (v: Value): readonly Result[] => [{ s, v }];
+  switch (name) {
+    case 'map':
+    case 'flatMap':
+      return mapItems(w, f, s, list, first, e, name);
+    case 'forEach':
+      return eachItem(w, f, s, list, first, e).map((at) => ({ s: at, v: UNDEFINED }));
+    case 'filter':
+      return filterItems(w, f, s, list, first, e);
+    case 'find':
+    case 'findLast':
+      return filterItems(w, f, s, list, first, e).map(({ s: at, v }) => {
+        const found = v.t === 'ref' ? (v.o.items?.[0] ?? v.o.rest) : undefined;
+        return {
+          s: at,
+          v:
+            found === undefined ? UNDEFINED : v.t === 'ref' && v.o.items !== undefined ? found : join(found, UNDEFINED),
+        };
+      });
+    case 'some':
+    case 'every':
+    case 'findIndex':
+    case 'reduce':
+    case 'sort':
+      if (first.t === 'ref' && first.o.code !== undefined && name !== 'sort' && name !== 'reduce') {
+        return eachItem(w, f, s, list, first, e).map((at) => ({ s: at, v: ANYTHING }));
+      }
+      return plain(name === 'sort' ? reference(list) : ANYTHING);
+    case 'push':
+    case 'unshift':
+    case 'add':
+      for (const arg of args) put(list, arg, name === 'unshift');
+      return plain(name === 'add' ? reference(list) : ANYTHING);
+    case 'set':
+      putKey(list, first, args[1] ?? UNDEFINED);
+      return plain(reference(list));
+    case 'get':
+      return plain(getKey(list, first, e, w));
+    case 'pop':
+    case 'shift':
+    case 'at':
+      return plain(taken(list, name, first));
+    case 'entries':
+      return plain(pairs(w, f, list, e));
+    case 'values':
+    case 'slice':
+    case 'concat':
+    case 'reverse':
+    case 'splice':
+    case 'toSorted':
+    case 'toReversed':
+      return plain(copy(w, f, list, name, args, e));
+    case 'keys':
+    case 'has':
+    case 'includes':
+    case 'indexOf':
+    case 'lastIndexOf':
+    case 'join':
+    case 'delete':
+    case 'clear':
+    case 'fill':
+      return plain(name === 'fill' ? reference(list) : ANYTHING);
+    default:
+      return undefined;
+  }
+}
+
+function put(list: Thing, value: Value, front: boolean): void {
+  if (list.items !== undefined && list.heap.concrete && list.items.length < 4 * MOST_ITEMS) {
+    if (front) list.items.unshift(value);
+    else list.items.push(value);
+    return;
+  }
+  list.blur();
+  list.add(value);
+}
+
+function putKey(list: Thing, key: Value, value: Value): void {
+  if (key.t === 'const') list.put(`[${String(key.v)}`, value);
+  list.add(value);
+}
+
+function getKey(list: Thing, key: Value, e: TreeCall, w: Walk): Value {
+  if (key.t === 'const') {
+    const known = list.fields.get(`[${String(key.v)}`);
+    if (known !== undefined) return known;
+  }
+  return list.rest === undefined
+    ? e.ty === ''
+      ? UNDEFINED
+      : join(instanceOf(w, e.ty, e.text), UNDEFINED)
+    : join(list.rest, UNDEFINED);
+}
+
+function taken(list: Thing, name: string, index: Value): Value {
+  const { items } = list;
+  if (items === undefined) return list.rest === undefined ? UNDEFINED : join(list.rest, UNDEFINED);
+  if (name === 'at') {
+    const at = numberOf(index);
+    return at === undefined ? (list.element ?? UNDEFINED) : (items.at(at) ?? UNDEFINED);
+  }
+  if (!list.heap.concrete) return list.element === undefined ? UNDEFINED : join(list.element, UNDEFINED);
+  return (name === 'pop' ? items.pop() : items.shift()) ?? UNDEFINED;
+}
+
+/** A list of its own; in the order of `items` where they are given. */
+function newList(w: Walk, f: Frame, e: TreeCall, items: readonly Value[] | undefined, rest: Value | undefined): Value {
+  const thing = w.heap.make(`${f.call.file}:${f.call.function}:${e.p}${e.line}${e.text}`);
+  if (items !== undefined && !thing.many) thing.items = [...items];
+  else for (const item of items ?? []) thing.add(item);
+  if (rest !== undefined) thing.add(rest);
+  if (items === undefined && rest === undefined && !thing.many) thing.items = [];
+  return reference(thing);
+}
+
+function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
+  const pair = (index: Value, value: Value): Value => newList(w, f, { ...e, p: 'pair' }, [index, value], undefined);
+  const made = list.items?.map((item, i) => pair(constant(i), item));
+  if (made !== undefined) return newList(w, f, e, made, undefined);
+  const element = list.element;
+  if (element === undefined) return newList(w, f, e, [], undefined);
+  const thing = w.heap.make(`${f.call.file}:${f.call.function}:pair${e.line}`);
+  thing.put('0', ANYTHING);
+  thing.put('1', element);
+  return newList(w, f, e, undefined, reference(thing));
+}
+
+function copy(w: Walk, f: Frame, list: Thing, name: string, args: readonly Value[], e: TreeCall): Value {
+  let items: readonly Value[] | undefined = list.items;
+  let rest = list.items === undefined ? list.element : undefined;
+  if (items !== undefined && name === 'slice') {
+    const from = numberOf(args[0]) ?? (args[0] === undefined ? 0 : undefined);
+    const to = args[1] === undefined ? items.length : numberOf(args[1]);
+    if (from === undefined || to === undefined) {
+      rest = list.element;
+      items = undefined;
+    } else items = items.slice(from, to);
+  }
+  if (items !== undefined && (name === 'reverse' || name === 'toReversed')) items = [...items].reverse();
+  if (name === 'concat') {
+    for (const arg of args) {
+      for (const part of alternatives(arg)) {
+        if (part.t === 'ref' && part.o.items !== undefined && items !== undefined) items = [...items, ...part.o.items];
+        else if (part.t === 'ref' && part.o.element !== undefined)
+          rest = rest === undefined ? part.o.element : join(rest, part.o.element);
+      }
+    }
+  }
+  return newList(w, f, e, items, rest);
+}
+
+/** What a callback is given: elements one by one, or any. */
+function turns(list: Thing): readonly (readonly [Value, Value])[] {
+  const { items } = list;
+  if (items !== undefined && items.length <= MOST_ITEMS) return items.map((item, i) => [item, constant(i)] as const);
+  const { element } = list;
+  return element === undefined ? [] : [[element, ANYTHING]];
+}
+
+function eachItem(w: Walk, f: Frame, s: State, list: Thing, callback: Value, e: TreeCall): readonly State[] {
+  let states: readonly State[] = [s];
+  for (const [item, index] of turns(list)) {
+    states = statesOf(
+      states.flatMap((at) => callValue(w, f, at, callback, undefined, [item, index, reference(list)], e)),
+    );
+  }
+  return states;
+}
+
+function mapItems(
+  w: Walk,
+  f: Frame,
+  s: State,
+  list: Thing,
+  callback: Value,
+  e: TreeCall,
+  name: string,
+): readonly Result[] {
+  let paths: readonly { s: State; vs: readonly Value[] }[] = [{ s, vs: [] }];
+  for (const [item, index] of turns(list)) {
+    paths = paths.flatMap((path) =>
+      callValue(w, f, path.s, callback, undefined, [item, index, reference(list)], e).map(({ s: at, v }) => ({
+        s: at,
+        vs: [...path.vs, v],
+      })),
+    );
+  }
+  return paths.map(({ s: at, vs }) => {
+    const flat =
+      name === 'map'
+        ? vs
+        : vs.flatMap((v) =>
+            v.t === 'ref' && v.o.items !== undefined
+              ? v.o.items
+              : v.t === 'ref' && v.o.rest !== undefined
+                ? [v.o.rest]
+                : [v],
+          );
+    if (list.items !== undefined && list.items.length <= MOST_ITEMS)
+      return { s: at, v: newList(w, f, e, flat, undefined) };
+    return { s: at, v: newList(w, f, e, undefined, flat.length === 0 ? undefined : flat.reduce((a, b) => join(a, b))) };
+  });
+}
+
+function filterItems(w: Walk, f: Frame, s: State, list: Thing, callback: Value, e: TreeCall): readonly Result[] {
+  let paths: readonly { s: State; vs: readonly Value[]; exact: boolean }[] = [
+    { s, vs: [], exact: list.items !== undefined && list.items.length <= MOST_ITEMS },
+  ];
+  for (const [item, index] of turns(list)) {
+    paths = paths.flatMap((path) =>
+      callValue(w, f, path.s, callback, undefined, [item, index, reference(list)], e).map(({ s: at, v }) => {
+        const truth = truthOf(v);
+        const kept = (truth & CanBe.True) === 0 ? undefined : item;
+        return {
+          s: at,
+          vs: kept === undefined ? path.vs : [...path.vs, kept],
+          exact: path.exact && truth !== CanBe.Either,
+        };
+      }),
+    );
+  }
+  return paths.map(({ s: at, vs, exact }) => ({
+    s: at,
+    v: exact
+      ? newList(w, f, e, vs, undefined)
+      : newList(w, f, e, undefined, vs.length === 0 ? undefined : vs.reduce((a, b) => join(a, b))),
+  }));
+}
+
+/** Calls a method of a string. */
+export function callString(text: string, name: string, args: readonly Value[]): Value {
+  const given = args.map((arg): Primitive => (arg.t === 'const' ? arg.v : undefined));
+  const [first] = given;
+  if (typeof first === 'string') {
+    if (name === 'startsWith') return text.startsWith(first) ? TRUE : FALSE;
+    if (name === 'endsWith') return text.endsWith(first) ? TRUE : FALSE;
+    if (name === 'includes') return text.includes(first) ? TRUE : FALSE;
+  }
+  if (name === 'toUpperCase') return constant(text.toUpperCase());
+  return name === 'toLowerCase' ? constant(text.toLowerCase()) : ANYTHING;
+}
+
+/** Functions of the language itself; undefined where the call is none of these. */
+export function callGlobalFunction(
+  w: Walk,
+  f: Frame,
+  s: State,
+  args: readonly Value[],
+  e: TreeCall,
+): readonly Result[] | undefined {
+  const name = e.text.split('(')[0] ?? '';
+  const [first = UNDEFINED, second] = args;
+  const plain = (v: Value): readonly Result[] => [{ s, v }];
+  if (name.endsWith('.bind') || name.endsWith('.call') || name.endsWith('.apply')) return undefined;
+  switch (name) {
+    case 'Array.from': {
+      const length = first.t === 'ref' ? numberOf(first.o.fields.get('length')) : undefined;
+      const items =
+        length !== undefined && length <= MOST_ITEMS
+          ? Array.from({ length }, (): Value => UNDEFINED)
+          : first.t === 'ref'
+            ? first.o.items
+            : undefined;
+      const list = newList(
+        w,
+        f,
+        { ...e, p: 'from' },
+        items,
+        items === undefined ? (first.t === 'ref' ? first.o.element : ANYTHING) : undefined,
+      );
+      if (second === undefined || list.t !== 'ref') return plain(list);
+      return mapItems(w, f, s, list.o, second, e, 'map');
+    }
+    case 'Object.values':
+    case 'Object.entries':
+    case 'Object.keys': {
+      if (first.t !== 'ref') return plain(ANYTHING);
+      const fields = [...first.o.fields];
+      const items = fields.map(
+        ([key, value]): Value =>
+          name === 'Object.values'
+            ? value
+            : name === 'Object.keys'
+              ? constant(key)
+              : newList(w, f, { ...e, p: `pair ${key}` }, [constant(key), value], undefined),
+      );
+      return plain(newList(w, f, { ...e, p: 'fields' }, items, undefined));
+    }
+    case 'Math.max':
+    case 'Math.min': {
+      const numbers = args.map((arg) => numberOf(arg));
+      if (numbers.some((n) => n === undefined)) return plain(ANYTHING);
+      const known = numbers.map(Number);
+      return plain(constant(name === 'Math.max' ? Math.max(...known) : Math.min(...known)));
+    }
+    case 'Math.floor':
+    case 'Math.ceil':
+    case 'Math.round':
+    case 'Math.abs': {
+      const n = numberOf(first);
+      if (n === undefined) return plain(ANYTHING);
+      return plain(
+        constant(
+          name === 'Math.floor'
+            ? Math.floor(n)
+            : name === 'Math.ceil'
+              ? Math.ceil(n)
+              : name === 'Math.abs'
+                ? Math.abs(n)
+                : Math.round(n),
+        ),
+      );
+    }
+    case 'String':
+      return plain(first.t === 'const' ? constant(String(first.v)) : ANYTHING);
+    case 'Boolean': {
+      const truth = truthOf(first);
+      return plain(truth === CanBe.Either ? ANYTHING : constant(truth === CanBe.True));
+    }
+    case 'Object.freeze':
+    case 'Object.assign':
+      return plain(first);
+    default:
+      return /^(?:console|Math|Number|Object|Array|JSON|Symbol|Reflect|Date|process|structuredClone)\b/.test(name)
+        ? plain(ANYTHING)
+        : undefined;
+  }
+}
+
+/** call(), apply() and bind() of a function; undefined for other methods. */
+export function callFunctionMethod(
+  w: Walk,
+  f: Frame,
+  s: State,
+  fn: Thing,
+  args: readonly Value[],
+  e: TreeCall,
+  bind: (fn: Thing, self: Value, bound: readonly Value[]) => Value,
+): readonly Result[] | undefined {
+  const [self = UNDEFINED, ...rest] = args;
+  if (e.p === 'bind') return [{ s, v: bind(fn, self, rest) }];
+  if (e.p === 'call') return callValue(w, f, s, bind(fn, self, []), self, rest, e);
+  if (e.p !== 'apply') return undefined;
+  const list = rest[0];
+  return callValue(w, f, s, bind(fn, self, []), self, list?.t === 'ref' ? (list.o.items ?? []) : [], e);
+}

@@ -1,0 +1,622 @@
+import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
+import { callApi, getApi, simMember } from './api.js';
+import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
+import {
+  bindMethod,
+  boundFunction,
+  callValue,
+  construct,
+  getMember,
+  instanceOf,
+  makeClosure,
+  moduleValue,
+} from './calls.js';
+import { gfpBinary, isGfpText } from './gfp-text.js';
+import { withVariable } from './paths.js';
+import {
+  ANYTHING,
+  alternatives,
+  assumed,
+  CanBe,
+  constant,
+  FALSE,
+  isNullish,
+  join,
+  numberOf,
+  ofAlternatives,
+  type Primitive,
+  reference,
+  type Simple,
+  TRUE,
+  truthOf,
+  UNDEFINED,
+  unknown,
+  type Value,
+  without,
+} from './value.js';
+import type { Frame, Result, State, Walk } from './walk.js';
+
+/** Evaluates an expression: several results where paths part, none where it never comes to an end. */
+export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Result[] {
+  switch (e.k) {
+    case 'const':
+      return [{ s, v: constant(e.v) }];
+    case 'var': {
+      const value = s.env.get(e.n) ?? UNDEFINED;
+      if (!e.cell) return [{ s, v: value }];
+      return [{ s, v: value.t === 'ref' ? (value.o.fields.get('value') ?? UNDEFINED) : UNDEFINED }];
+    }
+    case 'global':
+      return [{ s, v: moduleValue(w, e.id, e.ty) }];
+    case 'sim':
+      return [{ s, v: simMember(w, e.n) }];
+    case 'this':
+      return [{ s, v: s.env.get('%this') ?? f.self ?? unknown(e.ty) }];
+    case 'get':
+      return evaluateGet(w, f, e, s);
+    case 'index':
+      return evaluateIndex(w, f, e, s);
+    case 'call':
+      return evaluateCall(w, f, e, s);
+    case 'new':
+      return both(w, f, e.c, e.a, s, (at, callee, args) => construct(w, f, at, callee, args, e.ty, e.line));
+    case 'fn':
+      return [{ s, v: makeClosure(w, f, e.f, s) }];
+    case 'object':
+      return evaluateObject(w, f, e, s);
+    case 'array':
+      return evaluateList(w, f, e.items, s).map(({ s: at, vs }) => {
+        const thing = w.heap.make(`${f.call.file}:${f.call.function}:[${e.line}`);
+        fillArray(thing, e.items, vs);
+        return { s: at, v: reference(thing) };
+      });
+    case 'spread':
+      return evaluate(w, f, e.e, s);
+    case 'unary':
+      return evaluate(w, f, e.e, s).map(({ s: at, v }) => ({ s: at, v: unary(e.op, v) }));
+    case 'binary':
+      return evaluateBinary(w, f, e, s);
+    case 'logic':
+      return evaluateLogic(w, f, e, s);
+    case 'cond':
+      return branch(w, f, e.c, s).flatMap(({ s: at, truth }) => evaluate(w, f, truth ? e.a : e.b, at));
+    case 'set':
+      return evaluateSet(w, f, e, s);
+    case 'text':
+      return evaluateList(w, f, e.parts, s).map(({ s: at, vs }) => ({ s: at, v: textValue(vs) }));
+    case 'seq':
+      return evaluateList(w, f, e.es, s).map(({ s: at, vs }) => ({ s: at, v: vs[vs.length - 1] ?? UNDEFINED }));
+  }
+}
+
+/** Arguments of a call, spread ones laid out. */
+export function evaluateList(
+  w: Walk,
+  f: Frame,
+  es: readonly TreeExpr[],
+  s: State,
+): readonly { readonly s: State; readonly vs: readonly Value[] }[] {
+  let paths: readonly { s: State; vs: readonly Value[] }[] = [{ s, vs: [] }];
+  for (const e of es) {
+    paths = paths.flatMap((path) => evaluate(w, f, e, path.s).map(({ s: at, v }) => ({ s: at, vs: [...path.vs, v] })));
+  }
+  return paths;
+}
+
+/** Lays spread arguments out where their elements are known. */
+export function spreadArguments(es: readonly TreeExpr[], vs: readonly Value[]): Value[] {
+  return vs.flatMap((v, i) => {
+    if (es[i]?.k !== 'spread') return [v];
+    if (v.t === 'ref' && v.o.items !== undefined) return v.o.items;
+    return v.t === 'ref' ? [v.o.element ?? ANYTHING] : [ANYTHING];
+  });
+}
+
+function fillArray(thing: ReturnType<Walk['heap']['make']>, es: readonly TreeExpr[], vs: readonly Value[]): void {
+  const exact = vs.every((v, i) => es[i]?.k !== 'spread' || (v.t === 'ref' && v.o.items !== undefined));
+  const items = spreadArguments(es, vs);
+  if (exact && !thing.many) {
+    thing.items = items;
+    return;
+  }
+  for (const item of items) thing.add(item);
+}
+
+function both(
+  w: Walk,
+  f: Frame,
+  first: TreeExpr,
+  rest: readonly TreeExpr[],
+  s: State,
+  then: (s: State, v: Value, args: readonly Value[]) => readonly Result[],
+): readonly Result[] {
+  return evaluate(w, f, first, s).flatMap(({ s: at, v }) =>
+    evaluateList(w, f, rest, at).flatMap(({ s: end, vs }) => then(end, v, spreadArguments(rest, vs))),
+  );
+}
+
+/** A condition's outcomes, with what is known of the values that it looked at. */
+export function branch(
+  w: Walk,
+  f: Frame,
+  e: TreeExpr,
+  s: State,
+): readonly { readonly s: State; readonly truth: boolean }[] {
+  if (e.k === 'unary' && e.op === '!')
+    return branch(w, f, e.e, s).map(({ s: at, truth }) => ({ s: at, truth: !truth }));
+  if (e.k === 'logic' && e.op !== '??') {
+    return branch(w, f, e.l, s).flatMap((left) =>
+      left.truth === (e.op === '&&') ? branch(w, f, e.r, left.s) : [left],
+    );
+  }
+  return evaluate(w, f, e, s).flatMap(({ s: at, v }) => {
+    const truth = truthOf(v);
+    const out: { s: State; truth: boolean }[] = [];
+    if (truth & CanBe.True) out.push({ s: refined(at, e, true, truth), truth: true });
+    if (truth & CanBe.False) out.push({ s: refined(at, e, false, truth), truth: false });
+    return out;
+  });
+}
+
+/** What a condition's outcome says of a variable in it. */
+function refined(s: State, e: TreeExpr, outcome: boolean, truth: number): State {
+  if (e.k === 'var' && !e.cell) {
+    const old = s.env.get(e.n);
+    const value = old === undefined ? undefined : assumed(old, outcome ? CanBe.True : CanBe.False);
+    if (old === undefined || value === undefined) return s;
+    const next = withVariable(s, e.n, value);
+    return failed(old, value, truth) ? { ...next, doubtful: true } : next;
+  }
+  if (e.k === 'set' && e.t.k === 'var') return refined(s, { k: 'var', n: e.t.n }, outcome, truth);
+  if (e.k !== 'binary') return s;
+  const equal = e.op === '===' || e.op === '==' ? outcome : e.op === '!==' || e.op === '!=' ? !outcome : undefined;
+  if (equal === undefined || e.l.k !== 'var' || e.l.cell || e.r.k !== 'const') return s;
+  const { v: wanted } = e.r;
+  const old = s.env.get(e.l.n);
+  if (old === undefined) return s;
+  const loose = wanted === null || wanted === undefined ? e.op.length === 2 : false;
+  const isThat = (part: Simple): boolean => part.t === 'const' && (part.v === wanted || (loose && isNullish(part)));
+  const value = equal
+    ? (without(old, (part) => !isThat(part) && part.t !== 'unknown') ?? constant(wanted))
+    : without(old, isThat);
+  if (value === undefined) return s;
+  const known = equal && value.t === 'unknown' ? constant(wanted) : value;
+  const next = withVariable(s, e.l.n, known);
+  return failed(old, known, truth) ? { ...next, doubtful: true } : next;
+}
+
+/** An allocation that failed: it may never. */
+function failed(old: Value, value: Value, truth: number): boolean {
+  if (truth !== CanBe.Either || old.t !== 'several') return false;
+  const isMemory = old.vs.some((part) => part.t === 'ref' && part.o.sim?.memory !== undefined);
+  return isMemory && alternatives(value).every(isNullish);
+}
+
+function evaluateGet(w: Walk, f: Frame, e: TreeExpr & { k: 'get' }, s: State): readonly Result[] {
+  return evaluate(w, f, e.o, s).flatMap(({ s: at, v }) => member(w, f, at, v, e));
+}
+
+function member(w: Walk, f: Frame, s: State, object: Value, e: TreeExpr & { k: 'get' }): readonly Result[] {
+  const out: Result[] = [];
+  const values: Value[] = [];
+  for (const part of alternatives(object)) {
+    if (isNullish(part)) {
+      values.push(UNDEFINED);
+      continue;
+    }
+    if (part.t === 'ref' && part.o.sim !== undefined) {
+      const found = getApi(w, f, s, part.o, e.p, e);
+      if (found !== undefined) {
+        values.push(found);
+        continue;
+      }
+    }
+    const got = getMember(w, f, s, part, e.p, e.ty, e.text, e.api);
+    if (got.length === 1 && got[0]?.s === s) values.push(got[0].v);
+    else out.push(...got);
+  }
+  if (values.length > 0) out.push({ s, v: values.reduce((a, b) => join(a, b)) });
+  return out;
+}
+
+function evaluateIndex(w: Walk, f: Frame, e: TreeExpr & { k: 'index' }, s: State): readonly Result[] {
+  return evaluate(w, f, e.o, s).flatMap(({ s: at, v }) =>
+    evaluate(w, f, e.i, at).map(({ s: end, v: index }) => ({ s: end, v: elementOf(w, v, index, e.ty, e.text) })),
+  );
+}
+
+function elementOf(w: Walk, object: Value, index: Value, ty: string, text: string): Value {
+  let value: Value | undefined;
+  for (const part of alternatives(object)) {
+    let found: Value;
+    if (part.t === 'ref' && index.t === 'const' && part.o.items !== undefined) {
+      found = part.o.items[Number(index.v)] ?? part.o.fields.get(String(index.v)) ?? UNDEFINED;
+    } else if (part.t === 'ref' && index.t === 'const' && part.o.fields.has(String(index.v))) {
+      found = part.o.fields.get(String(index.v)) ?? UNDEFINED;
+    } else if (part.t === 'ref') {
+      found =
+        [...part.o.fields.values()].reduce<Value | undefined>(
+          (a, b) => (a === undefined ? b : join(a, b)),
+          part.o.element,
+        ) ?? unknown(ty, text);
+    } else if (part.t === 'const' && isNullish(part)) found = UNDEFINED;
+    else found = instanceOf(w, ty, text);
+    value = value === undefined ? found : join(value, found);
+  }
+  return value ?? ANYTHING;
+}
+
+function evaluateObject(w: Walk, f: Frame, e: TreeExpr & { k: 'object' }, s: State): readonly Result[] {
+  const es = e.props.map((prop) => prop.v);
+  return evaluateList(w, f, es, s).map(({ s: at, vs }) => {
+    const thing = w.heap.make(`${f.call.file}:${f.call.function}:{${e.line}`);
+    e.props.forEach((prop, i) => {
+      const value = vs[i] ?? UNDEFINED;
+      if (prop.key !== '...') {
+        thing.put(prop.key, value);
+        if (value.t === 'ref' && value.o.code !== undefined && value.o.self === undefined)
+          value.o.self = reference(thing);
+      } else if (value.t === 'ref') for (const [name, field] of value.o.fields) thing.put(name, field);
+    });
+    return { s: at, v: reference(thing) };
+  });
+}
+
+function unary(op: string, v: Value): Value {
+  if (op === '!') {
+    const truth = truthOf(v);
+    if (truth === CanBe.True) return FALSE;
+    return truth === CanBe.False ? TRUE : ANYTHING;
+  }
+  const n = numberOf(v);
+  if (n === undefined) return ANYTHING;
+  if (op === '-') return constant(-n);
+  return op === '~' ? constant(~n) : op === '+' ? constant(n) : ANYTHING;
+}
+
+function evaluateBinary(w: Walk, f: Frame, e: TreeExpr & { k: 'binary' }, s: State): readonly Result[] {
+  return evaluate(w, f, e.l, s).flatMap(({ s: at, v: left }) =>
+    evaluate(w, f, e.r, at).map(({ s: end, v: right }) => {
+      if (isGfpText(left) || isGfpText(right)) return { s: end, v: gfpBinary(e.op, left, right, e.text) };
+      return { s: end, v: binary(e.op, left, right) };
+    }),
+  );
+}
+
+/** Pairs of alternatives that an operator is worked out for. */
+const MOST_PAIRS = 16;
+
+function binary(op: string, left: Value, right: Value): Value {
+  const lefts = alternatives(left);
+  const rights = alternatives(right);
+  if (lefts.length * rights.length > MOST_PAIRS) return ANYTHING;
+  let out: Value | undefined;
+  for (const a of lefts) {
+    for (const b of rights) {
+      const value = simpleBinary(op, a, b);
+      out = out === undefined ? value : join(out, value);
+    }
+  }
+  return out ?? ANYTHING;
+}
+
+function simpleBinary(op: string, a: Simple, b: Simple): Value {
+  if (a.t === 'const' && b.t === 'const') return compute(op, a.v, b.v);
+  const equal = op === '===' || op === '==';
+  if (equal || op === '!==' || op === '!=') {
+    const same = sameness(a, b);
+    return same === undefined ? ANYTHING : constant(same === equal);
+  }
+  if (op === 'instanceof' && a.t === 'ref' && b.t === 'ref' && b.o.isClass)
+    return constant(a.o.cls?.cls === b.o.cls?.cls);
+  return ANYTHING;
+}
+
+function sameness(a: Simple, b: Simple): boolean | undefined {
+  if (a.t === 'ref' && b.t === 'ref') {
+    if (a.o !== b.o) return false;
+    return a.o.many ? undefined : true;
+  }
+  if (a.t === 'unknown' || b.t === 'unknown') {
+    const other = a.t === 'unknown' ? b : a;
+    const mine = a.t === 'unknown' ? a : b;
+    // What is said to be true is not null.
+    return mine.t === 'unknown' && mine.truth === CanBe.True && isNullish(other) ? false : undefined;
+  }
+  return false;
+}
+
+function compute(op: string, a: Primitive, b: Primitive): Value {
+  switch (op) {
+    case '===':
+      return constant(a === b);
+    case '!==':
+      return constant(a !== b);
+    case '==':
+      return constant(a === b || ((a === null || a === undefined) && (b === null || b === undefined)));
+    case '!=':
+      return constant(!(a === b || ((a === null || a === undefined) && (b === null || b === undefined))));
+    case '+':
+      if (typeof a === 'string' || typeof b === 'string') return constant(`${String(a)}${String(b)}`);
+      break;
+    default:
+  }
+  if (typeof a !== 'number' || typeof b !== 'number') return ANYTHING;
+  return arithmetic(op, a, b);
+}
+
+function arithmetic(op: string, a: number, b: number): Value {
+  switch (op) {
+    case '+':
+      return constant(a + b);
+    case '-':
+      return constant(a - b);
+    case '*':
+      return constant(a * b);
+    case '/':
+      return constant(a / b);
+    case '%':
+      return constant(a % b);
+    case '**':
+      return constant(a ** b);
+    case '|':
+      return constant(a | b);
+    case '&':
+      return constant(a & b);
+    case '^':
+      return constant(a ^ b);
+    case '<<':
+      return constant(a << b);
+    case '>>':
+      return constant(a >> b);
+    case '>>>':
+      return constant(a >>> b);
+    case '<':
+      return constant(a < b);
+    case '<=':
+      return constant(a <= b);
+    case '>':
+      return constant(a > b);
+    case '>=':
+      return constant(a >= b);
+    default:
+      return ANYTHING;
+  }
+}
+
+function evaluateLogic(w: Walk, f: Frame, e: TreeExpr & { k: 'logic' }, s: State): readonly Result[] {
+  return evaluate(w, f, e.l, s).flatMap(({ s: at, v }) => {
+    if (e.op === '??') {
+      const kept = without(v, isNullish);
+      const mayLack = alternatives(v).some((part) => isNullish(part) || part === ANYTHING);
+      const out: Result[] = kept === undefined ? [] : [{ s: at, v: kept }];
+      if (mayLack) out.push(...evaluate(w, f, e.r, at));
+      return mergedResults(out);
+    }
+    const goesOn = e.op === '&&' ? CanBe.True : CanBe.False;
+    const truth = truthOf(v);
+    const out: Result[] = [];
+    if (truth & ~goesOn) {
+      const kept = assumed(v, CanBe.Either & ~goesOn);
+      if (kept !== undefined) out.push({ s: refined(at, e.l, goesOn === CanBe.False, truth), v: kept });
+    }
+    if (truth & goesOn) out.push(...evaluate(w, f, e.r, refined(at, e.l, goesOn === CanBe.True, truth)));
+    return mergedResults(out);
+  });
+}
+
+/** Results whose states are one are one, with either value. */
+function mergedResults(results: readonly Result[]): readonly Result[] {
+  if (results.length < 2) return results;
+  const out: { s: State; v: Value }[] = [];
+  for (const result of results) {
+    const same = out.find((other) => other.s === result.s);
+    if (same === undefined) out.push({ ...result });
+    else same.v = join(same.v, result.v);
+  }
+  return out;
+}
+
+function textValue(parts: readonly Value[]): Value {
+  let text = '';
+  for (const part of parts) {
+    if (part.t !== 'const') return ANYTHING;
+    text += String(part.v);
+  }
+  return constant(text);
+}
+
+function evaluateSet(w: Walk, f: Frame, e: TreeExpr & { k: 'set' }, s: State): readonly Result[] {
+  const old = e.post === true && e.t.k === 'var' ? s.env.get(e.t.n) : undefined;
+  return evaluate(w, f, e.v, s).flatMap(({ s: at, v }) =>
+    assign(w, f, e.t, v, at).map((end) => ({ s: end, v: e.post === true ? (old ?? ANYTHING) : v })),
+  );
+}
+
+/** Gives a value to a target. */
+export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): readonly State[] {
+  switch (t.k) {
+    case 'nothing':
+      return [s];
+    case 'global':
+      setGlobal(w, t.id, v);
+      return [s];
+    case 'var': {
+      if (!t.cell) return [withVariable(s, t.n, v)];
+      const known = s.env.get(t.n);
+      if (!t.declare && known?.t === 'ref') {
+        known.o.put('value', v);
+        return [s];
+      }
+      const cell = w.heap.make(`${f.call.file}:${f.call.function}:${t.n}`);
+      cell.put('value', v);
+      return [withVariable(s, t.n, reference(cell))];
+    }
+    case 'field':
+      return evaluate(w, f, t.o, s).flatMap(({ s: at, v: object }) => {
+        for (const part of alternatives(object)) if (part.t === 'ref') part.o.put(t.p, v);
+        return [at];
+      });
+    case 'element':
+      return evaluateList(w, f, [t.o, t.i], s).map(({ s: at, vs }) => {
+        setElement(vs[0] ?? ANYTHING, vs[1] ?? ANYTHING, v);
+        return at;
+      });
+    case 'pattern':
+      return t.parts.reduce<readonly State[]>(
+        (states, part) => states.flatMap((at) => assignPart(w, f, part, v, at)),
+        [s],
+      );
+  }
+}
+
+function setGlobal(w: Walk, id: string, v: Value): void {
+  const old = w.globals.get(id);
+  w.globals.set(id, old === undefined || w.heap.concrete ? v : join(old, v));
+  w.heap.version++;
+}
+
+function setElement(object: Value, index: Value, v: Value): void {
+  for (const part of alternatives(object)) {
+    if (part.t !== 'ref') continue;
+    const at = numberOf(index);
+    if (part.o.items !== undefined && at !== undefined && part.o.heap.concrete && at <= part.o.items.length)
+      part.o.items[at] = v;
+    else if (index.t === 'const' && typeof index.v === 'string') part.o.put(index.v, v);
+    else {
+      part.o.blur();
+      part.o.add(v);
+    }
+  }
+}
+
+function assignPart(w: Walk, f: Frame, part: TreePart, v: Value, s: State): readonly State[] {
+  let value: Value;
+  if (part.rest === true) value = v;
+  else if (typeof part.key === 'number') value = elementOf(w, v, constant(part.key), part.ty, '');
+  else {
+    const e: TreeExpr = {
+      k: 'get',
+      o: { k: 'const', v: null },
+      p: part.key,
+      ty: part.ty,
+      api: '',
+      text: part.key,
+      line: 0,
+    };
+    value =
+      member(w, f, s, v, e as TreeExpr & { k: 'get' }).reduce<Value | undefined>(
+        (a, b) => (a === undefined ? b.v : join(a, b.v)),
+        undefined,
+      ) ?? ANYTHING;
+  }
+  const { init } = part;
+  if (init === undefined || !alternatives(value).some((alt) => alt.t === 'const' && alt.v === undefined)) {
+    // What is not known may as well be missing: the default says more than nothing does.
+    if (init === undefined || value.t !== 'unknown') return assign(w, f, part.t, value, s);
+  }
+  return evaluate(w, f, init, s).flatMap(({ s: at, v: other }) => {
+    const kept = without(value, (alt) => alt.t === 'const' && alt.v === undefined);
+    return assign(w, f, part.t, kept === undefined || kept.t === 'unknown' ? other : join(kept, other), at);
+  });
+}
+
+function evaluateCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Result[] {
+  if (e.p === 'super' || e.p.startsWith('super.')) {
+    return evaluateList(w, f, e.a, s).flatMap(({ s: at, vs }) => callSuper(w, f, e, at, spreadArguments(e.a, vs)));
+  }
+  if (e.p === '') {
+    return both(w, f, e.f, e.a, s, (at, callee, args) => callValue(w, f, at, callee, undefined, args, e));
+  }
+  return both(w, f, e.f, e.a, s, (at, object, args) => callMethod(w, f, at, object, args, e));
+}
+
+function callSuper(w: Walk, f: Frame, e: TreeCall, s: State, args: readonly Value[]): readonly Result[] {
+  const self = s.env.get('%this') ?? f.self ?? ANYTHING;
+  const target = bindMethod(w, e.target, self);
+  if (target !== undefined) return callValue(w, f, s, target, self, args, e);
+  if (e.p !== 'super' || f.code === undefined) return [{ s, v: ANYTHING }];
+  const owner = [...w.program.classes.values()].find(
+    ({ unit, cls }) => unit === f.unit && unit.functions[cls.make] === f.code?.fn,
+  );
+  const base = owner === undefined ? undefined : w.program.classes.get(owner.cls.baseId);
+  if (base === undefined) return [{ s, v: UNDEFINED }];
+  return construct(w, f, s, moduleValue(w, base.cls.id, ''), args, '', e.line, self);
+}
+
+/** Calls a method on each object that its receiver may be. */
+function callMethod(
+  w: Walk,
+  f: Frame,
+  s: State,
+  object: Value,
+  args: readonly Value[],
+  e: TreeCall,
+): readonly Result[] {
+  const out: Result[] = [];
+  const parts = alternatives(object).filter((part) => !isNullish(part));
+  if (parts.length === 0) return e.optional === true ? [{ s, v: UNDEFINED }] : [];
+  for (const part of parts) {
+    if (part.t === 'ref' && part.o.sim !== undefined) {
+      out.push(...callApi(w, f, s, part.o, e.p, args, e));
+      continue;
+    }
+    if (part.t === 'ref' && part.o.code !== undefined && !part.o.fields.has(e.p)) {
+      const found = callFunctionMethod(w, f, s, part.o, args, e, (fn, self, bound) =>
+        boundFunction(w, fn, self, bound),
+      );
+      if (found !== undefined) {
+        out.push(...found);
+        continue;
+      }
+    }
+    if (part.t === 'ref' && isIterable(part.o) && part.o.cls === undefined && !part.o.fields.has(e.p)) {
+      const found = callArray(w, f, s, part.o, e.p, args, e);
+      if (found !== undefined) {
+        out.push(...found);
+        continue;
+      }
+    }
+    if (part.t === 'const' && typeof part.v === 'string') {
+      out.push({ s, v: callString(part.v, e.p, args) });
+      continue;
+    }
+    if (part.t === 'ref' || part.t === 'unknown') out.push(...callMember(w, f, s, part, args, e));
+    else out.push({ s, v: ANYTHING });
+  }
+  return mergedResults(
+    out.length > 0 && parts.length < alternatives(object).length && e.optional === true
+      ? [...out, { s, v: UNDEFINED }]
+      : out,
+  );
+}
+
+function callMember(
+  w: Walk,
+  f: Frame,
+  s: State,
+  object: Simple,
+  args: readonly Value[],
+  e: TreeCall,
+): readonly Result[] {
+  const [cls = ''] = e.api.split('.');
+  if (object.t === 'unknown' && e.api !== '') {
+    const ty = object.ty.startsWith('sim:') ? object.ty : `sim:${cls}`;
+    const made = instanceOf(w, ty, object.text || e.text.split('(')[0]?.replace(/\.[^.]*$/, '') || '');
+    if (made.t === 'ref') return callApi(w, f, s, made.o, e.p, args, e);
+  }
+  if (object.t === 'unknown' && object.ty.startsWith('[]')) {
+    const element = instanceOf(w, object.ty.slice(2), `${object.text}[]`);
+    const list = w.heap.make(`${f.call.file}:${object.text}:list`);
+    list.add(element);
+    const found = callArray(w, f, s, list, e.p, args, e);
+    if (found !== undefined) return found;
+  }
+  if (object.t === 'unknown' && e.target !== '') {
+    const self = object.ty === '' ? object : instanceOf(w, object.ty, object.text);
+    const target = bindMethod(w, e.target, self);
+    if (target !== undefined) return callValue(w, f, s, target, self, args, e);
+  }
+  const results = getMember(w, f, s, object, e.p, '', e.text, e.api);
+  return results.flatMap(({ s: at, v }) => callValue(w, f, at, v, ofAlternatives([object]), args, e));
+}

@@ -1,0 +1,120 @@
+import { Ctx, LockdepCtx } from '../../model/events.js';
+import type { Thing } from './thing.js';
+
+/** A call on the way from a root to an operation. */
+export interface Call {
+  readonly parent: Call | undefined;
+  readonly file: string;
+  readonly function: string;
+  /** Line in the caller, 0 for a root. */
+  readonly line: number;
+}
+
+/** An operation of the code as evidence shows it. */
+export interface Moment {
+  readonly id: number;
+  readonly file: string;
+  readonly function: string;
+  readonly line: number;
+  readonly call: Call;
+  readonly api: string;
+}
+
+/** Context words of an event: header bits, lockdep's bits, preemption depth. */
+export interface Bits {
+  readonly context: number;
+  readonly lockdep: number;
+  readonly depth: number;
+}
+
+/** A lock that is held. */
+export interface HeldLock {
+  readonly lock: Thing;
+  /** 0 exclusive, 1 shared, 2 shared and recursive. */
+  readonly read: number;
+  readonly subclass: number;
+  readonly trylock: boolean;
+  readonly nest: Thing | undefined;
+  readonly moment: Moment;
+  readonly bits: Bits;
+  /** Taken where lockdep was told to look away. */
+  readonly unwatched: boolean;
+}
+
+/** Where a root runs. */
+export interface Base {
+  readonly kind: 'task' | 'softirq' | 'hardirq' | 'nmi';
+  /** PREEMPT_RT would run the hard interrupt in a thread. */
+  readonly threaded: boolean;
+  /** Its callers are not known: it may be called with any lock held. */
+  readonly open: boolean;
+}
+
+/** All that decides what an operation may do: never changed, one object for equal states. */
+export interface LockState {
+  readonly id: number;
+  readonly held: readonly HeldLock[];
+  readonly irqsOff: boolean;
+  readonly preempt: number;
+  readonly bh: number;
+  readonly lockdepOff: number;
+}
+
+/** Deeper nesting is not counted, so that loops come to an end. */
+const DEEPEST = 4;
+
+/** Makes lock states, one for equal ones. */
+export class LockStates {
+  readonly #known = new Map<string, LockState>();
+
+  of(state: Omit<LockState, 'id'>): LockState {
+    const key = keyOf(state);
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = { ...state, id: this.#known.size };
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+
+  change(state: LockState, change: Partial<Omit<LockState, 'id'>>): LockState {
+    const next = { ...state, ...change };
+    return this.of({
+      held: next.held,
+      irqsOff: next.irqsOff,
+      preempt: Math.max(0, Math.min(DEEPEST * 2, next.preempt)),
+      bh: Math.max(0, Math.min(DEEPEST, next.bh)),
+      lockdepOff: Math.max(0, Math.min(DEEPEST, next.lockdepOff)),
+    });
+  }
+}
+
+function keyOf(state: Omit<LockState, 'id'>): string {
+  let key = `${state.irqsOff ? 1 : 0}${state.preempt},${state.bh},${state.lockdepOff}`;
+  for (const held of state.held) {
+    const { moment, bits } = held;
+    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.nest?.id ?? ''}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
+  }
+  return key;
+}
+
+/** The words that events of a context carry. */
+export function bitsOf(base: Base, state: LockState, preemptCount: boolean): Bits {
+  let context: number = Ctx.Known | Ctx.BhKnown;
+  let lockdep: number = LockdepCtx.Known;
+  if (state.irqsOff) context |= Ctx.HardIrqsOff;
+  else lockdep |= LockdepCtx.HardIrqsOn;
+  if (base.kind === 'hardirq') {
+    context |= Ctx.HardIrq;
+    lockdep |= LockdepCtx.HardIrq;
+    if (base.threaded) lockdep |= LockdepCtx.Threaded;
+  }
+  if (base.kind === 'nmi') context |= Ctx.Nmi;
+  if (base.kind === 'softirq') {
+    context |= Ctx.SoftIrq;
+    lockdep |= LockdepCtx.SoftIrq;
+  }
+  if (state.bh > 0) context |= Ctx.BhOff;
+  else lockdep |= LockdepCtx.SoftIrqsOn;
+  return { context, lockdep, depth: preemptCount ? state.preempt : -1 };
+}

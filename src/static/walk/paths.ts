@@ -1,0 +1,77 @@
+import type { Need } from './facts.js';
+import { join, type Value } from './value.js';
+import type { Env, Jumps, State } from './walk.js';
+
+/** Paths that are one again: states with equal locks, their variables joined. The order of the first of each stays. */
+export function mergeStates(states: readonly State[]): State[] {
+  if (states.length < 2) return [...states];
+  const out = new Map<number, State>();
+  for (const state of states) {
+    const known = out.get(state.locks.id);
+    out.set(state.locks.id, known === undefined ? state : joinStates(known, state));
+  }
+  return [...out.values()];
+}
+
+export function joinStates(a: State, b: State): State {
+  if (a === b) return a;
+  return {
+    locks: a.locks,
+    env: joinEnvs(a.env, b.env),
+    needs: unionNeeds(a.needs, b.needs),
+    doubtful: a.doubtful && b.doubtful,
+  };
+}
+
+function joinEnvs(a: Env, b: Env): Env {
+  if (a === b) return a;
+  const out = new Map<string, Value>();
+  let same = a.size === b.size;
+  for (const [name, value] of a) {
+    const other = b.get(name);
+    // What only one path has declared, the code after the paths met cannot name.
+    if (other === undefined) {
+      same = false;
+      continue;
+    }
+    const joined = join(value, other);
+    if (joined !== value) same = false;
+    out.set(name, joined);
+  }
+  return same ? a : out;
+}
+
+/** Distinct needs that are remembered. */
+const MOST_NEEDS = 16;
+
+export function unionNeeds(a: readonly Need[], b: readonly Need[]): readonly Need[] {
+  if (a === b || b.length === 0) return a;
+  if (a.length === 0) return b;
+  let out: Need[] | undefined;
+  for (const need of b) {
+    if (a.some((other) => sameNeed(other, need))) continue;
+    out ??= [...a];
+    out.push(need);
+  }
+  return out === undefined ? a : out.slice(-MOST_NEEDS);
+}
+
+function sameNeed(a: Need, b: Need): boolean {
+  if ('lock' in a) return 'lock' in b && a.lock === b.lock && a.read === b.read;
+  return 'object' in b && a.object === b.object;
+}
+
+export function withNeed(state: State, need: Need): State {
+  return { ...state, needs: unionNeeds(state.needs, [need]) };
+}
+
+export function withVariable(state: State, name: string, value: Value): State {
+  if (state.env.get(name) === value) return state;
+  const env = new Map(state.env);
+  env.set(name, value);
+  return { ...state, env };
+}
+
+export function newJumps(): Jumps {
+  return { breaks: [], continues: [], returns: [], throws: [] };
+}

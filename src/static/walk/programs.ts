@@ -1,0 +1,151 @@
+import type { TreeStmt } from '../ir/tree.js';
+import { boot, callValue, closureOf, instanceOf, plainCall, setupRoot, startState } from './calls.js';
+import { newJumps } from './paths.js';
+import { addOpenRoots, setUp, walkRoots } from './roots.js';
+import type { SimTable } from './table.js';
+import { CanBe, textOfValue, truthOf, type Value } from './value.js';
+import { type Frame, type TreeProgram, Walk, type WalkConfig } from './walk.js';
+
+/** How the kernel is built where the sources do not say. */
+export interface Configuration {
+  /** Overrides what scenarios say; undefined: theirs. */
+  readonly preemptRt: boolean | undefined;
+}
+
+const DEFAULTS: WalkConfig = {
+  preemptRt: false,
+  preemptCount: true,
+  gfpRtNowait: true,
+  zoneRaw: false,
+  kswapdRcuwait: false,
+};
+
+/** One scenario, walked; or what no scenario reaches. */
+export interface Walked {
+  readonly name: string;
+  readonly file: string;
+  readonly walk: Walk;
+}
+
+/** Walks every scenario of the files by itself, then the functions that none of them reached, all together. */
+export function walkProgram(
+  program: TreeProgram,
+  table: SimTable,
+  files: readonly string[],
+  configuration: Configuration,
+): Walked[] {
+  const out: Walked[] = [];
+  const base = {
+    ...DEFAULTS,
+    ...(configuration.preemptRt === undefined ? {} : { preemptRt: configuration.preemptRt }),
+  };
+  for (const file of files) {
+    if (!mentionsScenario(program, file)) continue;
+    const probe = new Walk(program, table, base);
+    boot(probe, file);
+    probe.scenarios.forEach((_, i) => {
+      const walk = new Walk(program, table, base);
+      boot(walk, file);
+      const scenario = walk.scenarios[i];
+      if (scenario === undefined) return;
+      walk.config = configOf(scenario.options, configuration);
+      setUp(walk, scenario);
+      walkRoots(walk);
+      out.push({ name: nameOf(scenario.options), file, walk });
+    });
+  }
+  const entered = new Set(out.flatMap(({ walk }) => [...walk.entered]));
+  const left = openFunctions(program, files, entered);
+  if (left.length > 0) {
+    const walk = new Walk(program, table, base);
+    for (const file of files) boot(walk, file);
+    runFactories(walk, left);
+    for (const scenario of walk.scenarios.splice(0)) setUp(walk, scenario);
+    addOpenRoots(walk, left);
+    walkRoots(walk);
+    out.push({ name: '', file: files[0] ?? '', walk });
+  }
+  return out;
+}
+
+function mentionsScenario(program: TreeProgram, file: string): boolean {
+  const unit = program.units.get(file);
+  return unit !== undefined && JSON.stringify(unit.body).includes('"api":"scenario"');
+}
+
+/** Functions whose scenario only comes to be when they are called: called once, so that it does. */
+function runFactories(w: Walk, ids: readonly string[]): void {
+  for (const id of ids) {
+    const code = w.program.codes.get(id);
+    if (code === undefined || !isFactory(code.fn.body)) continue;
+    w.heap.concrete = true;
+    const args = code.fn.params.map((param): Value => instanceOf(w, param.ty, param.name));
+    const call = { parent: undefined, file: code.unit.file, function: code.fn.name, line: 0 };
+    const frame: Frame = {
+      code,
+      unit: code.unit,
+      call,
+      root: setupRoot(w),
+      self: undefined,
+      sure: true,
+      split: false,
+      jumps: newJumps(),
+      signals: new Map(),
+      waits: new Set(),
+      maybe: 0,
+    };
+    callValue(
+      w,
+      frame,
+      startState(w, new Map()),
+      closureOf(w, code, new Map()),
+      undefined,
+      args,
+      plainCall(code.fn.name, 0),
+    );
+  }
+}
+
+function isFactory(body: readonly TreeStmt[]): boolean {
+  return JSON.stringify(body).includes('"api":"scenario"');
+}
+
+/** Functions that can be called from outside and that nothing walked so far. */
+function openFunctions(program: TreeProgram, files: readonly string[], entered: ReadonlySet<string>): string[] {
+  const out: string[] = [];
+  const wanted = new Set(files);
+  for (const [id, code] of program.codes) {
+    if (!wanted.has(code.unit.file) || entered.has(`${code.unit.file}#${code.index}`)) continue;
+    if (id !== code.fn.id && code.fn.id !== '') continue;
+    if (code.fn.isPublic || id.endsWith('#default')) out.push(id);
+  }
+  return out.sort();
+}
+
+function configOf(options: Value, configuration: Configuration): WalkConfig {
+  const memory = field(options, 'memory');
+  const rt = configuration.preemptRt ?? isTrue(field(options, 'preemptRt'));
+  return {
+    preemptRt: rt,
+    preemptCount: !isFalse(field(options, 'preemptCount')),
+    gfpRtNowait: !isFalse(field(memory, 'gfpRtNowait')),
+    zoneRaw: textOfValue(field(memory, 'zoneLock')) === 'raw',
+    kswapdRcuwait: textOfValue(field(memory, 'kswapdWait')) === 'rcuwait',
+  };
+}
+
+function field(value: Value | undefined, name: string): Value | undefined {
+  return value?.t === 'ref' ? value.o.fields.get(name) : undefined;
+}
+
+function isTrue(value: Value | undefined): boolean {
+  return value !== undefined && truthOf(value) === CanBe.True;
+}
+
+function isFalse(value: Value | undefined): boolean {
+  return value?.t === 'const' && value.v === false;
+}
+
+function nameOf(options: Value): string {
+  return textOfValue(field(options, 'name')) ?? 'scenario';
+}

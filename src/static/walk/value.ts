@@ -1,0 +1,144 @@
+import type { Thing } from './thing.js';
+
+/**
+ * Abstract values: a constant, an object, something of which only the type and its truth are known, or one of several of
+ * these.
+ */
+export type Value = Simple | Several;
+export type Simple = Constant | Reference | Unknown;
+
+export type Primitive = string | number | boolean | null | undefined;
+
+export interface Constant {
+  readonly t: 'const';
+  readonly v: Primitive;
+}
+
+export interface Reference {
+  readonly t: 'ref';
+  readonly o: Thing;
+}
+
+/** {@link Truth} bits: what a condition on the value may come to. */
+export const CanBe = { True: 1, False: 2, Either: 3 } as const;
+
+export interface Unknown {
+  readonly t: 'unknown';
+  /** Type as the intermediate form names it, '' for none. */
+  readonly ty: string;
+  readonly truth: number;
+  /** How the source spells it, for locks that only a type tells of. */
+  readonly text: string;
+}
+
+export interface Several {
+  readonly t: 'several';
+  readonly vs: readonly Simple[];
+}
+
+export const UNDEFINED: Constant = { t: 'const', v: undefined };
+export const NULL: Constant = { t: 'const', v: null };
+export const TRUE: Constant = { t: 'const', v: true };
+export const FALSE: Constant = { t: 'const', v: false };
+export const ANYTHING: Unknown = { t: 'unknown', ty: '', truth: CanBe.Either, text: '' };
+
+/** More alternatives than this are one unknown value. */
+const MOST = 12;
+
+export function constant(v: Primitive): Constant {
+  if (v === undefined) return UNDEFINED;
+  if (v === null) return NULL;
+  if (v === true) return TRUE;
+  return v === false ? FALSE : { t: 'const', v };
+}
+
+export function reference(o: Thing): Reference {
+  return o.ref;
+}
+
+export function unknown(ty: string, text = '', truth: number = CanBe.Either): Unknown {
+  return ty === '' && text === '' && truth === CanBe.Either ? ANYTHING : { t: 'unknown', ty, truth, text };
+}
+
+/** Equal for equal values. */
+export function valueKey(value: Value): string {
+  switch (value.t) {
+    case 'const':
+      return typeof value.v === 'string' ? `'${value.v}` : String(value.v);
+    case 'ref':
+      return `@${value.o.id}`;
+    case 'unknown':
+      return `?${value.ty}${value.truth}${value.text}`;
+    case 'several':
+      return value.vs.map(valueKey).sort().join('|');
+  }
+}
+
+export function alternatives(value: Value): readonly Simple[] {
+  return value.t === 'several' ? value.vs : [value];
+}
+
+/** Either of two values. */
+export function join(a: Value, b: Value): Value {
+  if (a === b) return a;
+  const out = new Map<string, Simple>();
+  for (const value of [...alternatives(a), ...alternatives(b)]) out.set(valueKey(value), value);
+  return ofAlternatives([...out.values()]);
+}
+
+export function ofAlternatives(values: readonly Simple[]): Value {
+  const [first] = values;
+  if (values.length === 1 && first !== undefined) return first;
+  if (values.length === 0) return ANYTHING;
+  // Of numbers that only count nothing is lost.
+  const numbers = values.filter((value) => value.t === 'const' && typeof value.v === 'number');
+  if (numbers.length > 4 || values.length > MOST) {
+    const rest = values.filter((value) => value.t !== 'const');
+    if (rest.length > MOST) return ANYTHING;
+    return rest.length === 0 ? ANYTHING : { t: 'several', vs: [...rest.filter((v) => v !== ANYTHING), ANYTHING] };
+  }
+  return { t: 'several', vs: values };
+}
+
+/** What a condition on the value may come to: {@link CanBe} bits. */
+export function truthOf(value: Value): number {
+  switch (value.t) {
+    case 'const':
+      return value.v ? CanBe.True : CanBe.False;
+    case 'ref':
+      return CanBe.True;
+    case 'unknown':
+      return value.truth;
+    case 'several':
+      return value.vs.reduce((bits, part) => bits | truthOf(part), 0);
+  }
+}
+
+/** The value where a condition on it came out as `truth`; undefined where it cannot. */
+export function assumed(value: Value, truth: number): Value | undefined {
+  const parts = alternatives(value).flatMap((part): Simple[] => {
+    const can = truthOf(part) & truth;
+    if (can === 0) return [];
+    return [part.t === 'unknown' && part.truth !== can ? { ...part, truth: can } : part];
+  });
+  return parts.length === 0 ? undefined : ofAlternatives(parts);
+}
+
+/** Types of what may be null, as an allocation that fails. */
+export function without(value: Value, drop: (part: Simple) => boolean): Value | undefined {
+  const parts = alternatives(value).filter((part) => !drop(part));
+  return parts.length === 0 ? undefined : ofAlternatives(parts);
+}
+
+export function isNullish(value: Simple): boolean {
+  return value.t === 'const' && (value.v === null || value.v === undefined);
+}
+
+/** The number that a value is; undefined where it is not known. */
+export function numberOf(value: Value | undefined): number | undefined {
+  return value?.t === 'const' && typeof value.v === 'number' ? value.v : undefined;
+}
+
+export function textOfValue(value: Value | undefined): string | undefined {
+  return value?.t === 'const' && typeof value.v === 'string' ? value.v : undefined;
+}

@@ -1,0 +1,167 @@
+import type { TreeClass, TreeUnit } from '../ir/tree.js';
+import { FactBook, type Need } from './facts.js';
+import type { Base, Call, LockState } from './lock-state.js';
+import { LockStates } from './lock-state.js';
+import type { SimTable } from './table.js';
+import { type Code, Heap, type Thing } from './thing.js';
+import type { Value } from './value.js';
+
+/** All units together. */
+export interface TreeProgram {
+  readonly units: ReadonlyMap<string, TreeUnit>;
+  readonly codes: ReadonlyMap<string, Code>;
+  readonly classes: ReadonlyMap<string, { readonly unit: TreeUnit; readonly cls: TreeClass }>;
+}
+
+export function linkTrees(units: readonly TreeUnit[]): TreeProgram {
+  const codes = new Map<string, Code>();
+  const classes = new Map<string, { unit: TreeUnit; cls: TreeClass }>();
+  for (const unit of units) {
+    for (const [id, index] of Object.entries(unit.named)) {
+      const fn = unit.functions[index];
+      if (fn !== undefined) codes.set(id, { unit, index, fn });
+    }
+    unit.functions.forEach((fn, index) => {
+      if (fn.id !== '') codes.set(fn.id, { unit, index, fn });
+    });
+    for (const cls of unit.classes) classes.set(cls.id, { unit, cls });
+  }
+  return { units: new Map(units.map((unit) => [unit.file, unit])), codes, classes };
+}
+
+/** The kernel that the code runs on, as far as the scenario says. */
+export interface WalkConfig {
+  readonly preemptRt: boolean;
+  readonly preemptCount: boolean;
+  readonly gfpRtNowait: boolean;
+  readonly zoneRaw: boolean;
+  readonly kswapdRcuwait: boolean;
+}
+
+/** Code that something other than a call runs. */
+export interface Root {
+  readonly id: string;
+  readonly name: string;
+  readonly base: Base;
+  readonly body: Value;
+  /** State in which it begins. */
+  readonly state: LockState;
+  /** Map that is held for lockdep around it, as a timer's. */
+  readonly around: Thing | undefined;
+  /** Event that its end signals, as a work item's. */
+  readonly signals: Thing | undefined;
+  /** Arguments; empty for handlers. */
+  readonly args: readonly Value[];
+  readonly self: Value | undefined;
+}
+
+/** One scenario, or the functions that no scenario reaches, being walked. */
+export class Walk {
+  readonly program: TreeProgram;
+  readonly table: SimTable;
+  readonly heap = new Heap();
+  readonly states = new LockStates();
+  readonly facts = new FactBook();
+  readonly roots = new Map<string, Root>();
+  readonly globals = new Map<string, Value>();
+  readonly booted = new Set<string>();
+  /** Results of calls, by function, arguments and state. */
+  readonly calls = new Map<string, CallResult>();
+  /** Functions that were walked. */
+  readonly entered = new Set<string>();
+  /** Calls that lead nowhere, and how often. */
+  readonly unresolved = new Map<string, number>();
+  readonly scenarios: { readonly options: Value; readonly setup: Value; readonly call: Call }[] = [];
+  readonly shared = new Map<string, Thing>();
+  /** Objects of classes of the sources that were made, by class. */
+  readonly instances = new Map<string, Set<Thing>>();
+  /** Signals by place and state: each is one function, whoever sends it. */
+  readonly senders = new Map<string, Signal['note']>();
+  rcu: Value | undefined;
+  config: WalkConfig;
+  /** Calls in progress: deeper than the limit they are taken to do nothing. */
+  depth = 0;
+  annotated = false;
+
+  constructor(program: TreeProgram, table: SimTable, config: WalkConfig) {
+    this.program = program;
+    this.table = table;
+    this.config = config;
+  }
+
+  unresolvedCall(text: string): void {
+    this.unresolved.set(text, (this.unresolved.get(text) ?? 0) + 1);
+  }
+}
+
+/** Variables of an invocation. Never changed. */
+export type Env = ReadonlyMap<string, Value>;
+
+/** A point of a path. */
+export interface State {
+  readonly locks: LockState;
+  readonly env: Env;
+  /** Locks taken and events waited for since the invocation began. */
+  readonly needs: readonly Need[];
+  /** The path hangs on an outcome that may never come: a trylock that fails, an allocation that fails. */
+  readonly doubtful: boolean;
+}
+
+/** A state and the value of an expression in it. */
+export interface Result {
+  readonly s: State;
+  readonly v: Value;
+}
+
+/** An invocation. */
+export interface Frame {
+  readonly code: Code | undefined;
+  readonly unit: TreeUnit;
+  readonly call: Call;
+  readonly root: Root;
+  readonly self: Value | undefined;
+  /** The caller's path was the only one, and no doubt on it. */
+  readonly sure: boolean;
+  /** States at the current statement differ in their locks. */
+  split: boolean;
+  jumps: Jumps;
+  /** Signals sent in it and in what it calls. */
+  readonly signals: Map<string, Signal>;
+  /** Events waited for in it and in what it calls. */
+  readonly waits: Set<Thing>;
+  /** Inside a part of an allocator or the like that happens now and then. */
+  maybe: number;
+}
+
+export interface Jumps {
+  readonly breaks: { readonly label: string; readonly s: State }[];
+  readonly continues: { readonly label: string; readonly s: State }[];
+  readonly returns: Result[];
+  readonly throws: State[];
+}
+
+/** A signal that callers send, too, with what they needed before. */
+export interface Signal {
+  readonly note: (needs: readonly Need[], sure: boolean) => void;
+  readonly needs: readonly Need[];
+}
+
+/** What a call in some state comes to. */
+export interface CallResult {
+  readonly returns: readonly {
+    readonly locks: LockState;
+    readonly v: Value;
+    readonly needs: readonly Need[];
+    readonly doubtful: boolean;
+  }[];
+  readonly throws: readonly {
+    readonly locks: LockState;
+    readonly needs: readonly Need[];
+    readonly doubtful: boolean;
+  }[];
+  readonly signals: readonly Signal[];
+  readonly waits: readonly Thing[];
+  /** Still being computed: a recursion found it. */
+  open: boolean;
+  asked: boolean;
+}
