@@ -39,3 +39,13 @@ export function seqCompleted(old: number, now: number): boolean {
 export function seqBegan(old: number, now: number): boolean {
   return ((old + PHASE_MASK) & ~PHASE_MASK) < now;
 }
+
+/** The same grace period in another phase. rcu_seq_set_state() */
+export function seqWithState(seq: number, state: number): number {
+  return (seq & ~PHASE_MASK) | state;
+}
+
+/** How many grace periods the number stands for. rcu_seq_ctr() */
+export function seqCounter(seq: number): number {
+  return seq >> 2;
+}

@@ -4,7 +4,7 @@ import { judgeTorture } from './judge-torture.js';
 
 /** What found a fault, and after how many schedules. */
 export interface Caught {
-  fault: FaultName;
+  fault: string;
   /** Schedules that were run, the one that showed it included. */
   schedules: number;
   schedule: string;

@@ -1,4 +1,5 @@
 import { Access } from '../../explore/strategy.js';
+import { ContextOps } from '../context-ops.js';
 import type { Cpu } from '../cpu.js';
 import { InterruptSource } from '../interrupt-source.js';
 import { LockdepLock } from '../lock/lockdep-lock.js';
@@ -109,8 +110,11 @@ export class Timer {
 
   /** timer_delete_sync(): also waits for the handler; not to be called while holding what the handler takes. */
   *deleteSync(): Op<boolean> {
+    // Interrupts off: the look at the lock is no use of it outside of soft interrupts.
+    const flags = yield* this.#machine.arm(ContextOps.irqSave, this.#machine);
     yield* this.#map.acquire();
     yield* this.#map.release();
+    yield* this.#machine.arm(ContextOps.irqRestore, this.#machine, flags);
     const pending = yield* this.delete();
     while (this.running) yield* this.#machine.arm(RELAX, this);
     return pending;

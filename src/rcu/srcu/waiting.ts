@@ -1,0 +1,96 @@
+import type { Frame } from '../../sim/frame.js';
+import type { Op } from '../../sim/index.js';
+import { instant } from '../../sim/op.js';
+import { wakeWaiter } from '../../sim/wait/wait-object.js';
+import { seqDone, seqEnd, seqSnap, seqStart, seqState } from '../sequence.js';
+import { Phase } from './gp.js';
+import { enterReader, isActive, leaveReader } from './reader.js';
+import { startIfNeeded } from './request.js';
+import type { SrcuStruct } from './srcu-struct.js';
+
+/** __synchronize_srcu(): a callback that wakes the caller. For lockdep it waits for what the readers' map holds up. */
+export function* synchronizeSrcu(ssp: SrcuStruct, expedited: boolean): Op<void> {
+  const { kernel, machine } = ssp;
+  yield* kernel.mightSleep();
+  const waiter: { done: boolean; frame: Frame } = { done: false, frame: machine.frame };
+  const wake = instant('wakemeAfterRcu', () => {
+    waiter.done = true;
+    ssp.gpEvent.noteWake(machine.frame.op.ip);
+    wakeWaiter(machine, waiter.frame);
+  });
+  yield* startIfNeeded(ssp, { callback: wake, expedited });
+  do {
+    if (!waiter.done) waiter.frame.task.willSleep = true;
+    yield* ssp.gpEvent.sleep();
+  } while (!waiter.done);
+  if (machine.tracksOrder) machine.ordering.acquire(ssp, machine.frame);
+}
+
+/** Nothing waits here and the last grace period is a while ago: it costs nothing to hurry. srcu_might_be_idle() */
+export function* mightBeIdle(ssp: SrcuStruct): Op<boolean> {
+  const data = ssp.dataOf(ssp.machine.cpu.id);
+  const flags = yield* data.lock.lockIrqsave();
+  const { pending } = data.callbacks;
+  yield* data.lock.unlockIrqrestore(flags);
+  if (pending) return false;
+  const { expHoldoff } = ssp.config;
+  if (expHoldoff === 0 || ssp.kernel.now < ssp.lastGpEnd + expHoldoff) return false;
+  return ssp.gpSeq >= ssp.gpSeqNeeded;
+}
+
+/** srcu_barrier(): waits for all callbacks queued so far, by one more behind the last of each list. */
+export function* srcuBarrier(ssp: SrcuStruct): Op<void> {
+  const snap = seqSnap(ssp.barrierSeq);
+  yield* ssp.barrierMutex.lock();
+  // Others may have done all of it while this one waited for the mutex.
+  if (seqDone(ssp.barrierSeq, snap)) {
+    yield* ssp.barrierMutex.unlock();
+    return;
+  }
+  ssp.barrierSeq = seqStart(ssp.barrierSeq);
+  const all = ssp.kernel.completion('srcu_barrier_completion');
+  // One for itself, so that it cannot be over before all are queued.
+  const count = { left: 1 };
+  const arrive = function* srcuBarrierCallback(): Op<void> {
+    if (--count.left === 0) yield* all.complete();
+  };
+  const index = yield* enterReader(ssp);
+  for (const data of ssp.cpus) {
+    if (ssp.has('srcu-barrier-skips-cpu') && data === ssp.cpus[ssp.cpus.length - 1]) continue;
+    yield* data.lock.lockIrq();
+    if (data.callbacks.entrain({ invoke: arrive, notBefore: 0 })) {
+      count.left++;
+      ssp.stats.queued++;
+    }
+    yield* data.lock.unlockIrq();
+  }
+  yield* leaveReader(ssp, index);
+  // Its own count goes without complete(): there is nobody but itself to wake.
+  if (--count.left > 0) yield* all.wait();
+  ssp.barrierSeq = seqEnd(ssp.barrierSeq);
+  yield* ssp.barrierMutex.unlock();
+}
+
+/**
+ * cleanup_srcu_struct(): nobody may use it any more. Each thing that is left behind is a warning, and the memory is leaked rather
+ * than freed under its users: false.
+ */
+export function* cleanUp(ssp: SrcuStruct): Op<boolean> {
+  const ok = (condition: boolean, message: string): boolean => {
+    ssp.warn(condition, `cleanup_srcu_struct(): ${message}`);
+    return condition;
+  };
+  if (!ok(ssp.delay !== 0, 'an expedited grace period is still wanted')) return false;
+  if (!ok(!(yield* isActive(ssp)), 'readers are inside')) return false;
+  yield* ssp.flushGpWork();
+  for (const data of ssp.cpus) {
+    yield* data.delay.deleteSync();
+    yield* ssp.workqueue.flushWork(data.work);
+    if (!ok(data.callbacks.length === 0, 'callbacks are left: srcu_barrier() is missing')) return false;
+  }
+  if (!ok(seqState(ssp.gpSeq) === Phase.Idle, 'a grace period runs')) return false;
+  if (!ok(ssp.gpSeq >= ssp.gpSeqNeeded, 'a grace period is still wanted')) return false;
+  if (!ok(!(yield* isActive(ssp)), 'readers are inside')) return false;
+  ssp.isCleanedUp = true;
+  return true;
+}
