@@ -58,7 +58,7 @@ export function* srcuBarrier(ssp: SrcuStruct): Op<void> {
   for (const data of ssp.cpus) {
     if (ssp.has('srcu-barrier-skips-cpu') && data === ssp.cpus[ssp.cpus.length - 1]) continue;
     yield* data.lock.lockIrq();
-    if (data.callbacks.entrain({ invoke: arrive, notBefore: 0 })) {
+    if (data.callbacks.entrain({ invoke: arrive, notBefore: 0 }, data.invoking)) {
       count.left++;
       ssp.stats.queued++;
     }
