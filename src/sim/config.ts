@@ -20,6 +20,8 @@ export interface KernelOptions {
   memory?: MemoryOptions;
   /** Cache model; without it every access to memory costs the same. */
   cache?: CacheOptions;
+  /** Nanoseconds of an operation, from its label and the simulator's own figure. Default: that figure. */
+  operationCost?: (label: string, cost: number) => number;
   /** Whether unfreed objects of the scenario are reported when it ends. Default true. */
   reportLeaks?: boolean;
   /** Whether data races between plain accesses of shared variables are reported. Default true. */
@@ -27,7 +29,9 @@ export interface KernelOptions {
 }
 
 /** {@link KernelOptions} with every default filled in. */
-export type KernelConfig = Required<Omit<KernelOptions, 'cache'>> & { cache: CacheOptions | undefined };
+export type KernelConfig = Required<Omit<KernelOptions, 'cache' | 'operationCost'>> &
+  Record<'cache', CacheOptions | undefined> &
+  Record<'operationCost', KernelOptions['operationCost'] | undefined>;
 
 /** Resolves the options once. Throws ScenarioError on a value out of range. */
 export function resolveConfig(options: KernelOptions): KernelConfig {
@@ -40,6 +44,7 @@ export function resolveConfig(options: KernelOptions): KernelConfig {
     maxOperations: options.maxOperations ?? 1_000_000,
     memory: options.memory ?? {},
     cache: options.cache,
+    operationCost: options.operationCost,
     reportLeaks: options.reportLeaks ?? true,
     reportRaces: options.reportRaces ?? true,
   };

@@ -87,6 +87,8 @@ export class Machine {
   #ids = 0;
   #pids = 0;
   readonly #live = new Set<Task>();
+  /** Costs that {@link KernelConfig.operationCost} gave. */
+  readonly #costs = new Map<OpKind<object, unknown>, number>();
 
   constructor(config: KernelConfig, strategy: Strategy, sink: EventSink, names: StringNames, sites?: Sites) {
     this.config = config;
@@ -117,6 +119,18 @@ export class Machine {
   hotplug(): Hotplug {
     this.#hotplug ??= new Hotplug(this);
     return this.#hotplug;
+  }
+
+  /** Nanoseconds of an operation of that kind on this machine. */
+  costOf(kind: OpKind<object, unknown>): number {
+    const { operationCost } = this.config;
+    if (operationCost === undefined) return kind.cost;
+    let cost = this.#costs.get(kind);
+    if (cost === undefined) {
+      cost = operationCost(kind.label, kind.cost);
+      this.#costs.set(kind, cost);
+    }
+    return cost;
   }
 
   /** Lets the running CPU pay for an access to memory. */

@@ -107,7 +107,7 @@ export class PendingOp implements Iterator<Pause, unknown, undefined>, PendingVi
   next(): IteratorResult<Pause, unknown> {
     if (!this.#chosen) {
       this.#chosen = true;
-      if (this.#machine.switchPoint(this.kind.cost)) return PAUSE;
+      if (this.#machine.switchPoint(this.#machine.costOf(this.kind))) return PAUSE;
     }
     if (!this.kind.attempt(this.#machine, this.target, this)) return PAUSE;
     this.armed = false;

@@ -16,6 +16,8 @@ export interface KvfreeOptions {
   minCached?: number;
   /** Pointers an array. Default: what fits into a page. */
   arraySize?: number;
+  /** Work items that run at a time, over all CPUs. Default 4, enough for few CPUs. */
+  maxActive?: number;
 }
 
 export type KvfreeConfig = Required<KvfreeOptions>;
@@ -51,11 +53,12 @@ export class KvfreeRcu {
       drainJiffies: options.drainJiffies ?? 5,
       minCached: options.minCached ?? 5,
       arraySize: options.arraySize ?? most,
+      maxActive: options.maxActive ?? 4,
     };
     if (this.config.arraySize < 1 || this.config.arraySize > most)
       throw new RangeError(`arraySize: must be 1 to ${most}`);
     this.#rcu = rcu;
-    const queue = rcu.kernel.workqueue('rcu_reclaim');
+    const queue = rcu.kernel.workqueue('rcu_reclaim', { maxActive: this.config.maxActive });
     this.#cpus = rcu.machine.cpus.map(() => new CpuBatches(rcu, this.config, this.stats, queue));
   }
 

@@ -36,6 +36,9 @@ const DEFAULT_LEVELS: readonly CacheLevel[] = [
   { sets: 16384, ways: 16, latency: 20 },
 ];
 
+/** More CPUs than one may have a line. */
+const SEVERAL = -1;
+
 /** One set-associative cache, least recently used line out first. */
 class Level {
   readonly latency: number;
@@ -78,6 +81,8 @@ export class CacheModel {
   readonly #coherenceLatency: number;
   readonly #private: readonly (readonly Level[])[];
   readonly #shared: Level | undefined;
+  /** The one CPU whose private caches may have a line, or {@link SEVERAL}, by line: who alone has it takes it from nobody. */
+  readonly #holder = new Map<number, number>();
   /** CPU that has a line modified, by line. */
   readonly #modified = new Map<number, number>();
 
@@ -119,12 +124,16 @@ export class CacheModel {
       stats.coherenceMisses++;
       this.#modified.delete(line);
     }
+    const holder = this.#holder.get(line) ?? cpu;
     if (writes) {
-      this.#private.forEach((levels, other) => {
-        if (other !== cpu) for (const level of levels) level.drop(line);
-      });
+      if (holder !== cpu) {
+        this.#private.forEach((levels, other) => {
+          if (other !== cpu && (holder === SEVERAL || holder === other)) for (const level of levels) level.drop(line);
+        });
+      }
       this.#modified.set(line, cpu);
     }
+    this.#holder.set(line, writes || holder === cpu ? cpu : SEVERAL);
     return ns;
   }
 

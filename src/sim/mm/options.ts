@@ -16,6 +16,8 @@ export interface MemoryOptions {
   gfpRtNowait?: boolean;
   /** Pages that reclaim can free in all: page cache that nobody else needs. Default an eighth of `pages`. */
   reclaimable?: number;
+  /** Nanoseconds that moving one page between zone and list costs with zone->lock held. Default 150. */
+  pageCost?: number;
   /** Injected allocation failures. */
   failures?: FailureOptions;
 }

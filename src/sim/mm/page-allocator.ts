@@ -114,6 +114,7 @@ export class PageAllocator {
       zoneLock: options.zoneLock ?? 'spinlock',
       kswapdWait: options.kswapdWait ?? 'waitqueue',
       gfpRtNowait: options.gfpRtNowait ?? true,
+      pageCost: options.pageCost ?? 150,
     };
     this.#machine = machine;
     this.tracker = tracker;
@@ -168,8 +169,9 @@ export class PageAllocator {
     const machine = this.#machine;
     const { cpu } = machine;
     const hopeless = cpu.nmiDepth > 0 || (machine.config.preemptRt && cpu.hardirqDepth > 0);
-    let pfn = hopeless || (yield* machine.arm(SHOULD_FAIL, this.failures)) ? -1 : yield* this.#fromList(false);
-    if (pfn < 0 && !hopeless && (yield* this.zoneLock.trylock())) {
+    const denied = hopeless || (yield* machine.arm(SHOULD_FAIL, this.failures));
+    let pfn = denied ? -1 : yield* this.#fromList(false);
+    if (pfn < 0 && !denied && (yield* this.zoneLock.trylock())) {
       pfn = this.buddy.alloc(order);
       yield* this.zoneLock.unlock();
     }
@@ -275,7 +277,7 @@ export class PageAllocator {
       const pfn = this.buddy.alloc(0);
       if (pfn >= 0) pcp.pages.push(pfn);
     }
-    this.#machine.charge(this.#options.pcpBatch * PAGE_COST);
+    this.#machine.charge(this.#options.pcpBatch * this.#options.pageCost);
     yield* this.zoneLock.unlockIrqrestore(flags);
   }
 
@@ -283,7 +285,7 @@ export class PageAllocator {
     const flags = yield* this.zoneLock.lockIrqsave();
     this.zoneLockTaken++;
     const pfn = this.buddy.alloc(order);
-    this.#machine.charge(PAGE_COST);
+    this.#machine.charge(this.#options.pageCost);
     yield* this.zoneLock.unlockIrqrestore(flags);
     return pfn;
   }
@@ -292,7 +294,7 @@ export class PageAllocator {
     const flags = yield* this.zoneLock.lockIrqsave();
     this.zoneLockTaken++;
     for (const pfn of pfns) this.buddy.release(pfn, order);
-    this.#machine.charge(pfns.length * PAGE_COST);
+    this.#machine.charge(pfns.length * this.#options.pageCost);
     yield* this.zoneLock.unlockIrqrestore(flags);
   }
 
@@ -302,6 +304,3 @@ export class PageAllocator {
     return pcp;
   }
 }
-
-/** Nanoseconds that moving one page between zone and list costs with zone->lock held. */
-const PAGE_COST = 150;
