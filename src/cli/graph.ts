@@ -9,11 +9,11 @@ const FORMATS = ['json', 'lockdep', 'dot', 'svg', 'text'] as const;
 type Format = (typeof FORMATS)[number];
 const DEFAULT_DEPTH = 1;
 
-/** `lockvet graph INPUT...`: the lock dependency graph of recordings. */
+/** `lockvet graph INPUT...`: the lock dependency graph of recordings, or the one that sources allow. */
 export const graph: Command = {
   name: 'graph',
   positionals: 'INPUT...',
-  summary: 'print the lock dependency graph of recordings',
+  summary: 'print the lock dependency graph of recordings or sources',
   options: {
     format: { ...string, choices: FORMATS, describe: 'layout (json, or text for --path and --diff)' },
     output: { ...string, describe: 'write the graph to this file instead of standard output' },
@@ -23,7 +23,7 @@ export const graph: Command = {
     around: { ...string, describe: 'only what is near this class' },
     depth: { ...string, describe: `how near, in dependencies (default ${DEFAULT_DEPTH})` },
     path: { ...string, nargs: 2, describe: 'shortest path of dependencies from one class to another' },
-    diff: { ...string, describe: 'what is new, and what is gone, compared with this other recording' },
+    diff: { ...string, describe: 'what is new, and what is gone, compared with this recording or these sources' },
     catalog: { ...string, describe: 'file that tells the kinds of locks by name' },
     quiet: { type: 'boolean', describe: 'no progress and notes' },
     'no-progress': { type: 'boolean', describe: 'no progress bar on standard error' },
@@ -33,6 +33,7 @@ export const graph: Command = {
     ["lockvet graph --around '&zone->lock' --depth 2 --format svg t.dat > zone.svg", 'draw what is near a lock'],
     ["lockvet graph --path '&rq->__lock' '&zone->lock' trace.dat", 'tell how one lock comes under another'],
     ['lockvet graph --diff before.dat after.dat', 'list dependencies that are new since before.dat'],
+    ['lockvet graph --diff boot.dat kernel/sched', 'list what the code allows and the recording does not show'],
   ],
   async run(args, io) {
     const format = formatOf(args);
@@ -50,7 +51,7 @@ export const graph: Command = {
       if (centre === undefined) return part;
       return middle === undefined ? { classes: [], dependencies: [] } : around(part, middle, depth);
     };
-    const read = await readerFor(args, io);
+    const read = readerOf(args, io);
     const whole = await read(args.positionals);
     const part = await narrow(whole, centre === undefined ? undefined : await classNamed(whole, centre, '--around'));
     const narrowOther = async (before: LockGraph): Promise<LockGraph> => {
@@ -97,6 +98,41 @@ async function matchersOf(args: Arguments): Promise<((name: string) => boolean)[
       throw new UsageError(`graph: --match: ${pattern} is no regular expression`);
     }
   });
+}
+
+/** What reads inputs as one graph: recordings, or sources. */
+function readerOf(args: Arguments, io: Io): (paths: readonly string[]) => Promise<LockGraph> {
+  return async (paths) => {
+    const { isSource } = await import('../static/files.js');
+    const sources = paths.filter(isSource);
+    if (sources.length === 0) return (await readerFor(args, io))(paths);
+    const [recording] = paths.filter((path) => !isSource(path));
+    if (recording !== undefined) {
+      throw new UsageError(
+        `graph: ${recording} is a recording and ${sources[0]} is not: compare them with graph --diff ${recording} ${sources[0]}`,
+      );
+    }
+    const [{ graphsOfSources }, { lockGraphOf, together }, { cacheFolder }, { availableParallelism }, { loadRuleSet }] =
+      await Promise.all([
+        import('../static/check.js'),
+        import('../graph/index.js'),
+        import('../static/c/cache.js'),
+        import('node:os'),
+        import('../rules/index.js'),
+      ]);
+    const rules = loadRuleSet();
+    const { graph, validators } = await graphsOfSources(paths, {
+      rules,
+      policy: rules.policy('strict'),
+      tables: [],
+      cache: cacheFolder(io.env),
+      workers: availableParallelism(),
+      explainUnknown: false,
+      preemptRt: undefined,
+      progress: () => {},
+    });
+    return together([...(graph === undefined ? [] : [graph]), ...validators.map((one) => lockGraphOf(one))]);
+  };
 }
 
 /** What reads recordings as one graph and says what is to be said of them. */

@@ -6,3 +6,4 @@ export { findClass } from './find-class.js';
 export { pathPart, shortestPath } from './path.js';
 export { nameMatcher } from './pattern.js';
 export { type ReadGraph, readGraph } from './read.js';
+export { together } from './together.js';

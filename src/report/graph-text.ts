@@ -21,7 +21,7 @@ export function diffText({ added, vanished, kept }: GraphDiff): string {
 
 function changedLines(sign: string, { from, to, dependency, unknownEnds }: ChangedDependency): string[] {
   const ends = { from, to };
-  const unknown = unknownEnds.map((end) => `    the other recording does not have ${printable(ends[end].name)}`);
+  const unknown = unknownEnds.map((end) => `    the other side does not have ${printable(ends[end].name)}`);
   return [...stepLines(from.name, to.name, dependency, `${sign} `), ...unknown];
 }
 

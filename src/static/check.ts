@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Validator } from '../lockdep/index.js';
 import type { Finding } from '../model/finding.js';
+import type { LockGraph } from '../model/lock-graph.js';
 import { emptyStats, InputError, type Run, verdictOf } from '../model/report.js';
 import type { Policy, RuleSet } from '../rules/index.js';
 import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
 import { catalogueOf } from './catalogue.js';
 import { unknownNotes } from './explain.js';
 import { contextHeaders, sourceFiles } from './files.js';
+import { staticGraph } from './graph.js';
 import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
 import { byPlace, usageFindings } from './judge/usage.js';
 import { FileMemo } from './solve/memo.js';
 import { link } from './solve/program.js';
-import { solve } from './solve/solver.js';
+import { type Solution, solve } from './solve/solver.js';
 
 /** The tables of the kernel's functions that come with lockvet. */
 export const KERNEL_TABLES = fileURLToPath(new URL('../../rules/kernel', import.meta.url));
@@ -47,9 +50,8 @@ export interface Checked {
  */
 export async function check(paths: readonly string[], options: CheckOptions): Promise<Checked> {
   const { c, typescript } = sourceFiles(paths);
-  const [only] = paths;
   const input = paths.join(' ');
-  if (c.length + typescript.length === 0) throw new InputError(only ?? '.', undefined, 'no source (.c, .h, .ts) in it');
+  if (c.length + typescript.length === 0) throw noSource(paths);
   const files = c.map((path) => ({ path, name: path }));
   if (typescript.length === 0) return checkFiles(files, contextHeaders(c), input, options);
   const { checkTypescript } = await import('./typescript/check.js');
@@ -83,23 +85,8 @@ export async function checkFiles(
   input: string,
   options: CheckOptions,
 ): Promise<Checked> {
-  const all = [...files, ...context].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const front: FrontOptions = {
-    tables: [KERNEL_TABLES, ...options.tables],
-    cache: options.cache,
-    shelf: keptAs(options.cache, 'units', input),
-    workers: options.workers,
-  };
-  const results = await readUnits(all, front, (done) => options.progress(done, all.length));
-  const units: PackedUnit[] = [];
-  for (const result of results) {
-    if (result.unit !== undefined) units.push(result.unit);
-    else throw new InputError(all[result.index]?.name ?? '', undefined, result.problem);
-  }
-  const program = link(units);
-  const memo = memoOf(options, all.length, input);
-  const solution = solve(program, memo);
-  memo?.save();
+  const solution = await solveFiles(files, context, input, options);
+  const { program } = solution;
   const judged = new Set(files.map((file) => file.name));
   const findings: Finding[] = [
     ...findingsOf(program, solution.candidates, options.rules, options.policy),
@@ -122,10 +109,60 @@ export async function checkFiles(
   };
 }
 
+/** The lock graphs of sources of both languages: one of all C, one of each scenario. Throws InputError for what is not there. */
+export async function graphsOfSources(
+  paths: readonly string[],
+  options: CheckOptions,
+): Promise<{ readonly graph: LockGraph | undefined; readonly validators: readonly Validator[] }> {
+  const { c, typescript } = sourceFiles(paths);
+  if (c.length + typescript.length === 0) throw noSource(paths);
+  const named = c.map((path) => ({ path, name: path }));
+  const graph =
+    c.length === 0 ? undefined : staticGraph(await solveFiles(named, contextHeaders(c), paths.join(' '), options));
+  if (typescript.length === 0) return { graph, validators: [] };
+  const { judgeTypescript } = await import('./typescript/check.js');
+  const { replayed } = judgeTypescript(typescript, options);
+  return { graph, validators: replayed.map(({ engines }) => engines.validator) };
+}
+
+function noSource([only]: readonly string[]): InputError {
+  return new InputError(only ?? '.', undefined, 'no source (.c, .h, .ts) in it');
+}
+
+/** What reading and solving need of {@link CheckOptions}. */
+export type SolveOptions = Omit<CheckOptions, 'rules' | 'policy' | 'explainUnknown'>;
+
+/** Reads and solves files that {@link checkFiles} judges. Throws InputError for a file that cannot be read. */
+export async function solveFiles(
+  files: readonly SourceFile[],
+  context: readonly SourceFile[],
+  input: string,
+  options: SolveOptions,
+): Promise<Solution> {
+  const all = [...files, ...context].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const front: FrontOptions = {
+    tables: [KERNEL_TABLES, ...options.tables],
+    cache: options.cache,
+    shelf: keptAs(options.cache, 'units', input),
+    workers: options.workers,
+  };
+  const results = await readUnits(all, front, (done) => options.progress(done, all.length));
+  const units: PackedUnit[] = [];
+  for (const result of results) {
+    if (result.unit !== undefined) units.push(result.unit);
+    else throw new InputError(all[result.index]?.name ?? '', undefined, result.problem);
+  }
+  const program = link(units);
+  const memo = memoOf(options, all.length, input);
+  const solution = solve(program, memo);
+  memo?.save();
+  return solution;
+}
+
 /** More files than this are not worth remembering: the memory would be larger than what it saves. */
 const MOST_REMEMBERED = 8000;
 
-function memoOf(options: CheckOptions, files: number, input: string): FileMemo | undefined {
+function memoOf(options: SolveOptions, files: number, input: string): FileMemo | undefined {
   if (options.cache === undefined || files > MOST_REMEMBERED || files < 20) return undefined;
   const path = keptAs(options.cache, 'solutions', input);
   return path === undefined ? undefined : new FileMemo(path);

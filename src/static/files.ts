@@ -38,6 +38,11 @@ export function isCFile(path: string): boolean {
   return path.endsWith('.c') || path.endsWith('.h');
 }
 
+/** Whether a path given to a command is for sources: a folder, or a file named as sources are. */
+export function isSource(path: string): boolean {
+  return /\.(?:[ch]|[mc]?ts)$/.test(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function walk(folder: string, wanted: (path: string) => boolean, into: Set<string>): void {
   let entries: Dirent[];
   try {

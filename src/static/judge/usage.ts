@@ -15,9 +15,9 @@ interface Use {
 /** Sites of a chain up to which what a function switches off is what it finds switched off. */
 const FAR = 2;
 
-type Irq = 'hardirq' | 'softirq';
+export type Irq = 'hardirq' | 'softirq';
 
-interface Usage {
+export interface Usage {
   /** In the interrupt. */
   readonly inside: Map<string, Use>;
   /** With the interrupt enabled. */
@@ -35,9 +35,18 @@ export function usageFindings(
   edges: readonly { readonly function: FunctionId; readonly edge: Edge }[],
   rules: RuleSet,
 ): Finding[] {
+  const out: Finding[] = [];
+  for (const [irq, usage] of usagesOf(program, uses)) {
+    out.push(...inconsistent(program, usage, irq, rules), ...inversions(program, usage, irq, edges, rules));
+  }
+  return out;
+}
+
+/** How lock classes are used, as seen from both kinds of interrupts. */
+export function usagesOf(program: Program, uses: ReadonlyMap<FunctionId, readonly Effect[]>): ReadonlyMap<Irq, Usage> {
   const { entries } = program;
   const called = calledFunctions(program);
-  const out: Finding[] = [];
+  const out = new Map<Irq, Usage>();
   for (const irq of ['hardirq', 'softirq'] as const) {
     const usage: Usage = { inside: new Map(), enabled: new Map() };
     for (const [id, effects] of uses) {
@@ -47,7 +56,7 @@ export function usageFindings(
       } else if (context === 'task') addEnabled(usage, irq, effects, id);
       else if (isIn(irq, context)) addInside(usage, effects, id);
     }
-    out.push(...inconsistent(program, usage, irq, rules), ...inversions(program, usage, irq, edges, rules));
+    out.set(irq, usage);
   }
   return out;
 }

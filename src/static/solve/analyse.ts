@@ -34,6 +34,8 @@ export interface Candidate {
 export interface Edge {
   readonly from: Held;
   readonly effect: Effect;
+  /** Nothing but locks taken by trylock lies between the two: lockdep keeps a dependency. */
+  readonly near: boolean;
 }
 
 export interface Analysis {
@@ -391,6 +393,7 @@ class Collector {
             })),
       guards: NO_GUARDS,
       off: inner.off,
+      ...(inner.covered === true ? { covered: true } : {}),
       unsure: inner.unsure || !sure || target.summary.partial,
     };
   }
@@ -426,13 +429,23 @@ class Collector {
     const guards = guardsOf(this.#frame, state);
     if (inner !== undefined && op.op === 'call') mapGuards(inner.guards, op, this.#frame, guards);
     const off = effect.kind === 'lock' ? offOf(state, effect.off) : 'none';
-    const kept: Effect = { ...effect, dropped, guards: guards.length === 0 ? NO_GUARDS : guards, off };
+    const covers = effect.kind === 'lock' && state.held.some(isWaitedFor);
+    const kept: Effect = {
+      ...effect,
+      dropped,
+      guards: guards.length === 0 ? NO_GUARDS : guards,
+      off,
+      ...(covers ? { covered: true } : {}),
+    };
     const key = effectKey(kept);
     const known = this.effects.get(key);
     if (known !== undefined) {
       // The way that every caller takes tells more than a shorter one that some do.
       const better = known.optional === kept.optional ? known.chain.length > kept.chain.length : kept.optional !== true;
-      if (better) this.effects.set(key, kept);
+      const chosen = better ? kept : known;
+      if (better || known.covered !== kept.covered) {
+        this.effects.set(key, known.covered === kept.covered ? chosen : withoutCover(chosen));
+      }
       return;
     }
     const variantKey = effectKey({ ...effect, dropped: [], guards: [] });
@@ -451,10 +464,15 @@ class Collector {
       else known.holding++;
     }
     if (effect.kind !== 'lock' || effect.key === '') return;
-    for (const from of held) {
-      if (from.key === '' || from.path.startsWith('!')) continue;
-      const key = `${from.key} ${effect.key} ${from.site.line}`;
-      if (!this.edges.has(key)) this.edges.set(key, { from, effect });
+    let near = effect.covered !== true;
+    for (const from of held.toReversed()) {
+      if (from.path.startsWith('!')) continue;
+      if (from.key !== '') {
+        const key = `${from.key} ${effect.key} ${from.site.line}`;
+        const known = this.edges.get(key);
+        if (known === undefined || (near && !known.near)) this.edges.set(key, { from, effect, near });
+      }
+      if (isWaitedFor(from)) near = false;
     }
   }
 
@@ -466,6 +484,16 @@ class Collector {
       always: tally.holding === tally.total && !partial && tally.violation.because.unsure !== true,
     }));
   }
+}
+
+/** On some path nothing lies between the lock and what the caller holds. */
+function withoutCover({ covered: _, ...effect }: Effect): Effect {
+  return effect;
+}
+
+/** A lock that others can wait for, and that was waited for itself: what is taken inside it depends on it. */
+function isWaitedFor(lock: Held): boolean {
+  return !lock.path.startsWith('!') && lock.kind !== 'rcu' && lock.kind !== 'srcu' && lock.trylock !== true;
 }
 
 function offOf(state: State, inner: Effect['off']): Effect['off'] {

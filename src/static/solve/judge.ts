@@ -124,7 +124,7 @@ function recursion(held: readonly Held[], effect: Effect, op: LockOp): Violation
     if (lock.path === effect.path && !/^[%?@]|\[/.test(lock.path)) {
       return { rule: 'recursive-lock', severity: 'error', because: lock, possible: effect.chain.length > 1 };
     }
-    if (effect.key !== '' && lock.key === effect.key && lock.nested !== true && lock.path !== effect.path) {
+    if (effect.key !== '' && lock.key === effect.key && lock.nested === undefined && lock.path !== effect.path) {
       return { rule: 'recursive-lock', severity: 'error', because: lock, possible: true };
     }
   }

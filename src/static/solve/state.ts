@@ -25,8 +25,10 @@ export interface Held {
   readonly assumed?: 'annotation' | 'assertion' | 'comment' | 'table' | 'entry';
   /** It is said, too, that the function releases it. */
   readonly leaves?: boolean;
-  /** A nesting level was given. */
-  readonly nested?: boolean;
+  /** A nesting level was given, as the source spells it. */
+  readonly nested?: string;
+  /** Taken by a trylock: nothing depends on its being held, since it did not wait. */
+  readonly trylock?: boolean;
   /** An interrupt, bottom-half or preemption state that a lock function switched with its lock. */
   readonly withLock?: boolean;
   /** Which lock it is, or whether it is taken, depends on what the sources do not tell. */

@@ -31,6 +31,8 @@ export interface Effect {
   readonly guards: readonly Guard[];
   /** Of a `lock` effect: interrupts, or bottom halves at least, are off there by the function's own doing. */
   readonly off: 'none' | 'bh' | 'irq';
+  /** Of a `lock` effect: another lock that was waited for is held there by the function's own doing. */
+  readonly covered?: boolean;
   /** Depends on what the sources do not tell. */
   readonly unsure: boolean;
   /** Stands in a branch that a function on the chain does not need to take: not done for every caller. */

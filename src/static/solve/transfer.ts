@@ -106,7 +106,8 @@ function applyLock(frame: Frame, op: LockOp, state: State): readonly State[] {
     site: siteAt(frame, op.line),
     via: [],
     api: op.api,
-    ...(op.nested === undefined ? {} : { nested: true }),
+    ...(op.nested === undefined ? {} : { nested: op.nested }),
+    ...(op.result === undefined ? {} : { trylock: true }),
     ...(op.withLock === true ? { withLock: true } : {}),
   };
   const taken = acquire(state, lock);

@@ -1,9 +1,10 @@
 import type { Finding } from '../../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../../model/report.js';
 import type { CheckOptions } from '../check.js';
-import { replay } from '../judge/replay.js';
+import type { TreeUnit } from '../ir/tree.js';
+import { type Replayed, replay } from '../judge/replay.js';
 import { byPlace } from '../judge/usage.js';
-import { walkProgram } from '../walk/programs.js';
+import { type Walked, walkProgram } from '../walk/programs.js';
 import { loadSimTable, SIM_TABLES } from '../walk/table.js';
 import { linkTrees, type Walk } from '../walk/walk.js';
 import { readTypescript } from './front.js';
@@ -11,17 +12,32 @@ import { readTypescript } from './front.js';
 /** Names of calls that lead nowhere to list. */
 const MOST = 20;
 
+/** What judging TypeScript sources came to. */
+export interface JudgedTypescript {
+  readonly units: readonly TreeUnit[];
+  readonly problems: readonly string[];
+  readonly walked: readonly Walked[];
+  /** Of each of `walked`. */
+  readonly replayed: readonly Replayed[];
+}
+
+/** Reads, walks and judges TypeScript sources: each scenario by itself, what no scenario reaches all together. */
+export function judgeTypescript(
+  files: readonly string[],
+  options: Pick<CheckOptions, 'rules' | 'policy' | 'preemptRt'>,
+): JudgedTypescript {
+  const { units, problems } = readTypescript(files);
+  const walked = walkProgram(linkTrees(units), loadSimTable([SIM_TABLES]), files, { preemptRt: options.preemptRt });
+  const law = { rules: options.rules, policy: options.policy };
+  return { units, problems, walked, replayed: walked.map(({ walk, file }) => replay(walk.facts, law, file)) };
+}
+
 /** Checks TypeScript sources: each scenario by itself, what no scenario reaches all together. */
 export function checkTypescript(files: readonly string[], input: string, options: CheckOptions): Run {
-  const { units, problems } = readTypescript(files);
-  const program = linkTrees(units);
-  const table = loadSimTable([SIM_TABLES]);
-  const walked = walkProgram(program, table, files, { preemptRt: options.preemptRt });
+  const { units, problems, walked, replayed } = judgeTypescript(files, options);
   const findings = new Map<string, Finding>();
   const stats = emptyStats();
-  const law = { rules: options.rules, policy: options.policy };
-  for (const { walk, file } of walked) {
-    const { findings: found, engines } = replay(walk.facts, law, file);
+  for (const { findings: found, engines } of replayed) {
     const { classes, dependencies, chains } = engines.stats();
     stats.classes += classes;
     stats.dependencies += dependencies;
@@ -35,7 +51,7 @@ export function checkTypescript(files: readonly string[], input: string, options
   }
   stats.functions = units.reduce((sum, unit) => sum + unit.functions.length, 0);
   const sorted = [...findings.values()].sort(byPlace);
-  const notes = options.explainUnknown ? [...problems, ...unknownNotes(program.units.values(), walked)] : [...problems];
+  const notes = options.explainUnknown ? [...problems, ...unknownNotes(units, walked)] : [...problems];
   return { input, kind: 'typescript', verdict: verdictOf(sorted), findings: sorted, stats, notes };
 }
 
