@@ -6,8 +6,9 @@ import { init } from './init.js';
 import { lint } from './lint.js';
 import { rcu } from './rcu.js';
 import { record } from './record.js';
+import { report } from './report.js';
 import { run } from './run.js';
 import { stats } from './stats.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [lint, check, run, graph, stats, rcu, record, explain, init];
+export const commands: readonly Command[] = [lint, check, run, graph, stats, report, rcu, record, explain, init];

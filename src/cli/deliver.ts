@@ -60,7 +60,7 @@ export async function deliver(
 }
 
 /** The text report ends with the notes and the gate's summary; other formats have no place for them. */
-async function sayNotes(gated: Gated, say: (line: string) => Promise<void>): Promise<void> {
+export async function sayNotes(gated: Gated, say: (line: string) => Promise<void>): Promise<void> {
   const { gateLine } = await import('../report/text.js');
   for (const run of gated.runs) for (const note of run.notes) await say(`${run.input}: ${note}`);
   for (const note of gated.notes) await say(note);
@@ -68,7 +68,7 @@ async function sayNotes(gated: Gated, say: (line: string) => Promise<void>): Pro
 }
 
 /** Reads sources by the names that findings give them; undefined for what is no readable file. */
-function sourceReader(cwd: string): (file: string) => string | undefined {
+export function sourceReader(cwd: string): (file: string) => string | undefined {
   return (file) => {
     try {
       return readFileSync(path.resolve(cwd, file), 'utf8');

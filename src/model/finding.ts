@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 
+export { functionOf } from './call-site.js';
+
 /** How bad a finding is; `--fail-on` compares against it. */
 export type Severity = 'error' | 'warning' | 'note';
 /** `certain`: holds whatever the unknowns are; `possible`: holds for some. */
@@ -94,13 +96,6 @@ export function fingerprint(rule: string, parts: readonly string[]): string {
     .update(JSON.stringify([rule, ...parts]))
     .digest('hex')
     .slice(0, 20);
-}
-
-/** `do_truncate+0x63/0xb0` and `do_truncate+0x63` become `do_truncate`; compiler suffixes such as `.isra.0` go too. */
-export function functionOf(callSite: string): string {
-  const plus = callSite.indexOf('+0x');
-  const name = plus < 0 ? callSite : callSite.slice(0, plus);
-  return name.replace(/(?:\.(?:isra|part|constprop|cold|llvm)(?:\.\d+)*)+$/, '');
 }
 
 /**

@@ -1,0 +1,224 @@
+import { DirectedGraph } from 'graphology';
+import Sigma from 'sigma';
+import type { Settings } from 'sigma/settings';
+import { shortened } from './dom.js';
+import type { GraphModel } from './graph-model.js';
+import { KINDS, type Kind } from './kinds.js';
+import { SHAPES } from './map-shapes.js';
+
+/** What the map shows besides everything. */
+export interface MapState {
+  /** Class in the middle of attention. */
+  readonly selected: number | undefined;
+  /** Classes near it; undefined: all are equal. */
+  readonly near: ReadonlySet<number> | undefined;
+  /** Whether a class passes the filters. */
+  readonly passes: (cls: number) => boolean;
+}
+
+const LABEL = 50;
+const PAN = 0.12;
+
+/** The colours of the theme, as the style sheet has them. */
+interface Colours extends Record<Kind, string> {
+  readonly text: string;
+  readonly ground: string;
+  readonly edge: string;
+  readonly strong: string;
+  readonly cycle: string;
+  readonly faint: string;
+}
+
+/** The whole lock graph, drawn by WebGL: zoomed by wheel and keys, panned by drag and keys. */
+export class LockMap {
+  readonly #sigma: Sigma;
+  readonly #model: GraphModel;
+  readonly #container: HTMLElement;
+  #colours: Colours;
+  #state: MapState = { selected: undefined, near: undefined, passes: () => true };
+
+  /** Throws where the browser has no WebGL. */
+  constructor(container: HTMLElement, model: GraphModel, onSelect: (cls: number) => void) {
+    this.#model = model;
+    this.#container = container;
+    this.#colours = coloursOf(container);
+    const graph = new DirectedGraph();
+    const { x, y } = model.data.classes;
+    for (let cls = 0; cls < model.classes; cls++) {
+      graph.addNode(cls, {
+        x: x[cls] ?? 0,
+        y: -(y[cls] ?? 0),
+        size: 2.5 + Math.min(7, Math.sqrt(model.degree(cls)) * 0.75),
+        label: shortened(model.name(cls), LABEL),
+        type: model.kind(cls),
+      });
+    }
+    for (let one = 0; one < model.dependencies; one++) {
+      if (model.from(one) !== model.to(one)) graph.mergeDirectedEdge(model.from(one), model.to(one), { one });
+    }
+    this.#sigma = new Sigma(graph, container, this.#settings());
+    this.#sigma.on('clickNode', ({ node }) => onSelect(Number(node)));
+    this.#sigma.on('enterNode', () => container.classList.add('pointing'));
+    this.#sigma.on('leaveNode', () => container.classList.remove('pointing'));
+    container.addEventListener('keydown', (event) => this.#key(event));
+  }
+
+  show(state: MapState): void {
+    this.#state = state;
+    this.#sigma.refresh();
+  }
+
+  /** Takes the colours of the theme anew. */
+  recolour(): void {
+    this.#colours = coloursOf(this.#container);
+    this.#sigma.setSettings(this.#settings());
+  }
+
+  /** Moves so that these classes fill the map. */
+  fit(classes: Iterable<number>): void {
+    const places = [...classes].flatMap((cls) => this.#sigma.getNodeDisplayData(String(cls)) ?? []);
+    const [xs, ys] = [places.map(({ x }) => x), places.map(({ y }) => y)];
+    if (places.length === 0) return;
+    const [left, right] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
+    const [bottom, top] = [ys.reduce((a, b) => Math.min(a, b)), ys.reduce((a, b) => Math.max(a, b))];
+    const ratio = Math.min(1.2, Math.max(0.05, Math.max(right - left, top - bottom) * 1.4));
+    this.#move({ x: (left + right) / 2, y: (bottom + top) / 2, ratio });
+  }
+
+  zoom(factor: number): void {
+    this.#move({ ratio: this.#sigma.getCamera().ratio * factor });
+  }
+
+  reset(): void {
+    this.#move({ x: 0.5, y: 0.5, ratio: 1 });
+  }
+
+  kill(): void {
+    this.#sigma.kill();
+  }
+
+  #move(to: { x?: number; y?: number; ratio?: number }): void {
+    const duration = matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 200;
+    void this.#sigma.getCamera().animate(to, { duration });
+  }
+
+  #key(event: KeyboardEvent): void {
+    const camera = this.#sigma.getCamera();
+    const by = PAN * camera.ratio;
+    const moves: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => this.#move({ x: camera.x - by }),
+      ArrowRight: () => this.#move({ x: camera.x + by }),
+      ArrowUp: () => this.#move({ y: camera.y + by }),
+      ArrowDown: () => this.#move({ y: camera.y - by }),
+      '+': () => this.zoom(1 / 1.5),
+      '=': () => this.zoom(1 / 1.5),
+      '-': () => this.zoom(1.5),
+      '0': () => this.reset(),
+    };
+    const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : moves[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    move();
+  }
+
+  #settings(): Partial<Settings> {
+    const { text, ground } = this.#colours;
+    return {
+      allowInvalidContainer: true,
+      nodeProgramClasses: { ...SHAPES },
+      defaultEdgeType: 'line',
+      hideEdgesOnMove: this.#model.dependencies > 10_000,
+      labelColor: { color: text },
+      labelFont: 'ui-monospace, monospace',
+      labelSize: 11,
+      labelRenderedSizeThreshold: 5,
+      labelDensity: 0.6,
+      minCameraRatio: 0.02,
+      maxCameraRatio: 3,
+      stagePadding: 20,
+      zIndex: true,
+      nodeReducer: (node, data) => this.#node(Number(node), data),
+      edgeReducer: (_edge, data) => this.#edge(Number(data.one)),
+      defaultDrawNodeHover: (context, data, { labelSize, labelFont }) => {
+        if (!data.label) return;
+        context.font = `${labelSize}px ${labelFont}`;
+        const width = context.measureText(data.label).width + 8;
+        context.fillStyle = ground;
+        context.strokeStyle = text;
+        context.beginPath();
+        context.rect(data.x + data.size + 2, data.y - labelSize, width, labelSize * 2);
+        context.fill();
+        context.stroke();
+        context.fillStyle = text;
+        context.fillText(data.label, data.x + data.size + 6, data.y + labelSize / 3);
+      },
+    };
+  }
+
+  #node(cls: number, data: { x?: number; y?: number; size?: number }): Record<string, unknown> {
+    const { selected, near, passes } = this.#state;
+    const faint = !passes(cls) || (near !== undefined && !near.has(cls));
+    const kind = this.#model.kind(cls);
+    const size = data.size ?? 3;
+    return {
+      ...data,
+      size: cls === selected ? size * 1.8 : size,
+      color: faint ? this.#colours.faint : this.#colours[kind],
+      ...(faint && { label: '' }),
+      forceLabel: cls === selected || (near !== undefined && near.size <= 40 && near.has(cls)),
+      highlighted: cls === selected,
+      zIndex: faint ? 0 : cls === selected ? 2 : 1,
+    };
+  }
+
+  #edge(one: number): Record<string, unknown> {
+    const { selected, near, passes } = this.#state;
+    const model = this.#model;
+    const [from, to] = [model.from(one), model.to(one)];
+    const cycle = model.closes(one) || model.isOnLoop(one);
+    const { colours } = { colours: this.#colours };
+    if (near !== undefined) {
+      const touches = from === selected || to === selected;
+      if (!near.has(from) || !near.has(to)) return { hidden: true };
+      const color = cycle ? colours.cycle : touches ? colours.strong : colours.edge;
+      return {
+        color,
+        type: touches || cycle ? 'arrow' : 'line',
+        size: touches || cycle ? 1.5 : 1,
+        zIndex: touches ? 1 : 0,
+      };
+    }
+    if (!passes(from) || !passes(to)) return { hidden: true };
+    return cycle
+      ? { color: colours.cycle, type: 'arrow', size: 2.5, zIndex: 1 }
+      : { color: colours.edge, type: 'line', size: 1, zIndex: 0 };
+  }
+}
+
+/** Whether the browser draws WebGL, which the map needs. */
+export function hasWebGl(): boolean {
+  const canvas = document.createElement('canvas');
+  return canvas.getContext('webgl2') !== null || canvas.getContext('webgl') !== null;
+}
+
+/** The style sheet's colours as WebGL takes them: `light-dark()` and variables are worked out by the browser. */
+function coloursOf(element: HTMLElement): Colours {
+  const probe = document.createElement('span');
+  element.append(probe);
+  const colour = (name: string): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const kinds = Object.fromEntries(KINDS.map((kind) => [kind, colour(`kind-${kind}`)])) as Record<Kind, string>;
+  const colours = {
+    ...kinds,
+    text: colour('text'),
+    ground: colour('ground'),
+    edge: colour('map-edge'),
+    strong: colour('map-strong'),
+    cycle: colour('error'),
+    faint: colour('map-faint'),
+  };
+  probe.remove();
+  return colours;
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { printableJson } from '../escape.js';
+import type { PageData } from './data.js';
+
+/** The page's own program, as built from src/page. */
+export interface PageAssets {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** Ids and attributes that the page's script looks for. */
+export const DATA_ID = 'lockvet-data';
+
+/** Reads what `npm run build` made of src/page. */
+export async function pageAssets(): Promise<PageAssets> {
+  // The same way up from the sources as from the build.
+  const read = (name: string): Promise<string> =>
+    readFile(new URL(`../../../dist/page/${name}`, import.meta.url), 'utf8');
+  const [script, style] = await Promise.all([read('page.js'), read('page.css')]);
+  return { script, style };
+}
+
+/**
+ * The whole page as one HTML file. Its policy (CSP) lets nothing run but the script that is in it, and nothing be loaded;
+ * `live`: it may also ask its own server, which tells it of changes.
+ */
+export function renderPage(data: PageData, { script, style }: PageAssets, live = false): string {
+  const program = script.replace(/<\/(?=script)/gi, '<\\/');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${digest(program)}`,
+    `style-src ${digest(style)}`,
+    'img-src data:',
+    ...(live ? ["connect-src 'self'"] : []),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return [
+    '<!doctype html>',
+    `<html lang="en"${live ? ' data-live' : ''}>`,
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="referrer" content="no-referrer">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    '<title>lockvet report</title>',
+    '<link rel="icon" href="data:,">',
+    `<style>${style}</style>`,
+    '</head>',
+    '<body>',
+    '<noscript>This report is drawn by the script in it: allow scripts for this page, or use lockvet lint for text.</noscript>',
+    `<script type="application/json" id="${DATA_ID}">${embeddable(data)}</script>`,
+    `<script type="module">${program}</script>`,
+    '</body>',
+    '</html>',
+    '',
+  ].join('\n');
+}
+
+/** JSON that ends no script element and steers no terminal or editor, whatever is in it. */
+function embeddable(data: PageData): string {
+  return printableJson(JSON.stringify(data)).replaceAll('<', '\\u003c');
+}
+
+function digest(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
