@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Law, OnJudged } from '../judge/index.js';
+import type { Law, Watch } from '../judge/index.js';
 import type { Run } from '../model/report.js';
 import type { ReadProgress } from '../trace/open.js';
 import type { Io } from './io.js';
@@ -12,7 +12,7 @@ export interface JudgeInputs {
   /** All recordings are one run. */
   readonly merge: boolean;
   readonly strict: boolean;
-  readonly onJudged: OnJudged;
+  readonly watch: Watch;
 }
 
 /**
@@ -35,25 +35,25 @@ function isSource(input: string): boolean {
 }
 
 async function judgeRecordings(paths: readonly string[], options: JudgeInputs): Promise<Run[]> {
-  const { law, merge, strict, progress, onJudged } = options;
+  const { law, merge, strict, progress, watch } = options;
   const [{ judgeEach, judgeTogether }, { openSource }] = await Promise.all([
     import('../judge/index.js'),
     import('../trace/open.js'),
   ]);
   const open = (path: string) => openSource(path, { strict, progress });
-  return (merge ? judgeTogether : judgeEach)(paths, open, law, onJudged);
+  return (merge ? judgeTogether : judgeEach)(paths, open, law, watch);
 }
 
-async function runScenarios(paths: readonly string[], { law, onJudged }: JudgeInputs): Promise<Run[]> {
-  const [{ loadScenarios }, { runCampaign }] = await Promise.all([
-    import('../sim/run/load.js'),
+async function runScenarios(paths: readonly string[], { law, watch }: JudgeInputs): Promise<Run[]> {
+  const [{ loadScenarioFile }, { runCampaign }] = await Promise.all([
+    import('./load.js'),
     import('../sim/run/campaign.js'),
   ]);
   const runs: Run[] = [];
   for (const path of paths) {
-    for (const scenario of await loadScenarios(path)) {
+    for (const scenario of await loadScenarioFile(path)) {
       const schedules = [{ strategy: 'rr', seed: 1, depth: 1, preemptRt: undefined }] as const;
-      runs.push(runCampaign({ path, scenario }, { law, schedules, onJudged }));
+      runs.push(runCampaign({ path, scenario }, { law, schedules, watch }));
     }
   }
   return runs;

@@ -10,7 +10,14 @@ import { UsageError } from './usage.js';
 import { version } from './version.js';
 
 const text = { type: 'string', requiresArg: true } as const;
-const { format: _format, output: _output, 'update-baseline': _update, ...gateOptions } = reportOptions;
+const {
+  format: _format,
+  output: _output,
+  'update-baseline': _update,
+  store: _store,
+  'store-wait': _wait,
+  ...gateOptions
+} = reportOptions;
 
 /** `lockvet report INPUT... --html FILE`: judge inputs of any kind and write a page that shows the findings and the lock graph. */
 export const report: Command = {
@@ -68,30 +75,41 @@ async function judged(
   ]);
   const law = lawOf(ruleSettings(args), optional(args, 'catalog'));
   const progress = progressFor(io, settings.progress);
-  const graphs: PageGraph[] = [];
+  const met: PackedGraph[] = [];
+  const graphs = new Map<Run, PackedGraph>();
   try {
     const runs = await judgeInputs(args.positionals, {
       ...{ law, io, progress },
       merge: flag(args, 'merge'),
       strict: flag(args, 'strict-input'),
-      // Packed at once: the engines of one input need not outlive it.
-      onJudged: (recording) => void graphs.push(graphOf(recording)),
+      watch: {
+        // Packed at once: the engines of one input need not outlive it.
+        onJudged: (recording) => void met.push(graphOf(recording)),
+        onRun: (run) => {
+          const graph = met.pop();
+          if (graph !== undefined) graphs.set(run, graph);
+        },
+      },
     });
-    return { runs, graphs: graphs.filter(({ classes }) => classes.name.length > 0) };
+    return { runs, graphs: runs.flatMap((run, index) => graphs.get(run)?.(index) ?? []) };
   } finally {
     progress.stop();
   }
 }
 
+/** A lock graph as the page has it, once it is known which run it is of. */
+type PackedGraph = (run: number) => PageGraph;
+
 /** Makes a recording's lock graph ready for the page. */
-async function graphPacker(): Promise<(recording: JudgedRecording) => PageGraph> {
+async function graphPacker(): Promise<(recording: JudgedRecording) => PackedGraph> {
   const [{ lockGraphOf }, { mapLayout }, { MAP_SIZE, packGraph }] = await Promise.all([
     import('../graph/index.js'),
     import('../graph/layout.js'),
     import('../report/page/index.js'),
   ]);
-  return ({ engines, input, place }) => {
+  return ({ engines, place }) => {
     const graph = lockGraphOf(engines.validator, place);
-    return packGraph(graph, mapLayout(graph, MAP_SIZE), input);
+    const placement = mapLayout(graph, MAP_SIZE);
+    return (run) => packGraph(graph, placement, run);
   };
 }

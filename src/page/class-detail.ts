@@ -45,7 +45,7 @@ function dependencyTable(model: GraphModel, cls: number, before: boolean, hrefOf
   for (const one of all.slice(0, ROWS)) {
     const other = before ? model.from(one) : model.to(one);
     const { held, taken } = model.places(one);
-    const file = model.data.input;
+    const file = model.input;
     const marks = [
       model.closes(one) && 'closes a cycle',
       !model.closes(one) && model.isOnLoop(one) && 'on a loop',

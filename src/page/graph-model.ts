@@ -5,14 +5,17 @@ import { type Kind, kindOf } from './kinds.js';
 /** A lock graph with its neighbours indexed. Classes and dependencies are numbers: positions in the columns. */
 export class GraphModel {
   readonly data: PageGraph;
+  /** What it is the graph of. */
+  readonly input: string;
   readonly classes: number;
   readonly dependencies: number;
   readonly #out: Adjacency;
   readonly #in: Adjacency;
   #byName: Map<string, number> | undefined;
 
-  constructor(data: PageGraph) {
+  constructor(data: PageGraph, input: string) {
     this.data = data;
+    this.input = input;
     this.classes = data.classes.name.length;
     this.dependencies = data.dependencies.from.length;
     this.#out = adjacencyOf(data.dependencies.from, this.classes);

@@ -77,7 +77,7 @@ export class GraphView {
         el(
           'p',
           { id: 'map-help', class: 'hint' },
-          'Arrow keys pan, + and − zoom, 0 resets. Classes are found by name above and listed below.',
+          'Outer locks are on the left, those taken under them on the right. Arrow keys pan, + and − zoom, 0 resets.',
         ),
         legend(),
       ),
@@ -237,7 +237,7 @@ export class GraphView {
           'Graph of',
           select(
             'g',
-            graphs.map((graph, at) => [String(at), graph.input] as const),
+            graphs.map((graph, at) => [String(at), this.#page.inputOf(graph)] as const),
             String(graphs.indexOf(model.data)),
           ),
         ),

@@ -23,7 +23,11 @@ function start(page: Page): void {
   const findings = new FindingsView(page);
   const graph = new GraphView(page);
   const inputs = inputsView(page);
-  const elements: Readonly<Record<View, HTMLElement>> = { findings: findings.element, graph: graph.element, inputs };
+  const elements: Readonly<Record<View, HTMLElement>> = {
+    findings: data.findings.length > 0 ? findings.element : nothingFound(page),
+    graph: graph.element,
+    inputs,
+  };
   const main = el('main', { id: 'main', tabindex: -1 });
   const print = el('div', { class: 'print' });
   const links = new Map(
@@ -97,6 +101,13 @@ function start(page: Page): void {
     replace(print, ...(view === 'findings' ? [inputsView(page), findings.printed(PRINTED)] : []));
   });
   if (document.documentElement.dataset.live !== undefined) reloadOnChange();
+}
+
+/** A clean result needs no filters. */
+function nothingFound(page: Page): HTMLElement {
+  const view = inputsView(page);
+  view.prepend(el('p', { class: 'clean' }, 'Nothing was found.'));
+  return view;
 }
 
 function countOf({ data }: Page, view: View): string {

@@ -4,7 +4,7 @@ import type { Kind } from './kinds.js';
 /** How far a point is outside of each shape; `r` is the circle that sigma makes room for. Negative inside. */
 const DISTANCE: Readonly<Record<Kind, string>> = {
   raw: 'max(-p.y * 1.0, max(0.866 * p.x + 0.5 * p.y, -0.866 * p.x + 0.5 * p.y)) - 0.62 * r',
-  config: 'max(abs(p.x), abs(p.y)) - 0.74 * r',
+  config: 'max(abs(p.x), abs(p.y)) - 0.68 * r',
   sleep: 'length(p) - 0.9 * r',
   free: '(abs(p.x) + abs(p.y)) - 1.0 * r',
   other: 'abs(length(p) - 0.62 * r) - 0.2 * r',

@@ -165,7 +165,7 @@ export class LockMap {
       size: cls === selected ? size * 1.8 : size,
       color: faint ? this.#colours.faint : this.#colours[kind],
       ...(faint && { label: '' }),
-      forceLabel: cls === selected || (near !== undefined && near.size <= 40 && near.has(cls)),
+      forceLabel: cls === selected || (near !== undefined && near.size <= 16 && near.has(cls)),
       highlighted: cls === selected,
       zIndex: faint ? 0 : cls === selected ? 2 : 1,
     };
@@ -207,7 +207,7 @@ function coloursOf(element: HTMLElement): Colours {
   element.append(probe);
   const colour = (name: string): string => {
     probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
+    return premultiplied(getComputedStyle(probe).color);
   };
   const kinds = Object.fromEntries(KINDS.map((kind) => [kind, colour(`kind-${kind}`)])) as Record<Kind, string>;
   const colours = {
@@ -221,4 +221,11 @@ function coloursOf(element: HTMLElement): Colours {
   };
   probe.remove();
   return colours;
+}
+
+/** A colour with its alpha already in it, as sigma hands it to WebGL, which blends it so. */
+function premultiplied(colour: string): string {
+  const [r, g, b, alpha = 1] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  if (alpha === 1 || r === undefined || g === undefined || b === undefined) return colour;
+  return `rgba(${[r, g, b].map((part) => Math.round(part * alpha)).join(',')},${alpha})`;
 }

@@ -1,4 +1,4 @@
-import type { PageData } from '../report/page/data.js';
+import type { PageData, PageGraph } from '../report/page/data.js';
 import { GraphModel } from './graph-model.js';
 import type { Kind } from './kinds.js';
 
@@ -15,15 +15,19 @@ export class Page {
   graph(index: number): GraphModel | undefined {
     const data = this.data.graphs[index] ?? this.data.graphs[0];
     if (data === undefined) return undefined;
-    const model = this.#models.get(index) ?? new GraphModel(data);
+    const model = this.#models.get(index) ?? new GraphModel(data, this.inputOf(data));
     this.#models.set(index, model);
     return model;
   }
 
+  /** The name of the input that a graph is of. */
+  inputOf({ run }: PageGraph): string {
+    return this.data.runs[run]?.input ?? '';
+  }
+
   /** The number of the graph of a run's input that has this class. */
   graphWith(name: string, run: number): number | undefined {
-    const input = this.data.runs[run]?.input;
-    const index = this.data.graphs.findIndex((graph) => graph.input === input);
+    const index = this.data.graphs.findIndex((graph) => graph.run === run);
     return index >= 0 && this.graph(index)?.find(name) !== undefined ? index : undefined;
   }
 

@@ -68,8 +68,8 @@ export interface PageSource {
  * is ''. Facts that are not known are -1, or text 0.
  */
 export interface PageGraph {
-  /** What it is the graph of. */
-  readonly input: string;
+  /** Index into {@link PageData.runs}. */
+  readonly run: number;
   readonly texts: readonly string[];
   readonly classes: {
     readonly name: readonly number[];

@@ -1,4 +1,4 @@
-export { type PageParts, pageData } from './build.js';
-export { MAP_SIZE, type PageData, type PageGraph } from './data.js';
-export { type PageAssets, pageAssets, renderPage } from './html.js';
-export { type Placement, packGraph } from './pack-graph.js';
+export { pageData } from './build.js';
+export { MAP_SIZE, type PageGraph } from './data.js';
+export { pageAssets, renderPage } from './html.js';
+export { packGraph } from './pack-graph.js';

@@ -10,14 +10,14 @@ export interface Placement {
   readonly loop: readonly number[];
 }
 
-/** A lock graph in the columns of the page. */
-export function packGraph({ classes, dependencies }: LockGraph, placement: Placement, input: string): PageGraph {
+/** A lock graph in the columns of the page; `run` is the index of the run that it is of. */
+export function packGraph({ classes, dependencies }: LockGraph, placement: Placement, run: number): PageGraph {
   const texts = new Texts();
   const index = new Map(classes.map((cls, at) => [cls.id, at]));
   const ends = (pick: (one: LockGraph['dependencies'][number]) => number): number[] =>
     dependencies.map((one) => index.get(pick(one)) ?? -1);
   return {
-    input,
+    run,
     classes: {
       name: classes.map((cls) => texts.at(cls.name)),
       waitOuter: classes.map((cls) => cls.waitOuter),
