@@ -20,6 +20,8 @@ const BELOW = {
   store: ['stats', 'graph', 'static', 'explore', 'rcu', 'sim', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // A report is made of finished runs: no engine, so that every engine's findings look alike.
   report: ['model'],
+  // The page over the store.
+  serve: ['report', 'store', 'graph', 'judge', 'trace', 'rules', 'lockdep', 'model'],
   // Runs in a browser: of lockvet it has the shape of the data and how text is made safe.
   page: ['report', 'model'],
   // Findings as plain data; of the rules it asks which there are.

@@ -8,7 +8,8 @@ import { rcu } from './rcu.js';
 import { record } from './record.js';
 import { report } from './report.js';
 import { run } from './run.js';
+import { serve } from './serve.js';
 import { stats } from './stats.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [lint, check, run, graph, stats, report, rcu, record, explain, init];
+export const commands: readonly Command[] = [lint, check, run, graph, stats, report, serve, rcu, record, explain, init];

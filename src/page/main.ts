@@ -81,6 +81,7 @@ function start(page: Page): void {
       {},
       el('h1', {}, 'lockvet', el('span', { class: 'version' }, data.version)),
       el('p', { class: 'verdict' }, ...verdict(data)),
+      data.store !== null && runPicker(data.store),
       el('nav', { 'aria-label': 'Views' }, ...links.values()),
       el(
         'div',
@@ -100,7 +101,8 @@ function start(page: Page): void {
     const { view } = currentRoute(fallback);
     replace(print, ...(view === 'findings' ? [inputsView(page), findings.printed(PRINTED)] : []));
   });
-  if (document.documentElement.dataset.live !== undefined) reloadOnChange();
+  const { live } = document.documentElement.dataset;
+  if (live !== undefined) reloadAfter(live);
 }
 
 /** A clean result needs no filters. */
@@ -144,8 +146,23 @@ function printing(prepare: () => void): void {
   });
 }
 
+/** Goes to another stored run. The latest has no number in its address: it gives way to what is stored next. */
+function runPicker({ shown, runs }: NonNullable<PageData['store']>): HTMLElement {
+  const latest = runs[0]?.id;
+  const options = runs.map((run) => {
+    const time = run.time.slice(0, 16).replace('T', ' ');
+    const text = `${run.id}: ${run.command}, ${time}${run.revision === '' ? '' : `, ${run.revision.slice(0, 12)}`}, ${run.new} new`;
+    return el('option', { value: run.id, selected: run.id === shown }, text);
+  });
+  const select = el('select', { 'aria-label': 'Stored run' }, ...options);
+  select.addEventListener('change', () => {
+    location.href = `${select.value === String(latest) ? './' : select.value}${location.hash}`;
+  });
+  return select;
+}
+
 /** A page that is served shows what the store holds: it reloads when that changes, and the address keeps what was looked at. */
-function reloadOnChange(): void {
-  const events = new EventSource('events');
+function reloadAfter(change: string): void {
+  const events = new EventSource(`events?seen=${change}`);
   events.addEventListener('changed', () => location.reload());
 }

@@ -12,6 +12,8 @@ export interface PageParts {
   readonly gate: GateReport | undefined;
   readonly rules: readonly RuleDoc[];
   readonly graphs: readonly PageGraph[];
+  /** See {@link PageData.store}. */
+  readonly store?: PageData['store'];
   /** Reads a source by the name that findings give it; undefined for what is no readable file. */
   readonly read: (file: string) => string | undefined;
 }
@@ -19,7 +21,7 @@ export interface PageParts {
 const WEIGHT: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 };
 
 /** Everything that the page shows. */
-export function pageData({ version, runs, gate, rules, graphs, read }: PageParts): PageData {
+export function pageData({ version, runs, gate, rules, graphs, read, store = null }: PageParts): PageData {
   const advices = new Map<string, number>();
   const adviceOf = ({ advice }: Finding): number => {
     if (advice === undefined) return -1;
@@ -42,6 +44,7 @@ export function pageData({ version, runs, gate, rules, graphs, read }: PageParts
     advices: [...advices.keys()],
     sources: excerptsOf(runs, read),
     graphs,
+    store,
   };
 }
 

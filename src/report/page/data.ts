@@ -15,6 +15,21 @@ export interface PageData {
   readonly advices: readonly string[];
   readonly sources: readonly PageSource[];
   readonly graphs: readonly PageGraph[];
+  /** Where the page comes from a store: which of its runs it shows, and which others there are, the latest first. null: from inputs. */
+  readonly store: { readonly shown: number; readonly runs: readonly ListedRun[] } | null;
+}
+
+/** A stored run as the page lists it. */
+export interface ListedRun {
+  readonly id: number;
+  readonly command: string;
+  /** ISO date and time. */
+  readonly time: string;
+  /** Commit that was checked out; '' where none was. */
+  readonly revision: string;
+  readonly new: number;
+  readonly known: number;
+  readonly suppressed: number;
 }
 
 export interface PageRun {

@@ -23,22 +23,23 @@ export async function pageAssets(): Promise<PageAssets> {
 
 /**
  * The whole page as one HTML file. Its policy (CSP) lets nothing run but the script that is in it, and nothing be loaded;
- * `live`: it may also ask its own server, which tells it of changes.
+ * `live`: it may also ask its own server, which tells it of changes
+ * after this one.
  */
-export function renderPage(data: PageData, { script, style }: PageAssets, live = false): string {
+export function renderPage(data: PageData, { script, style }: PageAssets, live?: number): string {
   const program = script.replace(/<\/(?=script)/gi, '<\\/');
   const policy = [
     "default-src 'none'",
     `script-src ${digest(program)}`,
     `style-src ${digest(style)}`,
     'img-src data:',
-    ...(live ? ["connect-src 'self'"] : []),
+    ...(live === undefined ? [] : ["connect-src 'self'"]),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
   return [
     '<!doctype html>',
-    `<html lang="en"${live ? ' data-live' : ''}>`,
+    `<html lang="en"${live === undefined ? '' : ` data-live="${live}"`}>`,
     '<head>',
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -265,4 +266,79 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     expect(await watched.page.getByText('Nothing was found.').isVisible()).toBe(true);
     await done(watched);
   });
+});
+
+/** `lockvet serve`, listening: its address, and how it ends. */
+function served(...args: string[]): { url: Promise<string>; stop: () => Promise<number | null> } {
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist/cli/main.js'), 'serve', '--no-config', ...args], {
+    cwd: folder,
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)));
+  const url = new Promise<string>((resolve) => {
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+      if (out.endsWith('\n')) resolve(out.trim());
+    });
+  });
+  return {
+    url,
+    stop: () => {
+      child.kill('SIGINT');
+      return ended;
+    },
+  };
+}
+
+describe('lockvet serve', () => {
+  const store = (...inputs: string[]) =>
+    lockvet(['lint', '--no-config', '--store', 's.db', ...inputs], { cwd: folder });
+
+  it('says in one line why it cannot', async () => {
+    const serve = (...args: string[]) => lockvet(['serve', '--no-config', ...args], { cwd: folder });
+    expect(await serve()).toMatchObject({
+      exit: 2,
+      err: expect.stringMatching(/^lockvet: serve: --store FILE is missing[^\n]*\n$/),
+    });
+    expect(await serve('--store', 'none.db')).toMatchObject({
+      exit: 2,
+      err: expect.stringMatching(/^none\.db: no such file[^\n]*\n$/),
+    });
+    expect(await serve('--store', 'x', '--port', '99999')).toMatchObject({
+      exit: 2,
+      err: 'lockvet: serve: --port: "99999" is no port\n',
+    });
+  });
+
+  it.skipIf(!hasBrowser)(
+    'shows the latest run, and the next one when it is stored; Ctrl-C ends it (needs chromium)',
+    async () => {
+      await store(CYCLE);
+      const server = served('--store', 's.db');
+      const url = await server.url;
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/$/);
+      expect((await fetch(new URL('/', url))).status).toBe(404);
+      const browser = await launchBrowser();
+      try {
+        const { page, problems, requests } = await openPage(browser, `${url}#findings?severity=error`);
+        expect(await page.locator('.rows .row').count()).toBe(1);
+        expect(await page.getByLabel('Stored run').locator('option').count()).toBe(1);
+        await page.waitForTimeout(1000);
+        await store(INVERSION);
+        await page.waitForFunction(() => document.querySelectorAll('.rows .row').length === 2);
+        // What was looked at stays.
+        expect(new URL(page.url()).hash).toBe('#findings?severity=error');
+        await page.getByLabel('Stored run').selectOption('1');
+        await page.waitForURL(`${url}1#findings?severity=error`);
+        expect(await page.locator('.rows .row').count()).toBe(1);
+        await page.goto(`${url}#graph?class=lv_raw2`);
+        expect(await page.locator('.class-name').textContent()).toBe('lv_raw2');
+        expect(problems).toEqual([]);
+        expect(requests.filter((request) => !request.startsWith(url) && !request.startsWith('data:'))).toEqual([]);
+        expect(await server.stop()).toBe(0);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
 });
