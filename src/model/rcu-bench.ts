@@ -98,7 +98,7 @@ export interface FloodRun {
   readonly gracePeriods: number;
   /** Share of the objects that went through arrays. */
   readonly inArrays: number;
-  /** Objects by which the peak of the last third exceeds that of the middle third, for each object handed in meanwhile. */
+  /** By how many objects the mean of the last third exceeds that of the middle third, for each object due in a third. */
   readonly growth: number;
   readonly runsAway: boolean;
   /** Nothing was left when all had come to rest. */

@@ -27,8 +27,17 @@ export async function benchPlots(bench: RcuBench): Promise<Plot[]> {
     chart.setOption({ animation: false, color: COLOURS, backgroundColor: '#ffffff', ...option });
     const svg = chart.renderToSVGString();
     chart.dispose();
-    // Class names count up over all charts of a process.
-    return { file, svg: `${svg.replaceAll(/\bzr\d+-/g, 'zr-')}\n` };
+    return { file, svg: `${renumbered(svg)}\n` };
+  });
+}
+
+/** Names of classes and clips count up over all charts of a process: here each chart's begin with 0. */
+function renumbered(svg: string): string {
+  const names = new Map<string, string>();
+  return svg.replaceAll(/\bzr\d+-([a-z]+)-?\d+/g, (name, kind: string) => {
+    const number = names.get(name) ?? `zr-${kind}-${names.size}`;
+    names.set(name, number);
+    return number;
   });
 }
 
@@ -38,8 +47,8 @@ type Options = Map<string, EChartsCoreOption>;
 function framed(title: string, x: object, y: object, series: readonly object[]): EChartsCoreOption {
   const axis = { nameLocation: 'middle', nameGap: 32 };
   return {
-    title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
-    legend: { top: 28 },
+    title: { text: title, left: 'center', top: 10, textStyle: { fontSize: 15 } },
+    legend: { top: 38 },
     grid: { left: 80, right: 30, top: 80, bottom: 60 },
     xAxis: { ...axis, ...x },
     yAxis: { ...axis, nameGap: 55, ...y },

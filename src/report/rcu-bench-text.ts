@@ -95,7 +95,8 @@ function floodText({ runs, limits, gracePeriods }: FloodFigures): string {
     title('Flood: the highest rate before the backlog runs away'),
     prose(
       'Interrupts on every CPU hand objects to RCU: nothing throttles them. Rates are objects a microsecond and CPU, found by search: a rate runs away when ' +
-        'the peak of the last third exceeds that of the middle third by more than a tenth of what arrived meanwhile. This RCU and this allocator run on ' +
+        'on average more objects are outstanding in the last third than in the middle third, by more than a fifth of what arrives in a third. ' +
+        'This RCU and this allocator run on ' +
         'the simulator (PREEMPT, no PREEMPT_RT); time is scaled (see flood-jiffy-us).',
     ),
     '',

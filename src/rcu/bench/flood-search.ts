@@ -4,8 +4,9 @@ import { countGracePeriods } from './grace-periods.js';
 import type { Parameters } from './parameters.js';
 
 const METHODS: readonly FloodMethod[] = ['call_rcu', 'kvfree-list', 'kvfree-arrays'];
-/** Steps of the rate that the search takes at first. */
+/** Steps of the rate that the search takes at first: from nowhere, and from a neighbour's answer. */
 const STRIDE = 8;
+const NEAR_STRIDE = 3;
 /** Steps from the first rate beyond which nobody looks. */
 const FURTHEST = 80;
 
@@ -43,12 +44,12 @@ export function floodFigures(parameters: Parameters): FloodFigures {
 }
 
 /**
- * The highest step that holds, where all below do and all above do not: from step 0 in strides and then by halves, or from a neighbour's
- * answer step by step.
+ * The highest step that holds, where all below do and all above do not: from step 0 or from a neighbour's
+ * answer in strides, then by halves.
  */
 function highest(holds: (step: number) => boolean, near: number | undefined): number {
   let low = near ?? 0;
-  const stride = near === undefined ? STRIDE : 1;
+  const stride = near === undefined ? STRIDE : NEAR_STRIDE;
   while (!holds(low) && low > -FURTHEST) low -= stride;
   let high = low + stride;
   while (holds(high) && high < FURTHEST) {

@@ -11,8 +11,10 @@ import type { Parameters } from './parameters.js';
 /** Mainline's way, the one that asks for a page whenever it wants one, and no arrays at all. */
 const WAYS: readonly PageWay[] = ['prefilled', 'lockless', 'list-only'];
 /** Of the run that recovers: shares of its objects at which memory goes and comes back. */
-const GONE = 1 / 4;
-const BACK = 2 / 4;
+const GONE = 0.3;
+const BACK = 0.7;
+/** Objects of the run that recovers, for one of another: cached pages and those that come back last for a while. */
+const RECOVERY = 4;
 /** Bytes of the object's first line that its remover has touched. */
 const RCU_HEAD = 16;
 
@@ -36,7 +38,9 @@ export function oomFigures(parameters: Parameters): OomFigures {
 /** Several runs with one share of failures as one row: where a worker happens to run makes a difference. */
 function average(way: PageWay, failing: number, parameters: Parameters): Omit<OomRow, 'slowdown'> {
   const runs = Array.from({ length: parameters.get('oom-runs') }, (_, i) => {
-    return new OomRun(way, parameters, parameters.seed + i, (done) => (done === 0 ? failing : undefined));
+    return new OomRun(way, parameters, parameters.seed + i, parameters.get('oom-objects'), (done) =>
+      done === 0 ? failing : undefined,
+    );
   });
   const sum = (of: (run: OomRun) => number) => runs.reduce((total, run) => total + of(run), 0);
   const objects = sum(({ given }) => given);
@@ -56,7 +60,8 @@ function average(way: PageWay, failing: number, parameters: Parameters): Omit<Oo
 function recover(way: PageWay, parameters: Parameters): OomRecovery {
   let gone = 0;
   let back = 0;
-  const run = new OomRun(way, parameters, parameters.seed, (done, kernel) => {
+  const objects = RECOVERY * parameters.get('oom-objects');
+  const run = new OomRun(way, parameters, parameters.seed, objects, (done, kernel) => {
     if (gone === 0 && done >= GONE) {
       gone = kernel.now;
       return 100;
@@ -120,6 +125,7 @@ class OomRun {
   readonly #way: PageWay;
   readonly #parameters: Parameters;
   readonly #failing: (done: number, kernel: Kernel) => number | undefined;
+  /** Of each CPU. */
   readonly #objects: number;
 
   /** `failing`: the new share of failing allocations, asked before each object with the share of objects given so far. */
@@ -127,13 +133,14 @@ class OomRun {
     way: PageWay,
     parameters: Parameters,
     seed: number,
+    objects: number,
     failing: (done: number, kernel: Kernel) => number | undefined,
   ) {
     this.#way = way;
     this.#parameters = parameters;
     this.#failing = failing;
     const cpus = parameters.get('oom-cpus');
-    this.#objects = parameters.get('oom-objects') * cpus;
+    this.#objects = objects;
     const what = scenario(
       {
         ...machineOptions(parameters),
@@ -196,7 +203,7 @@ class OomRun {
 
   *#make(kernel: Kernel): Op<SlabObject[]> {
     const objects: SlabObject[] = [];
-    for (let i = 0; i < this.#parameters.get('oom-objects'); i++) {
+    for (let i = 0; i < this.#objects; i++) {
       const object = yield* kernel.mm.kmalloc(this.#parameters.get('flood-object-bytes'), Gfp.GFP_KERNEL);
       if (object !== null) objects.push(object);
     }
@@ -207,12 +214,12 @@ class OomRun {
     const { kernel } = rcu;
     const average = this.#parameters.get('oom-gap-ns');
     for (const object of objects) {
-      const percent = this.#failing(this.given / this.#objects, kernel);
+      const percent = this.#failing(this.given / (this.#objects * kernel.cpus), kernel);
       if (percent !== undefined) kernel.mm.pages.failures.options = { percent };
       const gap = average === 0 ? 0 : average / 2 + kernel.random(average);
       this.busy -= gap;
       yield* kernel.udelay(gap / 1000);
-      rcu.machine.chargeAccess(object.hi, object.lo, RCU_HEAD, true);
+      kernel.cache?.access(kernel.smpProcessorId, object.hi, object.lo, RCU_HEAD, true);
       yield* kvfree.free(object);
       this.given++;
       if (this.given % 16 === 0) this.#sample(kernel, kvfree);

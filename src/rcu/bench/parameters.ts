@@ -114,7 +114,7 @@ export const DEFINITIONS = {
   'flood-cpus': { ...LIST, value: [1, 4, 16], unit: 'CPUs', min: 1, max: 64, meaning: 'machines of the flood' },
   'flood-object-bytes': { value: [256], unit: 'bytes', min: 8, max: 4096, meaning: 'objects of the flood' },
   'flood-work-ns': {
-    value: [500],
+    value: [200],
     unit: 'ns',
     min: 0,
     max: 100_000,
@@ -130,7 +130,7 @@ export const DEFINITIONS = {
   },
   'flood-step': {
     fraction: true,
-    value: [1.15],
+    value: [1.08],
     unit: 'times',
     min: 1.01,
     max: 4,
