@@ -92,15 +92,25 @@ export class Validator extends NullSink implements EventSink {
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
     if (task.selfDeadlock !== undefined) this.#afterSelfDeadlock(task, cls, context);
     if (a.nestLo !== 0 || a.nestHi !== 0) wwAcquire(state, h, task, a, cls);
-    if (foldIntoReferences(task, cls, a, context)) return;
+    if (foldIntoReferences(task, cls, a, context)) {
+      this.onTaken(h, a, task);
+      return;
+    }
     prepareHeld(state, h, task, a, cls, context, irqFlags(h, cpu, task, a));
     if (task.depth > 0) {
       const twin = task.find(a.hi, a.lo);
       if (twin >= 0) judgeTwin(state, h, task, twin, a);
     }
     enterHeld(state, h, cpu, task);
+    this.onTaken(h, a, task);
     if (state.simulated) this.#noteNeed(h, task, context);
   }
+
+  /** An acquisition was judged: it is on top of the task's stack, or counted there where it was folded into the one of its class. */
+  protected onTaken(_h: EventHeader, _a: LockAcquire, _task: TaskState): void {}
+
+  /** The holding at `index` is about to end. */
+  protected onRelease(_h: EventHeader, _task: TaskState, _index: number): void {}
 
   override lockRelease(h: EventHeader, hi: number, lo: number, name: number): void {
     if (this.#skips()) return;
@@ -116,6 +126,7 @@ export class Validator extends NullSink implements EventSink {
     if (task.selfDeadlock !== undefined) this.#afterSelfDeadlock(task, heldClass(task, index), task.contextOf(index));
     wwRelease(h, task, index, hi, lo);
     if (dropReference(task, index)) return;
+    this.onRelease(h, task, index);
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
     if (flags & HeldFlag.Check) task.rememberRelease(hi, lo, task.held[index * HELD_STRIDE + Held.Name]);
     if (!state.seesIrqEvents) this.#inferIrqsOn(h, task, index, flags);

@@ -50,6 +50,16 @@ export class StatsCollector extends NullSink implements EventSink {
     this.#seeFlags(h, a.ip);
     const { task } = this.#validator.state.cpu(h.cpu);
     if (task.lockdepOff > 0 || task.depth === 0) return;
+    this.#count(a, task);
+  }
+
+  /** The same where it is known that the validator judged the acquisition, and of whom. */
+  taken(h: EventHeader, a: LockAcquire, task: TaskState): void {
+    this.#seeFlags(h, a.ip);
+    this.#count(a, task);
+  }
+
+  #count(a: LockAcquire, task: TaskState): void {
     // The acquisition is on top, or counted there where it was folded into the one of its class.
     this.#countersOf(task.held[(task.depth - 1) * HELD_STRIDE + Held.Class], a.read !== 0).acquisitions++;
   }
@@ -62,8 +72,18 @@ export class StatsCollector extends NullSink implements EventSink {
     if (task.lockdepOff > 0) return;
     const index = findReleased(task, hi, lo, name);
     if (index < 0) return;
+    if (task.held[index * HELD_STRIDE + Held.References] > 1) return;
+    this.#end(h, task, index);
+  }
+
+  /** The same where it is known that the holding at `index` ends. */
+  release(h: EventHeader, task: TaskState, index: number): void {
+    this.#seeFlags(h, 0);
+    this.#end(h, task, index);
+  }
+
+  #end(h: EventHeader, task: TaskState, index: number): void {
     const at = index * HELD_STRIDE;
-    if (task.held[at + Held.References] > 1) return;
     const contention = this.#takeContention(task, task.held[at + Held.Serial]);
     const flags = task.held[at + Held.Flags];
     if (flags & HeldFlag.Suspect) return;
@@ -125,6 +145,7 @@ export class StatsCollector extends NullSink implements EventSink {
     _nextPid: number,
     _nextComm: number,
   ): void {
+    if (this.#contended.size === 0) return;
     const task = this.#validator.state.tasks.get(prevPid);
     if (task?.depth === 0) this.#contended.delete(task);
   }
@@ -150,10 +171,12 @@ export class StatsCollector extends NullSink implements EventSink {
 
   #taskOf(h: EventHeader): TaskState {
     const { state } = this.#validator;
-    return state.task(h.pid, state.cpu(h.cpu));
+    const cpu = state.cpu(h.cpu);
+    return cpu.task.pid === h.pid ? cpu.task : state.task(h.pid, cpu);
   }
 
   #takeContention(task: TaskState, serial: number): Contention | undefined {
+    if (this.#contended.size === 0) return undefined;
     const contended = this.#contended.get(task);
     if (contended === undefined) return undefined;
     const contention = contended.get(serial);

@@ -67,6 +67,13 @@ export class Histogram {
 }
 
 function bucketOf(value: number): number {
+  if (value < 2 ** 31) {
+    // Nearly all values: the same without floating point.
+    const small = value | 0;
+    if (small < PER_OCTAVE) return small;
+    const shift = 31 - LOG - Math.clz32(small);
+    return (shift << LOG) + (small >>> shift);
+  }
   const whole = Math.floor(value);
   if (whole < PER_OCTAVE) return whole;
   const octave = exponentOf(whole);

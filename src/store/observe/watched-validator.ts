@@ -1,5 +1,5 @@
 import { Validator } from '../../lockdep/index.js';
-import { HELD_STRIDE, Held, HeldFlag } from '../../lockdep/task-state.js';
+import { HELD_STRIDE, Held, HeldFlag, type TaskState } from '../../lockdep/task-state.js';
 import { TripleTable } from '../../lockdep/triple-table.js';
 import type { AllocEvent, EventHeader, LockAcquire } from '../../model/events.js';
 import { type LockContext, LockContextBit } from '../../model/observation.js';
@@ -60,19 +60,14 @@ export class WatchedValidator extends Validator {
     return { event, isFree: this.#events.second(this.#kinds.first(id)) === 1, gfp: how, order: this.#kinds.third(id) };
   }
 
-  override lockAcquire(h: EventHeader, a: LockAcquire): void {
-    super.lockAcquire(h, a);
-    this.times.lockAcquire(h, a);
-    if (this.inSelftest) return;
-    const { task } = this.state.cpu(h.cpu);
-    if (task.lockdepOff > 0 || task.depth === 0) return;
+  protected override onTaken(h: EventHeader, a: LockAcquire, task: TaskState): void {
+    this.times.taken(h, a, task);
     const top = (task.depth - 1) * HELD_STRIDE;
     this.acquired.add(task.held[top + Held.Chain] as number, a.ip, contextOf(task.held[top + Held.Flags] as number));
   }
 
-  override lockRelease(h: EventHeader, hi: number, lo: number, name: number): void {
-    this.times.beforeRelease(h, hi, lo, name);
-    super.lockRelease(h, hi, lo, name);
+  protected override onRelease(h: EventHeader, task: TaskState, index: number): void {
+    this.times.release(h, task, index);
   }
 
   override alloc(h: EventHeader, event: AllocEvent): void {
