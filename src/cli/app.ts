@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { checkArguments, optionProblem } from './check-arguments.js';
 import type { Arguments, Command } from './command.js';
+import { ownCompletions } from './completion.js';
 import { withConfiguration } from './configured.js';
 import { Exit, type Io } from './io.js';
 import { suggestion, UsageError } from './usage.js';
@@ -13,6 +14,11 @@ const NO_COMMAND = 'no command given; lockvet --help lists them';
  * whatever the command throws.
  */
 export async function runApp(argv: readonly string[], commands: readonly Command[], io: Io): Promise<Exit> {
+  const own = await ownCompletions(argv, commands, io);
+  if (own !== undefined) {
+    await io.stdout.write(own.map((word) => `${word}\n`).join(''));
+    return Exit.Clean;
+  }
   const current = selected(argv, commands);
   let exit: Exit = Exit.Clean;
   const parser = commandLine(commands, current, async (command, given) => {

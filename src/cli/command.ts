@@ -25,6 +25,11 @@ export interface Command {
   readonly options: Readonly<Record<string, Options>>;
   /** A command line and what it does; at least one. */
   readonly examples: readonly (readonly [line: string, does: string])[];
+  /**
+   * What the last of `words` can be, for the shell; what does not begin as it does is left out afterwards. Absent: files. An error
+   * completes nothing.
+   */
+  complete?(words: readonly string[], args: Arguments, io: Io): Promise<readonly string[]>;
   /** Throws UsageError or InputError; anything else that escapes is a bug. */
   run(args: Arguments, io: Io): Promise<Exit>;
 }

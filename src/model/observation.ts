@@ -1,5 +1,5 @@
 import type { LockGraph } from './lock-graph.js';
-import type { ClassStats, OffTimes } from './lock-stats.js';
+import type { ClassStats } from './lock-stats.js';
 
 /** A context in which locks are taken and memory is allocated: bits of {@link LockContextBit}. */
 export type LockContext = number;
@@ -75,6 +75,4 @@ export interface Observation {
   /** Unit of all times. */
   readonly unit: 'ns' | 'ticks';
   readonly times: readonly ClassStats[];
-  readonly irqsOff: OffTimes | undefined;
-  readonly preemptOff: OffTimes | undefined;
 }

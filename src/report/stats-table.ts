@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { ClassStats, Durations, LockStats, OffTimes } from '../model/lock-stats.js';
+import { BARE } from './bare-table.js';
 import { printable } from './escape.js';
 import { counted, placeText, thousands } from './layout.js';
 
@@ -82,21 +83,3 @@ export function timeText(value: number, unit: LockStats['unit']): string {
   const scaled = value / divisor;
   return `${divisor === 1 ? scaled : scaled.toFixed(scaled < 10 ? 2 : scaled < 100 ? 1 : 0)} ${name}`;
 }
-
-const BARE = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};

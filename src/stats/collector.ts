@@ -50,16 +50,11 @@ export class StatsCollector extends NullSink implements EventSink {
     this.#seeFlags(h, a.ip);
     const { task } = this.#validator.state.cpu(h.cpu);
     if (task.lockdepOff > 0 || task.depth === 0) return;
-    this.#count(a, task);
+    this.taken(a, task);
   }
 
-  /** The same where it is known that the validator judged the acquisition, and of whom. */
-  taken(h: EventHeader, a: LockAcquire, task: TaskState): void {
-    this.#seeFlags(h, a.ip);
-    this.#count(a, task);
-  }
-
-  #count(a: LockAcquire, task: TaskState): void {
+  /** Only counts an acquisition that the validator judged: times with interrupts or preemption off are not asked for. */
+  taken(a: LockAcquire, task: TaskState): void {
     // The acquisition is on top, or counted there where it was folded into the one of its class.
     this.#countersOf(task.held[(task.depth - 1) * HELD_STRIDE + Held.Class], a.read !== 0).acquisitions++;
   }
@@ -73,16 +68,11 @@ export class StatsCollector extends NullSink implements EventSink {
     const index = findReleased(task, hi, lo, name);
     if (index < 0) return;
     if (task.held[index * HELD_STRIDE + Held.References] > 1) return;
-    this.#end(h, task, index);
+    this.release(h, task, index);
   }
 
-  /** The same where it is known that the holding at `index` ends. */
+  /** Only counts the holding at `index`, which ends. */
   release(h: EventHeader, task: TaskState, index: number): void {
-    this.#seeFlags(h, 0);
-    this.#end(h, task, index);
-  }
-
-  #end(h: EventHeader, task: TaskState, index: number): void {
     const at = index * HELD_STRIDE;
     const contention = this.#takeContention(task, task.held[at + Held.Serial]);
     const flags = task.held[at + Held.Flags];

@@ -13,11 +13,7 @@ export function observationOf(
 ): Observation {
   const { state, acquired } = validator;
   const hasUnit = ticksPerSecond !== 1;
-  const {
-    classes: times,
-    irqsOff,
-    preemptOff,
-  } = statsOf(validator, validator.times, hasUnit ? 1e9 / ticksPerSecond : 1);
+  const { classes: times } = statsOf(validator, validator.times, hasUnit ? 1e9 / ticksPerSecond : 1);
   return {
     kernel,
     graph: lockGraphOf(validator, place),
@@ -41,8 +37,6 @@ export function observationOf(
     allocations: allocationsOf(validator),
     unit: hasUnit ? 'ns' : 'ticks',
     times,
-    irqsOff,
-    preemptOff,
   };
 }
 

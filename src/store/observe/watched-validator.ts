@@ -39,7 +39,7 @@ export interface AllocationKind {
 
 /**
  * The validator, which also counts what the store wants to know: acquisitions by held locks, place and context, allocations under
- * locks, and times. It looks at the validator's own state after each event, so that nothing is followed twice.
+ * locks, and how long locks were held and waited for. It looks at the validator's own state after each event, so that nothing is followed twice.
  */
 export class WatchedValidator extends Validator {
   readonly times = new StatsCollector(this);
@@ -60,8 +60,8 @@ export class WatchedValidator extends Validator {
     return { event, isFree: this.#events.second(this.#kinds.first(id)) === 1, gfp: how, order: this.#kinds.third(id) };
   }
 
-  protected override onTaken(h: EventHeader, a: LockAcquire, task: TaskState): void {
-    this.times.taken(h, a, task);
+  protected override onTaken(_h: EventHeader, a: LockAcquire, task: TaskState): void {
+    this.times.taken(a, task);
     const top = (task.depth - 1) * HELD_STRIDE;
     this.acquired.add(task.held[top + Held.Chain] as number, a.ip, contextOf(task.held[top + Held.Flags] as number));
   }
@@ -104,26 +104,6 @@ export class WatchedValidator extends Validator {
   override lockAcquired(h: EventHeader, hi: number, lo: number, name: number): void {
     super.lockAcquired(h, hi, lo, name);
     this.times.lockAcquired(h, hi, lo, name);
-  }
-
-  override hardirqsOff(h: EventHeader, ip: number): void {
-    super.hardirqsOff(h, ip);
-    this.times.hardirqsOff(h, ip);
-  }
-
-  override hardirqsOn(h: EventHeader, ip: number): void {
-    super.hardirqsOn(h, ip);
-    this.times.hardirqsOn(h, ip);
-  }
-
-  override preemptOff(h: EventHeader, ip: number): void {
-    super.preemptOff(h, ip);
-    this.times.preemptOff(h, ip);
-  }
-
-  override preemptOn(h: EventHeader, ip: number): void {
-    super.preemptOn(h, ip);
-    this.times.preemptOn(h, ip);
   }
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number, nextPid: number, nextComm: number): void {

@@ -61,17 +61,6 @@ export async function writeObservation(connection: DuckDBConnection, input: numb
     ['int', 'truth', 'big', 'big', ...DURATIONS, ...DURATIONS],
     seen.times.map((row) => timeCells(row, classId(named.get(row.name) ?? -1))),
   );
-  const off = [
-    { what: 'interrupts', times: seen.irqsOff },
-    { what: 'preemption', times: seen.preemptOff },
-  ];
-  await fill(
-    'off_times',
-    ['text', 'text', ...DURATIONS],
-    off.flatMap(({ what, times }) =>
-      times === undefined ? [] : [[what, times.from, ...durationCells(times.durations)]],
-    ),
-  );
   await addUp(connection, input);
 }
 

@@ -91,13 +91,6 @@ CREATE TABLE lv.lock_times (
   hold_count BIGINT, hold_total DOUBLE, hold_min DOUBLE, hold_median DOUBLE, hold_p99 DOUBLE, hold_max DOUBLE, hold_longest VARCHAR,
   wait_count BIGINT, wait_total DOUBLE, wait_min DOUBLE, wait_median DOUBLE, wait_p99 DOUBLE, wait_max DOUBLE, wait_longest VARCHAR
 );
-CREATE TABLE lv.off_times (
-  input_id INTEGER NOT NULL,
-  what VARCHAR NOT NULL,
-  told_by VARCHAR NOT NULL,
-  count BIGINT NOT NULL, total DOUBLE NOT NULL, min DOUBLE NOT NULL, median DOUBLE NOT NULL, p99 DOUBLE NOT NULL, max DOUBLE NOT NULL,
-  longest VARCHAR NOT NULL
-);
 CREATE MACRO lock_kind(wait_outer, wait_inner) AS
   CASE WHEN wait_outer = 1 AND wait_inner > 1 THEN 'rcu_read_lock'
     WHEN wait_inner = 1 THEN 'lockless' WHEN wait_inner = 2 THEN 'raw_spinlock_t' WHEN wait_inner = 3 THEN 'spinlock_t'
@@ -149,7 +142,4 @@ CREATE VIEW lock_times AS
     t.acquisitions, t.contentions, hold_count, hold_total, hold_min, hold_median, hold_p99, hold_max, hold_longest ->> '$.function' AS hold_longest_at,
     wait_count, wait_total, wait_min, wait_median, wait_p99, wait_max, wait_longest ->> '$.function' AS wait_longest_at
   FROM lv.lock_times t JOIN lv.classes c USING (class_id) JOIN lv.inputs i USING (input_id);
-CREATE VIEW off_times AS
-  SELECT i.run_id AS run, i.input_id AS input, what, told_by, i.unit, count, total, min, median, p99, max, longest ->> '$.function' AS longest_at
-  FROM lv.off_times JOIN lv.inputs i USING (input_id);
 `;
