@@ -71,6 +71,8 @@ export interface TreeCall {
   readonly ty: string;
   /** `o?.m()` */
   readonly optional?: boolean;
+  /** Run as an operation, by `yield*`: it may take and release locks. */
+  readonly op?: boolean;
 }
 
 export type TreeTarget =

@@ -147,7 +147,8 @@ function lowerGet(l: Lowering, node: ts.PropertyAccessExpression): TreeExpr {
 function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
   const callee = stripped(node.expression);
   const a = lowerArguments(l, node.arguments);
-  const common = { k: 'call' as const, a, text: textOf(node), ty: l.names.resultOf(node) };
+  const op = ts.isYieldExpression(node.parent) && node.parent.asteriskToken !== undefined;
+  const common = { k: 'call' as const, a, text: textOf(node), ty: l.names.resultOf(node), ...(op ? { op } : {}) };
   if (callee.kind === ts.SyntaxKind.SuperKeyword) {
     l.scope.used.add('%this');
     return { ...common, f: { k: 'this', ty: '' }, p: 'super', line: lineOf(node), api: '', target: '' };

@@ -25,7 +25,7 @@ const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
-  lib: ['lib.es2022.d.ts'],
+  lib: ['lib.es2023.d.ts'],
   types: [],
   strict: true,
   allowImportingTsExtensions: true,

@@ -196,6 +196,12 @@ export function callApi(
   return runSteps(w, f, s, object, facts.steps, args, e, name);
 }
 
+/** Whether `Class.method` releases a lock. */
+export function releases(w: Walk, api: string): boolean {
+  const [cls = '', method = ''] = api.split('.');
+  return methodOf(w.table, cls, method)?.steps.some((step) => step.verb === 'release') === true;
+}
+
 /** Calls a function that the simulated kernel exports. */
 export function simFunction(
   w: Walk,

@@ -93,9 +93,10 @@ export function callArray(
     case 'toSorted':
     case 'toReversed':
       return plain(copy(w, f, list, name, args, e));
-    case 'keys':
     case 'has':
     case 'includes':
+      return plain(contains(list, first));
+    case 'keys':
     case 'indexOf':
     case 'lastIndexOf':
     case 'join':
@@ -133,6 +134,15 @@ function getKey(list: Thing, key: Value, e: TreeCall, w: Walk): Value {
       ? UNDEFINED
       : join(instanceOf(w, e.ty, e.text), UNDEFINED)
     : join(list.rest, UNDEFINED);
+}
+
+/** Whether a list of known elements has one: strings and numbers are compared, and nothing is in what is empty. */
+function contains(list: Thing, value: Value): Value {
+  const { items } = list;
+  if (items === undefined) return list.rest === undefined && list.heap.concrete ? FALSE : ANYTHING;
+  if (items.length === 0) return FALSE;
+  if (value.t !== 'const' || items.some((item) => item.t !== 'const')) return ANYTHING;
+  return constant(items.some((item) => item.t === 'const' && item.v === value.v));
 }
 
 function taken(list: Thing, name: string, index: Value): Value {

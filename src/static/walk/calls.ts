@@ -13,6 +13,7 @@ import {
   alternatives,
   isNullish,
   join,
+  ofAlternatives,
   reference,
   type Simple,
   UNDEFINED,
@@ -24,6 +25,10 @@ import type { CallResult, Env, Frame, Result, Signal, State, Walk } from './walk
 
 /** Calls deeper than this are taken to do nothing: a recursion that makes new objects each time. */
 const DEEPEST = 160;
+/** States in which one function is walked, each with its own arguments. */
+const MOST_CONTEXTS = 300;
+/** States after which numbers that are passed are no longer told apart. */
+const FEW_CONTEXTS = 12;
 /** Rounds after which a recursion's result is taken as it is. */
 const MAX_ROUNDS = 4;
 
@@ -207,9 +212,11 @@ export function construct(
     } else if (part.t === 'ref' && part.o.isClass && part.o.cls !== undefined) {
       out.push(...constructClass(w, f, s, part.o.cls, args, line, self));
     } else {
-      const [place] = [`${f.call.file}:${f.call.function}:new${line}`];
-      const thing = w.heap.make(place ?? '');
-      if (ty.startsWith('[]') || ty === '') thing.items = thing.many ? undefined : [];
+      const thing = w.heap.make(`${f.call.file}:${f.call.function}:new${line}`);
+      const [first] = args;
+      const from = first?.t === 'ref' && ty.startsWith('[]') ? first.o : undefined;
+      if (!thing.many && (from === undefined || from.items !== undefined)) thing.items = [...(from?.items ?? [])];
+      else if (from?.element !== undefined) thing.add(from.element);
       out.push({ s, v: reference(thing) });
     }
   }
@@ -412,24 +419,31 @@ function callCode(
   s: State,
   fn: Thing,
   self: Value | undefined,
-  args: readonly Value[],
+  given: readonly Value[],
   line: number,
 ): readonly Result[] {
   const { code } = fn;
   if (code === undefined || w.depth >= DEEPEST) return [{ s, v: ANYTHING }];
   const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
   const call: Call = { parent: { ...f.call, line }, file: code.unit.file, function: code.fn.name, line };
-  checkContract(w, f, s, code, fn, self, args, line);
+  checkContract(w, f, s, code, fn, self, given, line);
   if (w.heap.concrete) {
     // Set-up makes new objects each time: nothing can be taken from an earlier call.
-    const result = run(w, f, fn, code, self, args, s, call, sure);
+    const result = run(w, f, fn, code, self, given, s, call, sure);
     return finish(w, f, s, result);
   }
+  const before = w.contexts.get(code.fn) ?? 0;
+  const args = before < FEW_CONTEXTS ? given : given.map(widened);
   const key = callKey(fn, self, args, s, sure, f);
   let known = w.calls.get(key);
   if (known !== undefined) {
     if (known.open) known.asked = true;
     return finish(w, f, s, known);
+  }
+  w.contexts.set(code.fn, before + 1);
+  if (before >= MOST_CONTEXTS) {
+    w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
+    return [];
   }
   for (let round = 0; ; round++) {
     const open: CallResult = {
@@ -451,6 +465,14 @@ function callCode(
     if (!open.asked || isSame || round >= MAX_ROUNDS) break;
   }
   return finish(w, f, s, known);
+}
+
+/** A value without what only tells one call from another. */
+function widened(value: Value): Value {
+  const isNumber = (part: Simple): boolean => part.t === 'const' && typeof part.v === 'number';
+  if (!alternatives(value).some(isNumber)) return value;
+  const rest = alternatives(value).filter((part) => !isNumber(part) && part !== ANYTHING);
+  return rest.length === 0 ? ANYTHING : ofAlternatives([...rest, ANYTHING]);
 }
 
 function run(

@@ -1,5 +1,5 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
-import { callApi, getApi, simMember } from './api.js';
+import { callApi, getApi, releases, simMember } from './api.js';
 import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
 import {
   bindMethod,
@@ -522,6 +522,35 @@ function assignPart(w: Walk, f: Frame, part: TreePart, v: Value, s: State): read
 }
 
 function evaluateCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Result[] {
+  if (e.api === '' && e.op !== true) return evaluateOneCall(w, f, e, s);
+  // Which of several objects a variable is stays the same from the lock to the unlock.
+  let states: readonly State[] = [s];
+  for (const part of e.p === '' ? e.a : [e.f, ...e.a]) {
+    const root = rootOf(part);
+    if (root !== undefined) states = states.flatMap((at) => apart(at, root));
+  }
+  return states.flatMap((at) => evaluateOneCall(w, f, e, at));
+}
+
+/** Alternatives of a variable that are followed one by one. */
+const MOST_APART = 4;
+
+function apart(s: State, name: string): readonly State[] {
+  const value = s.env.get(name);
+  if (value?.t !== 'several' || value.vs.length > MOST_APART) return [s];
+  const objects = value.vs.filter((part) => part.t === 'ref');
+  if (objects.length < 2) return [s];
+  return value.vs.map((part) => withVariable(s, name, part));
+}
+
+/** The variable that a receiver is reached from. */
+function rootOf(e: TreeExpr): string | undefined {
+  let at = e;
+  while (at.k === 'get' || at.k === 'index') at = at.o;
+  return at.k === 'var' && !at.cell ? at.n : undefined;
+}
+
+function evaluateOneCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Result[] {
   if (e.p === 'super' || e.p.startsWith('super.')) {
     return evaluateList(w, f, e.a, s).flatMap(({ s: at, vs }) => callSuper(w, f, e, at, spreadArguments(e.a, vs)));
   }
@@ -554,7 +583,12 @@ function callMethod(
   e: TreeCall,
 ): readonly Result[] {
   const out: Result[] = [];
-  const parts = alternatives(object).filter((part) => !isNullish(part));
+  const parts = heldOnes(
+    w,
+    s,
+    alternatives(object).filter((part) => !isNullish(part)),
+    e,
+  );
   if (parts.length === 0) return e.optional === true ? [{ s, v: UNDEFINED }] : [];
   for (const part of parts) {
     if (part.t === 'ref' && part.o.sim !== undefined) {
@@ -589,6 +623,13 @@ function callMethod(
       ? [...out, { s, v: UNDEFINED }]
       : out,
   );
+}
+
+/** Of several locks that may be released those that are held, if any is. */
+function heldOnes(w: Walk, s: State, parts: readonly Simple[], e: TreeCall): readonly Simple[] {
+  if (parts.length < 2 || e.api === '') return parts;
+  const held = parts.filter((part) => part.t === 'ref' && s.locks.held.some((lock) => lock.lock === part.o));
+  return held.length > 0 && releases(w, e.api) ? held : parts;
 }
 
 function callMember(

@@ -54,13 +54,26 @@ export function walkProgram(
       out.push({ name: nameOf(scenario.options), file, walk });
     });
   }
-  const entered = new Set(out.flatMap(({ walk }) => [...walk.entered]));
-  const left = openFunctions(program, files, entered);
+  const enteredBy = (): Set<string> => new Set(out.flatMap(({ walk }) => [...walk.entered]));
+  // Functions that return a scenario: called once, so that it comes to be.
+  for (const id of openFunctions(program, files, enteredBy())) {
+    const code = program.codes.get(id);
+    if (code === undefined || !isFactory(code.fn.body)) continue;
+    const walk = new Walk(program, table, base);
+    boot(walk, code.unit.file);
+    walk.scenarios.length = 0;
+    runFactory(walk, id);
+    const [scenario] = walk.scenarios;
+    if (scenario === undefined) continue;
+    walk.config = configOf(scenario.options, configuration);
+    setUp(walk, scenario);
+    walkRoots(walk);
+    out.push({ name: nameOf(scenario.options), file: code.unit.file, walk });
+  }
+  const left = openFunctions(program, files, enteredBy());
   if (left.length > 0) {
     const walk = new Walk(program, table, base);
     for (const file of files) boot(walk, file);
-    runFactories(walk, left);
-    for (const scenario of walk.scenarios.splice(0)) setUp(walk, scenario);
     addOpenRoots(walk, left);
     walkRoots(walk);
     out.push({ name: '', file: files[0] ?? '', walk });
@@ -73,13 +86,15 @@ function mentionsScenario(program: TreeProgram, file: string): boolean {
   return unit !== undefined && JSON.stringify(unit.body).includes('"api":"scenario"');
 }
 
-/** Functions whose scenario only comes to be when they are called: called once, so that it does. */
-function runFactories(w: Walk, ids: readonly string[]): void {
-  for (const id of ids) {
-    const code = w.program.codes.get(id);
-    if (code === undefined || !isFactory(code.fn.body)) continue;
+function runFactory(w: Walk, id: string): void {
+  const code = w.program.codes.get(id);
+  if (code !== undefined) {
     w.heap.concrete = true;
-    const args = code.fn.params.map((param): Value => instanceOf(w, param.ty, param.name));
+    // Options that nobody gives have their defaults.
+    const args = code.fn.params.map((param): Value => {
+      const value = instanceOf(w, param.ty, param.name);
+      return value.t === 'unknown' ? w.heap.make(param.name).ref : value;
+    });
     const call = { parent: undefined, file: code.unit.file, function: code.fn.name, line: 0 };
     const frame: Frame = {
       code,

@@ -101,6 +101,7 @@ export function walkRoots(w: Walk): void {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = w.heap.version;
     w.calls.clear();
+    w.contexts.clear();
     for (const root of w.roots.values()) walkRoot(w, root);
     if (w.heap.version === before) break;
   }

@@ -12,6 +12,9 @@ const FEW_TURNS = 3;
 /** Turns after which a loop's states are taken as they are. */
 const LAST_TURN = 40;
 
+/** States that differ in their locks that are followed at one point of a function. */
+const MOST_STATES = 32;
+
 /** Runs statements from several states; the states at their end. What leaves otherwise is in the frame's jumps. */
 export function execute(w: Walk, f: Frame, stmts: readonly TreeStmt[], states: readonly State[]): readonly State[] {
   let current: readonly State[] = states;
@@ -19,6 +22,10 @@ export function execute(w: Walk, f: Frame, stmts: readonly TreeStmt[], states: r
     if (current.length === 0) return current;
     current = step(w, f, stmt, current);
     if (!w.heap.concrete || current.length > 1) current = mergeStates(current);
+    if (current.length > MOST_STATES) {
+      w.partial.add(`${f.call.file}: ${f.call.function}`);
+      current = current.slice(0, MOST_STATES);
+    }
   }
   return current;
 }

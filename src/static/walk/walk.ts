@@ -1,4 +1,4 @@
-import type { TreeClass, TreeUnit } from '../ir/tree.js';
+import type { TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
 import { FactBook, type Need } from './facts.js';
 import type { Base, Call, LockState } from './lock-state.js';
 import { LockStates } from './lock-state.js';
@@ -67,6 +67,10 @@ export class Walk {
   readonly booted = new Set<string>();
   /** Results of calls, by function, arguments and state. */
   readonly calls = new Map<string, CallResult>();
+  /** In how many states each function was walked. */
+  readonly contexts = new Map<TreeFunction, number>();
+  /** Functions that were walked in some of their states only: there are too many. */
+  readonly partial = new Set<string>();
   /** Functions that were walked. */
   readonly entered = new Set<string>();
   /** Calls that lead nowhere, and how often. */
