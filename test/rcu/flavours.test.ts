@@ -27,6 +27,12 @@ const QUICK: readonly (readonly [FlavourFault, string, number])[] = [
   ['srcu-leaf-unmarked', 'hang', 3],
   ['srcu-node-locks-nested', 'recursive-lock', 3],
   ['srcu-callbacks-under-lock', 'recursive-lock', 3],
+  ['tasks-preemption-counts', 'assertion-failed', 6],
+  ['tasks-preempted-skipped', 'assertion-failed', 6],
+  ['tasks-first-queue-only', 'hang', 6],
+  ['tiny-quiescent-in-reader', 'assertion-failed', 3],
+  ['tiny-list-unguarded', 'assertion-failed', 6],
+  ['tiny-lost-softirq', 'hang', 3],
   ['srcu-barrier-skips-cpu', 'assertion-failed', 6],
 ];
 

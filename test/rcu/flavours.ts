@@ -3,6 +3,10 @@ import { type StrategyName, strategyOf } from '../../src/explore/token.js';
 import { Engines } from '../../src/judge/index.js';
 import { SRCU_FAULTS, type SrcuFaultName } from '../../src/rcu/srcu/faults.js';
 import { srcuTorture } from '../../src/rcu/srcu/torture.js';
+import { TASKS_FAULTS, type TasksFaultName } from '../../src/rcu/tasks/faults.js';
+import { tasksTorture } from '../../src/rcu/tasks/torture.js';
+import { TINY_FAULTS, type TinyFaultName } from '../../src/rcu/tiny/faults.js';
+import { tinyTorture } from '../../src/rcu/tiny/torture.js';
 import type { PipelineResult } from '../../src/rcu/torture-pipeline.js';
 import { NO_VALIDATE_KEY } from '../../src/sim/addresses.js';
 import { type Scenario, simulate } from '../../src/sim/index.js';
@@ -13,16 +17,16 @@ import { StretchedStrategy } from './stretched-strategy.js';
 const law = lawFor('strict');
 
 /** The flavours besides Tree RCU, whose torture is `judge-torture.ts`. */
-export const FLAVOURS = ['srcu'] as const;
+export const FLAVOURS = ['srcu', 'tasks', 'tiny'] as const;
 export type Flavour = (typeof FLAVOURS)[number];
 
 /** Faults of all of them, by name. */
-export const FLAVOUR_FAULTS = { ...SRCU_FAULTS } as const;
+export const FLAVOUR_FAULTS = { ...SRCU_FAULTS, ...TASKS_FAULTS, ...TINY_FAULTS } as const;
 export type FlavourFault = keyof typeof FLAVOUR_FAULTS;
 
 /** PREEMPT_RT or not: the kernels that a flavour is for. */
-export function kernelsOf(_flavour: Flavour): readonly boolean[] {
-  return [false, true];
+export function kernelsOf(flavour: Flavour): readonly boolean[] {
+  return flavour === 'tiny' ? [false] : [false, true];
 }
 
 export interface FlavourRun extends PipelineResult {
@@ -67,12 +71,20 @@ export function judgeFlavour(flavour: Flavour, options: FlavourOptions): Flavour
 }
 
 function scenarioOf(
-  _flavour: Flavour,
+  flavour: Flavour,
   { fault, maxOperations, users }: Pick<FlavourOptions, 'fault' | 'maxOperations' | 'users'>,
   onResult: (result: PipelineResult) => void,
 ): Scenario {
-  const some = { ...(maxOperations !== undefined && { maxOperations }), ...(users !== undefined && { users }) };
-  return srcuTorture({ ...some, srcu: { faults: fault === undefined ? [] : [fault as SrcuFaultName] } }, onResult);
+  const limit = maxOperations === undefined ? {} : { maxOperations };
+  const faults = fault === undefined ? [] : [fault];
+  switch (flavour) {
+    case 'srcu':
+      return srcuTorture({ ...limit, ...(users && { users }), srcu: { faults: faults as SrcuFaultName[] } }, onResult);
+    case 'tasks':
+      return tasksTorture({ ...limit, tasks: { faults: faults as TasksFaultName[] } }, onResult);
+    case 'tiny':
+      return tinyTorture({ ...limit, rcu: { faults: faults as TinyFaultName[] } }, onResult);
+  }
 }
 
 /** Faults of counting: a plain random walk hits their windows, a few operations wide, too rarely. */

@@ -1,8 +1,6 @@
-import type { Frame } from '../../sim/frame.js';
 import type { Op } from '../../sim/index.js';
-import { instant } from '../../sim/op.js';
-import { wakeWaiter } from '../../sim/wait/wait-object.js';
 import { seqDone, seqEnd, seqSnap, seqStart, seqState } from '../sequence.js';
+import { waitForCallback } from '../wait-for-callback.js';
 import { Phase } from './gp.js';
 import { enterReader, isActive, leaveReader } from './reader.js';
 import { startIfNeeded } from './request.js';
@@ -12,17 +10,9 @@ import type { SrcuStruct } from './srcu-struct.js';
 export function* synchronizeSrcu(ssp: SrcuStruct, expedited: boolean): Op<void> {
   const { kernel, machine } = ssp;
   yield* kernel.mightSleep();
-  const waiter: { done: boolean; frame: Frame } = { done: false, frame: machine.frame };
-  const wake = instant('wakemeAfterRcu', () => {
-    waiter.done = true;
-    ssp.gpEvent.noteWake(machine.frame.op.ip);
-    wakeWaiter(machine, waiter.frame);
+  yield* waitForCallback(machine, ssp.gpEvent, function* callSrcu(callback) {
+    yield* startIfNeeded(ssp, { callback, expedited });
   });
-  yield* startIfNeeded(ssp, { callback: wake, expedited });
-  do {
-    if (!waiter.done) waiter.frame.task.willSleep = true;
-    yield* ssp.gpEvent.sleep();
-  } while (!waiter.done);
   if (machine.tracksOrder) machine.ordering.acquire(ssp, machine.frame);
 }
 

@@ -1,22 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SrcuStruct } from '../../../src/rcu/index.js';
-import { type Kernel, type Op, scenario } from '../../../src/sim/index.js';
-import { judgeRun } from '../../../src/sim/run/judge-run.js';
-import { lawFor } from '../../sim/shipped.js';
-
-const law = lawFor('strict');
-
-/** Findings, as `rule: message`, of a set-up on two CPUs by the clock. */
-function judge(setup: (kernel: Kernel) => void, preemptRt = false): string[] {
-  const what = { path: 'srcu', scenario: scenario({ name: 'srcu', cpus: 2, maxOperations: 20_000 }, setup) };
-  const schedule = { strategy: 'rr', seed: 1, depth: 3, preemptRt } as const;
-  return judgeRun(what, { law, schedule, precise: false }).findings.map(({ rule, message }) => `${rule}: ${message}`);
-}
+import type { Kernel, Op } from '../../../src/sim/index.js';
+import { judgeSetup } from '../judge-setup.js';
 
 describe('srcu_struct', () => {
   it('waits for its own readers, asleep or not, and for no others', () => {
     const ends: string[] = [];
-    const findings = judge((kernel) => {
+    const findings = judgeSetup((kernel) => {
       const mine = new SrcuStruct(kernel, 'mine');
       const other = new SrcuStruct(kernel, 'other');
       const reader = (srcu: SrcuStruct, ms: number) =>
@@ -40,7 +30,7 @@ describe('srcu_struct', () => {
 
   it('lets another task end what one began', () => {
     let passed = 0;
-    const findings = judge((kernel) => {
+    const findings = judgeSetup((kernel) => {
       const srcu = new SrcuStruct(kernel, 'srcu');
       kernel.task('beginner', function* begin() {
         const index = yield* srcu.downRead();
@@ -59,7 +49,7 @@ describe('srcu_struct', () => {
 
   it('polls by cookie: not over while a reader is inside, over after, whoever asked', () => {
     const polled: boolean[] = [];
-    const findings = judge((kernel) => {
+    const findings = judgeSetup((kernel) => {
       const srcu = new SrcuStruct(kernel, 'srcu');
       kernel.task('poller', function* poll() {
         const index = yield* srcu.readLock();
@@ -81,7 +71,7 @@ describe('srcu_struct', () => {
 
   it('is quicker when it is expedited', () => {
     const took: number[] = [];
-    judge((kernel) => {
+    judgeSetup((kernel) => {
       const srcu = new SrcuStruct(kernel, 'srcu', { expHoldoff: 1e9 });
       kernel.task('updater', function* wait() {
         for (const form of ['synchronizeExpedited', 'synchronize'] as const) {
@@ -97,7 +87,7 @@ describe('srcu_struct', () => {
   });
 
   it('reports waiting for oneself, and for one another', () => {
-    const own = judge((kernel) => {
+    const own = judgeSetup((kernel) => {
       const srcu = new SrcuStruct(kernel, 'srcu');
       kernel.task('reader', function* wait() {
         yield* srcu.readLock();
@@ -105,7 +95,7 @@ describe('srcu_struct', () => {
       });
     });
     expect(own).toContain('rcu-wait-in-reader: a grace period is waited for inside a reader (srcu) that it waits for');
-    const crossed = judge((kernel) => {
+    const crossed = judgeSetup((kernel) => {
       const a = new SrcuStruct(kernel, 'a');
       const b = new SrcuStruct(kernel, 'b');
       const wait = (inside: SrcuStruct, on: SrcuStruct) =>
@@ -152,7 +142,7 @@ describe('srcu_struct', () => {
     ],
   };
   it.each(Object.entries(misuses))('warns of %s', (_name, [body, message]) => {
-    const findings = judge((kernel) => {
+    const findings = judgeSetup((kernel) => {
       const srcu = new SrcuStruct(kernel, 'srcu');
       kernel.task('user', () => body(kernel, srcu), { affinity: 0 });
     });
@@ -161,7 +151,7 @@ describe('srcu_struct', () => {
 
   it('says nothing of a proper clean-up', () => {
     let clean = false;
-    const findings = judge((kernel) => {
+    const findings = judgeSetup((kernel) => {
       const srcu = new SrcuStruct(kernel, 'srcu');
       kernel.task('user', function* use() {
         yield* srcu.call(() => kernel.udelay(1));
