@@ -11,6 +11,7 @@ export interface TortureRun {
   gracePeriods: number;
   reads: number;
   updates: number;
+  plugged: number;
   operations: number;
 }
 
@@ -30,6 +31,7 @@ export function judgeTorture(
     gracePeriods: result?.rcu.stats.gracePeriods ?? 0,
     reads: result?.reads ?? 0,
     updates: result?.updates ?? 0,
+    plugged: result?.plugged ?? 0,
     operations,
   };
 }
