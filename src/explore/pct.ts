@@ -1,10 +1,17 @@
 import { RandomSource } from './random-source.js';
-import { ActorKind, type Choice, type Strategy } from './strategy.js';
+import { type Actor, ActorKind, type Choice, type Strategy } from './strategy.js';
+
+/** After this many steps the one that has not moved for the longest time goes to the front. */
+const RESCUE_EVERY = 1000;
+/** Above every priority that is drawn. */
+const FRONT = 0x40000001;
 
 /**
  * Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): every task and interrupt gets a random priority,
  * the highest that can move does, and at `depth - 1` random points the one that moves falls below all others. A bug
- * that needs `depth` ordering constraints is found with probability at least 1/(n k^(depth-1)).
+ * that needs `depth` ordering constraints is found with probability at least 1/(n k^(depth-1)). In runs of more than a thousand
+ * steps the one that has waited for longest comes to the front now and then: others may wait for it in loops, by the clock or by spinning, that would
+ * never end.
  */
 export class Pct implements Strategy {
   readonly name = 'pct';
@@ -13,7 +20,11 @@ export class Pct implements Strategy {
   readonly #priorities = new Map<number, number>();
   /** Steps at which the running actor falls, ascending. */
   readonly #changePoints: number[] = [];
+  /** Step at which each was last chosen. */
+  readonly #moved = new Map<number, number>();
   #falls = 0;
+  #rescues = 0;
+  #nextRescue = RESCUE_EVERY;
 
   /**
    * `depth`: ordering constraints of the bugs looked for, at least 1; `length`: expected operations of a run. The default goes
@@ -26,6 +37,7 @@ export class Pct implements Strategy {
   }
 
   next(choice: Choice): number {
+    if (choice.step >= this.#nextRescue) this.#rescue(choice);
     let best = this.#highest(choice);
     while ((this.#changePoints[0] ?? Number.POSITIVE_INFINITY) <= choice.step) {
       this.#changePoints.shift();
@@ -39,11 +51,31 @@ export class Pct implements Strategy {
     }
     // A tick only makes the scheduler rotate equals; taken for ever it would starve them all.
     if (choice.actors[best]?.kind === ActorKind.Tick) this.#fall(choice, best);
+    const actor = choice.actors[best];
+    if (actor !== undefined) this.#moved.set(keyOf(actor), choice.step);
     return best;
   }
 
   random(bound: number): number {
     return this.#random.below(bound);
+  }
+
+  #rescue(choice: Choice): void {
+    this.#nextRescue = choice.step + RESCUE_EVERY;
+    let longest: number | undefined;
+    let since = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < choice.count; i++) {
+      const actor = choice.actors[i];
+      if (actor?.kind !== ActorKind.Cpu) continue;
+      const key = keyOf(actor);
+      const moved = this.#moved.get(key) ?? 0;
+      if (moved >= since) continue;
+      since = moved;
+      longest = key;
+    }
+    if (longest === undefined) return;
+    this.#priorities.set(longest, FRONT + this.#rescues++);
+    this.#moved.set(longest, choice.step);
   }
 
   #highest(choice: Choice): number {
@@ -62,7 +94,7 @@ export class Pct implements Strategy {
   #priorityOf(choice: Choice, i: number): number {
     const actor = choice.actors[i];
     if (actor === undefined) return Number.NEGATIVE_INFINITY;
-    const key = actor.id * 4 + actor.kind;
+    const key = keyOf(actor);
     let priority = this.#priorities.get(key);
     if (priority === undefined) {
       priority = 1 + this.#random.below(0x40000000);
@@ -73,6 +105,10 @@ export class Pct implements Strategy {
 
   #fall(choice: Choice, i: number): void {
     const actor = choice.actors[i];
-    if (actor !== undefined) this.#priorities.set(actor.id * 4 + actor.kind, -++this.#falls);
+    if (actor !== undefined) this.#priorities.set(keyOf(actor), -++this.#falls);
   }
+}
+
+function keyOf(actor: Actor): number {
+  return actor.id * 4 + actor.kind;
 }

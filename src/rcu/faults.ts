@@ -46,6 +46,7 @@ export const FAULTS = {
   'kvfree-wrong-gfp': 'kvfree_rcu() asks for its page with GFP_NOWAIT',
   'kvfree-drop-list': 'kvfree_rcu() loses a pointer when there is no page for it',
   'kvfree-page-twice': 'the page of an array is freed although the cache has taken it',
+  'kvfree-first-snap': "an array is taken for safe when its first pointer's grace period is over",
   'kvfree-no-grace-period': 'a batch is freed without waiting for its grace period',
   'kvfree-no-monitor': 'nobody looks at what gathers',
   'kvfree-list-kept': 'the objects of the list are freed twice',

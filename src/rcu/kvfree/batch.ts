@@ -1,4 +1,5 @@
 import type { Area, Page, SlabObject } from '../../sim/index.js';
+import type { GpCookie } from '../tree/waiting.js';
 
 /** What kvfree_rcu() takes: from a slab, or from vmalloc(). */
 export type KvObject = SlabObject | Area;
@@ -7,6 +8,8 @@ export type KvObject = SlabObject | Area;
 export interface PointerArray {
   readonly page: Page;
   readonly pointers: KvObject[];
+  /** Grace period after which all of them may be freed: the cookie taken with the last one. */
+  snap: GpCookie;
 }
 
 /** Bytes of the array's head: its grace period, list links and count. */
@@ -20,12 +23,31 @@ export interface Batch {
   vmalloc: PointerArray[];
   /** Through the rcu_head in each object. */
   list: KvObject[];
+  /** As {@link PointerArray.snap}, of the list. */
+  listSnap: GpCookie;
 }
 
 export function emptyBatch(): Batch {
-  return { slab: [], vmalloc: [], list: [] };
+  return { slab: [], vmalloc: [], list: [], listSnap: 0 };
 }
 
 export function isEmpty(batch: Batch): boolean {
   return batch.slab.length === 0 && batch.vmalloc.length === 0 && batch.list.length === 0;
+}
+
+/** Takes those off a batch whose grace period is over already, as `isOver` says of a cookie. */
+export function takeOver(batch: Batch, isOver: (snap: GpCookie) => boolean): Batch {
+  const ready = emptyBatch();
+  for (const kind of ['slab', 'vmalloc'] as const) {
+    ready[kind] = batch[kind].filter((array) => isOver(array.snap));
+    batch[kind] = batch[kind].filter((array) => !ready[kind].includes(array));
+  }
+  if (isOver(batch.listSnap)) ready.list = batch.list.splice(0);
+  return ready;
+}
+
+/** Pointers in a batch. */
+export function sizeOf(batch: Batch): number {
+  const arrays = [...batch.slab, ...batch.vmalloc];
+  return arrays.reduce((sum, array) => sum + array.pointers.length, batch.list.length);
 }

@@ -1,7 +1,7 @@
 import type { RawSpinlock, Spinlock } from '../../sim/index.js';
 import { Gfp, type Hrtimer, type Kernel, type Op, type Page, type Work, type Workqueue } from '../../sim/index.js';
 import type { TreeRcu } from '../tree/tree-rcu.js';
-import { type Batch, emptyBatch, isEmpty } from './batch.js';
+import { type Batch, emptyBatch, isEmpty, sizeOf, takeOver } from './batch.js';
 import { freeBatch } from './free.js';
 import type { KvfreeConfig, KvfreeStats } from './kvfree-rcu.js';
 
@@ -20,7 +20,7 @@ export class CpuBatches {
   readonly cache: Page[] = [];
   /** Pointers handed in and not yet freed. */
   outstanding = 0;
-  /** The shrinker has asked for memory: the cache is left empty for a while. */
+  /** The shrinker has asked for memory: the next fill comes later, and gets one page only. */
   backOff = false;
   readonly monitor: Work;
   readonly #kernel: Kernel;
@@ -32,6 +32,7 @@ export class CpuBatches {
   readonly #fill: Work;
   readonly #fillTimer: Hrtimer;
   #monitorQueued = false;
+  #monitorDue = 0;
   #filling = false;
 
   constructor(rcu: TreeRcu, config: KvfreeConfig, stats: KvfreeStats, queue: Workqueue) {
@@ -56,16 +57,22 @@ export class CpuBatches {
 
   /** Sees to it that what is being filled will be drained; lock held. schedule_delayed_monitor_work() */
   *wantMonitor(): Op<void> {
-    if (this.#monitorQueued || this.#rcu.has('kvfree-no-monitor')) return;
+    if (this.#rcu.has('kvfree-no-monitor')) return;
+    const delay = sizeOf(this.filling) >= this.#config.arraySize ? 1 : this.#config.drainJiffies;
+    const due = this.#kernel.jiffies + delay;
+    // A full array does not wait as long.
+    if (this.#monitorQueued && (due >= this.#monitorDue || !this.monitor.isDelayed)) return;
     this.#monitorQueued = true;
-    yield* this.#queue.queueDelayedWork(this.monitor, this.#config.drainJiffies);
+    this.#monitorDue = due;
+    yield* this.#queue.queueDelayedWork(this.monitor, delay);
   }
 
   /** Has the cache filled from where waiting is legal; lock held. run_page_cache_worker() */
   *wantPages(): Op<void> {
     if (this.#config.way !== 'prefilled' || this.#filling) return;
     this.#filling = true;
-    yield* this.#fillTimer.start(this.backOff ? 10_000_000 : 0);
+    if (this.backOff) yield* this.#queue.queueDelayedWork(this.#fill, Math.ceil(this.#rcu.machine.config.hz / 100));
+    else yield* this.#fillTimer.start(0);
   }
 
   /** Hands the filled batch to a free channel and asks for its grace period. False: both are in use. */
@@ -107,7 +114,23 @@ export class CpuBatches {
   /** kfree_rcu_monitor() */
   *#monitor(): Op<void> {
     this.#monitorQueued = false;
+    yield* this.monitorNow();
+  }
+
+  /** Frees what waits for no grace period any more, and asks for one for the rest. */
+  *monitorNow(): Op<void> {
+    const flags = yield* this.lock.lockIrqsave();
+    const ready = takeOver(this.filling, (snap) => this.#rcu.poll(snap));
+    yield* this.lock.unlockIrqrestore(flags);
+    this.#stats.polled += yield* this.#freeAll(ready);
     yield* this.drain();
+  }
+
+  *#freeAll(batch: Batch): Op<number> {
+    const count = yield* freeBatch(this.#rcu, batch, (page) => this.#keep(page));
+    this.outstanding -= count;
+    this.#stats.freed += count;
+    return count;
   }
 
   /** kfree_rcu_work() */
@@ -116,9 +139,7 @@ export class CpuBatches {
     const batch = channel.batch;
     channel.batch = emptyBatch();
     yield* this.lock.unlockIrqrestore(flags);
-    const count = yield* freeBatch(this.#rcu, batch, (page) => this.#keep(page));
-    this.outstanding -= count;
-    this.#stats.freed += count;
+    yield* this.#freeAll(batch);
     // What found both channels in use. The kernel's monitor looks again by time; here the channel that is free now asks it to.
     if (isEmpty(this.filling)) return;
     const again = yield* this.lock.lockIrqsave();
@@ -129,7 +150,7 @@ export class CpuBatches {
   /** Takes an array's page into the cache while that has room. put_cached_bnode() */
   *#keep(page: Page): Op<boolean> {
     const flags = yield* this.lock.lockIrqsave();
-    const room = this.cache.length < this.#config.minCached && !this.backOff;
+    const room = this.cache.length < this.#config.minCached;
     if (room) this.cache.push(page);
     // A page of the cache is nobody's leak.
     if (room) this.#kernel.mm.ignoreLeak(page);
@@ -139,12 +160,15 @@ export class CpuBatches {
 
   /** fill_page_cache_func(): in a worker, where the allocator may wait. */
   *#fillCache(): Op<void> {
+    const wanted = this.backOff ? 1 : this.#config.minCached;
+    while (this.cache.length < wanted) {
+      const page = yield* this.#kernel.mm.allocPage(Gfp.GFP_KERNEL | Gfp.NORETRY | Gfp.NOWARN);
+      if (page === null) break;
+      if (yield* this.#keep(page)) continue;
+      yield* this.#kernel.mm.freePage(page);
+      break;
+    }
     this.#filling = false;
     this.backOff = false;
-    while (this.cache.length < this.#config.minCached) {
-      const page = yield* this.#kernel.mm.allocPage(Gfp.GFP_KERNEL | Gfp.NORETRY | Gfp.NOWARN);
-      if (page === null) return;
-      if (!(yield* this.#keep(page))) yield* this.#kernel.mm.freePage(page);
-    }
   }
 }

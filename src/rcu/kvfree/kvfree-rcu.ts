@@ -33,6 +33,8 @@ export interface KvfreeStats {
   /** Grace periods asked for. */
   batches: number;
   freed: number;
+  /** Of those, freed without asking for a grace period: one of others was over. */
+  polled: number;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface KvfreeStats {
  * waits for one grace period. No page: the list through the objects' own rcu_head takes over.
  */
 export class KvfreeRcu {
-  readonly stats: KvfreeStats = { inArrays: 0, inLists: 0, waited: 0, batches: 0, freed: 0 };
+  readonly stats: KvfreeStats = { inArrays: 0, inLists: 0, waited: 0, batches: 0, freed: 0, polled: 0 };
   readonly config: KvfreeConfig;
   readonly #rcu: TreeRcu;
   readonly #cpus: readonly CpuBatches[];
@@ -72,6 +74,7 @@ export class KvfreeRcu {
       yield* own.wantPages();
       this.#rcu.machine.chargeAccess(object.hi, object.lo, POINTER * 2, true);
       if (!this.#rcu.has('kvfree-drop-list')) own.filling.list.push(object);
+      own.filling.listSnap = this.#rcu.getState();
       this.stats.inLists++;
     }
     yield* own.wantMonitor();
@@ -95,6 +98,8 @@ export class KvfreeRcu {
       yield* own.lock.lock();
       if (page !== null) {
         own.cache.push(page);
+        // It stays there when this has come to a CPU whose array has room.
+        kernel.mm.ignoreLeak(page);
         break;
       }
       if (this.#hasRoom(own, object) || own.cache.length > 0) break;
@@ -124,13 +129,16 @@ export class KvfreeRcu {
     }
   }
 
-  /** The shrinker: gives the cached pages back, keeps the caches empty for a while, drains early. Number of pages given back. */
+  /**
+   * The shrinker: gives the cached pages back, lets only one be cached anew by the next fill and delays that, and drains at once. Number
+   * of pages given back. kfree_rcu_shrink_scan()
+   */
   *shrink(): Op<number> {
     let pages = 0;
     for (const batches of this.#cpus) {
       batches.backOff = true;
       pages += yield* batches.emptyCache();
-      yield* batches.drain();
+      yield* batches.monitorNow();
     }
     return pages;
   }
@@ -139,6 +147,11 @@ export class KvfreeRcu {
   *destroy(): Op<void> {
     yield* this.barrier();
     for (const batches of this.#cpus) yield* batches.emptyCache();
+  }
+
+  /** Pages kept for later arrays; no operation. */
+  get cached(): number {
+    return this.#cpus.reduce((sum, batches) => sum + batches.cache.length, 0);
   }
 
   /** Pointers handed in and not yet freed; no operation. */
@@ -173,13 +186,14 @@ export class KvfreeRcu {
         page = yield* pageFor(this.#rcu.kernel, way);
       }
       if (page === null) return false;
-      arrays.push({ page, pointers: [] });
+      arrays.push({ page, pointers: [], snap: this.#rcu.getState() });
     }
     const array = arrays[arrays.length - 1];
     if (array === undefined) return false;
     const at = ARRAY_HEAD + array.pointers.length * POINTER;
     machine.chargeAccess(array.page.hi, (array.page.lo + at) | 0, POINTER, true);
     array.pointers.push(object);
+    if (!this.#rcu.has('kvfree-first-snap')) array.snap = this.#rcu.getState();
     this.stats.inArrays++;
     return true;
   }

@@ -1,4 +1,5 @@
 import { Access } from '../../explore/strategy.js';
+import { ContextOps } from '../context-ops.js';
 import type { Cpu } from '../cpu.js';
 import type { Frame, Waitable } from '../frame.js';
 import { InterruptSource } from '../interrupt-source.js';
@@ -55,8 +56,11 @@ const CALL: OpKind<Machine, boolean> = {
  */
 export function* smpCall(machine: Machine, cpu: number, body: Body): Op<boolean> {
   if (cpu !== machine.cpu.id) return yield* machine.arm(CALL, machine, cpu, body);
-  yield* body();
-  return true;
+  const flags = yield* machine.arm(ContextOps.irqSave, machine);
+  const here = cpu === machine.cpu.id;
+  if (here) yield* body();
+  yield* machine.arm(ContextOps.irqRestore, machine, flags);
+  return here || (yield* machine.arm(CALL, machine, cpu, body));
 }
 
 const QUEUE: OpKind<IrqWork, void> = {
