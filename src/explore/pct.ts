@@ -2,15 +2,15 @@ import { RandomSource } from './random-source.js';
 import { type Actor, ActorKind, type Choice, type Strategy } from './strategy.js';
 
 /** After this many steps the one that has not moved for the longest time goes to the front. */
-const RESCUE_EVERY = 1000;
+const RESCUE_EVERY = 500;
 /** Above every priority that is drawn. */
 const FRONT = 0x40000001;
 
 /**
  * Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): every task and interrupt gets a random priority,
  * the highest that can move does, and at `depth - 1` random points the one that moves falls below all others. A bug
- * that needs `depth` ordering constraints is found with probability at least 1/(n k^(depth-1)). In runs of more than a thousand
- * steps the one that has waited for longest comes to the front now and then: others may wait for it in loops, by the clock or by spinning, that would
+ * that needs `depth` ordering constraints is found with probability at least 1/(n k^(depth-1)). In longer runs
+ * the one that has waited for longest comes to the front now and then: others may wait for it in loops, by the clock or by spinning, that would
  * never end.
  */
 export class Pct implements Strategy {
@@ -44,11 +44,9 @@ export class Pct implements Strategy {
       this.#fall(choice, best);
       best = this.#highest(choice);
     }
-    // A context that waits for another in a loop would wait for ever for one of lower priority.
-    if (choice.actors[best]?.pending?.label === 'cpu_relax') {
-      this.#fall(choice, best);
-      best = this.#highest(choice);
-    }
+    // A context that waits for another in a loop would wait for ever for one of lower priority: it takes this turn, all others go
+    // before its next one.
+    if (choice.actors[best]?.pending?.label === 'cpu_relax') this.#fall(choice, best);
     // A tick only makes the scheduler rotate equals; taken for ever it would starve them all.
     if (choice.actors[best]?.kind === ActorKind.Tick) this.#fall(choice, best);
     const actor = choice.actors[best];
@@ -63,13 +61,15 @@ export class Pct implements Strategy {
   #rescue(choice: Choice): void {
     this.#nextRescue = choice.step + RESCUE_EVERY;
     let longest: number | undefined;
-    let since = Number.POSITIVE_INFINITY;
+    let since = choice.step;
     for (let i = 0; i < choice.count; i++) {
       const actor = choice.actors[i];
-      if (actor?.kind !== ActorKind.Cpu) continue;
+      if (actor === undefined || actor.kind === ActorKind.Tick) continue;
       const key = keyOf(actor);
-      const moved = this.#moved.get(key) ?? 0;
-      if (moved >= since) continue;
+      const moved = this.#moved.get(key);
+      // Its wait counts from now on: sources of interrupts come and go.
+      if (moved === undefined) this.#moved.set(key, choice.step);
+      if (moved === undefined || moved >= since) continue;
       since = moved;
       longest = key;
     }
@@ -98,6 +98,9 @@ export class Pct implements Strategy {
     let priority = this.#priorities.get(key);
     if (priority === undefined) {
       priority = 1 + this.#random.below(0x40000000);
+      // Time goes on when an interrupt is taken before it is due. Half of them let all others go first, or a task that waits by
+      // the clock in a loop would hold up those that it waits for.
+      if (actor.kind === ActorKind.Interrupt && (priority & 1) === 1) priority = -++this.#falls;
       this.#priorities.set(key, priority);
     }
     return priority;

@@ -28,6 +28,8 @@ export interface RcuOptions {
   lazy?: boolean;
   /** Jiffies that lazy callbacks may wait (jiffies_lazy_flush). Default 2500. */
   jiffiesLazyFlush?: number;
+  /** SCHED_FIFO priority of RCU's threads: rcu_preempt, rcuc, rcub (rcutree.kthread_prio). Default 1. */
+  kthreadPrio?: number;
   /** Readers that hold a grace period up are boosted (CONFIG_RCU_BOOST). Default: on PREEMPT_RT. */
   boost?: boolean;
   /** Jiffies of a grace period before that (CONFIG_RCU_BOOST_DELAY). Default 125. */
@@ -60,6 +62,7 @@ export function resolveRcu(options: RcuOptions, kernel: { cpus: number; preemptR
     nobypassLimit: options.nobypassLimit ?? 64,
     lazy: options.lazy ?? false,
     jiffiesLazyFlush: options.jiffiesLazyFlush ?? 2500,
+    kthreadPrio: options.kthreadPrio ?? 1,
     boost: options.boost ?? kernel.preemptRt,
     boostDelay: options.boostDelay ?? 125,
     wakeFromGp: options.wakeFromGp ?? false,
@@ -72,6 +75,7 @@ export function resolveRcu(options: RcuOptions, kernel: { cpus: number; preemptR
   }
   for (const cpu of config.nocbs) if (cpu >= kernel.cpus) throw new RangeError(`nocbs: the machine has no cpu ${cpu}`);
   if (config.nocbGpStride < 1) throw new RangeError('nocbGpStride: must be at least 1');
+  if (config.kthreadPrio < 1 || config.kthreadPrio > 98) throw new RangeError('kthreadPrio: must be 1 to 98');
   if (config.blimit < 1) throw new RangeError('blimit: must be at least 1');
   return config;
 }

@@ -76,6 +76,7 @@ function drawn(kernel: Kernel): RcuOptions {
     qlowmark: 4,
     nobypassLimit: 2,
     boostDelay: 1,
+    kthreadPrio: 2,
     jiffiesLazyFlush: 20,
     // Only by the clock does a time mean something; elsewhere a grace period that does not end is a hang.
     stallTimeout: kernel.machine.strategy.anyTime ? Number.POSITIVE_INFINITY : 250,

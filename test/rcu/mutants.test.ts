@@ -23,7 +23,7 @@ const QUICK: readonly (readonly [FaultName, string])[] = [
 describe('faults put into RCU', () => {
   for (const [fault, rule] of QUICK) {
     it(`${fault} is caught by ${rule}`, () => {
-      expect(hunt(fault, 12).rules).toContain(rule);
+      expect(hunt(fault, 24).rules).toContain(rule);
     });
   }
 });

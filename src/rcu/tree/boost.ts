@@ -31,7 +31,7 @@ export class BoostThread {
     this.#rcu = rcu;
     this.#node = node;
     this.#mutex = rcu.kernel.rtMutex('rcu_node_boost');
-    const options = { priority: 1 };
+    const options = { priority: rcu.config.kthreadPrio };
     this.#thread = new KickedThread(rcu.machine, `rcub/${node.lowCpu}`, options, () => this.#run());
   }
 

@@ -124,7 +124,7 @@ export class TreeRcu implements RcuApi {
     hookHotplug(this);
     offload(this);
     if (this.config.boost) for (const leaf of this.leaves) leaf.boost = new BoostThread(this, leaf);
-    this.#gpTask = kernel.kthread('rcu_preempt', () => gpThread(this), { priority: 1 });
+    this.#gpTask = kernel.kthread('rcu_preempt', () => gpThread(this), { priority: this.config.kthreadPrio });
   }
 
   // --- the interface
@@ -280,7 +280,7 @@ export class TreeRcu implements RcuApi {
       thread = new KickedThread(
         this.machine,
         `rcuc/${data.cpu.id}`,
-        { affinity: data.cpu.id, perCpu: true, priority: 1 },
+        { affinity: data.cpu.id, perCpu: true, priority: this.config.kthreadPrio },
         () => this.#coreInThread(),
       );
       this.#threads[data.cpu.id] = thread;
