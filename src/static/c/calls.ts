@@ -147,7 +147,10 @@ function lowerKnown(b: Builder, name: string, meaning: Meaning, node: Syntax, ar
   return applyMeaning(b, name, meaning, values, args, node.line);
 }
 
-const OFF = { irq: 'irq-off', bh: 'bh-off', preempt: 'preempt-off' } as const;
+// Page faults off (kmap_atomic) is atomic, but on PREEMPT_RT preemption stays on: forbids sleeping as bh-off does, not memory.
+const OFF = { irq: 'irq-off', bh: 'bh-off', preempt: 'preempt-off', fault: 'bh-off' } as const;
+/** The path of a context that is switched off. */
+const offPath = (what: keyof typeof OFF): string => (what === 'fault' ? '!fault' : `!${OFF[what]}`);
 
 /** Emits what a known function does; returns its value. `args` is empty where the source has no such call. */
 export function applyMeaning(
@@ -202,10 +205,10 @@ export function applyMeaning(
       return '';
     }
     case 'off':
-      emit(b, { op: 'lock', api: name, kind: OFF[effect.what], path: `!${OFF[effect.what]}`, line });
+      emit(b, { op: 'lock', api: name, kind: OFF[effect.what], path: offPath(effect.what), line });
       return operand;
     case 'on':
-      emit(b, { op: 'unlock', api: name, kind: OFF[effect.what], path: `!${OFF[effect.what]}`, line });
+      emit(b, { op: 'unlock', api: name, kind: OFF[effect.what], path: offPath(effect.what), line });
       return '';
     case 'takes':
       emit(b, { op: 'lock', api: name, kind: effect.kind, path: member(operand, effect.field), momentary: true, line });

@@ -16,6 +16,8 @@ export interface Header {
   readonly mustHold: readonly string[];
   readonly releases: readonly string[];
   readonly acquires: readonly string[];
+  /** `__acquires` stands before `__releases`. */
+  readonly takesFirst: boolean;
 }
 
 export interface Param {
@@ -39,6 +41,7 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
   let isStatic = false;
   let isInline = false;
   const said = { mustHold: [] as string[], releases: [] as string[], acquires: [] as string[] };
+  let takesFirst = false;
   let nameAt = -1;
   let paramsAt = -1;
   for (let i = from; i < open; i++) {
@@ -53,6 +56,7 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
     const close = matching(tokens, i + 1);
     if (vocabulary.attributeCalls.has(text)) {
       const list = ANNOTATIONS.get(text);
+      if (list === 'acquires' && said.releases.length === 0) takesFirst = true;
       if (list !== undefined) said[list].push(lastArgument(tokens, i + 2, close));
       i = close;
       continue;
@@ -80,11 +84,20 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
         params.push({ name: tokenText(tokens, param.to - 1), type: typeTag(tokens, type.from, type.to) });
       }
     } else params.push({ name: 'regs', type: 'pt_regs' });
-    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, ...said };
+    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, ...said, takesFirst };
   }
   const params = splitAt(tokens, paramsAt + 1, matching(tokens, paramsAt)).map((part) => readParam(tokens, part));
   const returns = typeTag(tokens, from, nameAt);
-  return { name, line, params: params.filter((param) => param.name !== 'void'), returns, isStatic, isInline, ...said };
+  return {
+    name,
+    line,
+    params: params.filter((param) => param.name !== 'void'),
+    returns,
+    isStatic,
+    isInline,
+    ...said,
+    takesFirst,
+  };
 }
 
 /** `SYSCALL_DEFINE3` for `SYSCALL_DEFINE`, `BPF_CALL_2` for `BPF_CALL_`, and what merely begins so. */

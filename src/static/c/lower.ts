@@ -74,6 +74,7 @@ export function lowerFunction(
     local: input.isLocal,
     blocks: finish(b),
     ...(input.isMacro ? { macro: true } : {}),
+    ...(vocabulary.unjudged.has(header.name) ? { unjudged: true } : {}),
     ...(input.when.length > 0 ? { when: input.when } : {}),
     ...(contract === undefined ? {} : { contract }),
     ...(entry === undefined ? {} : { entry }),
@@ -134,8 +135,9 @@ function contractOf(b: Builder, input: LowerInput): Contract | undefined {
   for (const text of input.header.releases) {
     const path = pathOfText(b, text);
     if (path === undefined) continue;
-    // What is taken again before the end is only dropped for a while.
+    // What is taken again before the end is only dropped for a while; what is said to be taken first is not held at entry.
     const isBack = input.header.acquires.includes(text);
+    if (isBack && input.header.takesFirst) continue;
     held.push(isBack ? { path, said: 'annotation' } : { path, said: 'annotation', released: true });
   }
   for (const text of input.commentHeld) {

@@ -199,6 +199,7 @@ function lowerMacro(
     mustHold: [],
     releases: [],
     acquires: [],
+    takesFirst: false,
   };
   const made = lowerFunction(
     {

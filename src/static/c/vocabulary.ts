@@ -24,7 +24,7 @@ const lockKind = z.enum([
   'srcu',
 ]) satisfies z.ZodType<LockKind>;
 const context = z.enum(['task', 'softirq', 'hardirq', 'hardirq-threaded', 'nmi']) satisfies z.ZodType<ContextName>;
-const switchable = z.enum(['irq', 'bh', 'preempt']);
+const switchable = z.enum(['irq', 'bh', 'preempt', 'fault']);
 
 const effectSchema = z.discriminatedUnion('do', [
   z.object({
@@ -127,6 +127,7 @@ const tableSchema = z
     entry_by_return: z.record(z.string(), context),
     entry_by_parameter: z.record(z.string(), context),
     opaque: z.array(z.string()),
+    unjudged: z.array(z.string()),
   })
   .partial()
   .strict();
@@ -161,6 +162,8 @@ export interface Vocabulary {
   readonly entryByParameter: ReadonlyMap<string, ContextName>;
   readonly opaque: ReadonlySet<string>;
   readonly opaquePrefixes: readonly string[];
+  /** Functions in which nothing is a violation. */
+  readonly unjudged: ReadonlySet<string>;
 }
 
 /**
@@ -186,6 +189,7 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     entryByParameter: new Map<string, ContextName>(),
     opaque: new Set<string>(),
     opaquePrefixes: [] as string[],
+    unjudged: new Set<string>(),
   };
   for (const file of folders.flatMap(yamlFiles)) {
     const table = readTable(file, readFileSync(file, 'utf8'));
@@ -212,6 +216,7 @@ export function loadVocabulary(folders: readonly string[]): Vocabulary {
     for (const [name, value] of Object.entries(table.assumed ?? {})) v.assumed.set(name, value);
     for (const [name, entry] of Object.entries(table.entry_by_return ?? {})) v.entryByReturn.set(name, entry);
     for (const [name, entry] of Object.entries(table.entry_by_parameter ?? {})) v.entryByParameter.set(name, entry);
+    for (const name of table.unjudged ?? []) v.unjudged.add(name);
     for (const name of table.opaque ?? []) {
       if (name.endsWith('*')) v.opaquePrefixes.push(name.slice(0, -1));
       else v.opaque.add(name);

@@ -164,6 +164,8 @@ export interface IrFunction {
   readonly local: boolean;
   /** Text substitution rather than a function: its free names are those of the caller. */
   readonly macro?: boolean;
+  /** Nothing in it is a violation: it runs before there is anything to violate. */
+  readonly unjudged?: boolean;
   /** Configuration under which it is compiled: `X` or `!X`. */
   readonly when?: readonly string[];
   readonly contract?: Contract;

@@ -28,7 +28,7 @@ export interface PackedUnit {
 }
 
 /** Changes when the intermediate form or the front end does: part of every cache key. */
-export const IR_VERSION = 6;
+export const IR_VERSION = 7;
 
 export function pack(unit: IrUnit): PackedUnit {
   const { functions, ...rest } = unit;

@@ -11,12 +11,13 @@ import { ask, isReal } from './ask.js';
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
 const CERTAIN_CALLS = 3;
 
-/** Rules on waiting. Code that may be called from anywhere often asks before it waits, in ways that sources do not tell. */
+/** Rules on waiting, and on what only waits on PREEMPT_RT. Code that may be called from anywhere often asks before it waits, in ways that sources do not tell. */
 const SLEEPS: ReadonlySet<string> = new Set([
   'sleep-in-atomic',
   'invalid-wait-context',
   'rcu-sleep-in-reader',
   'rcu-wait-in-reader',
+  'alloc-in-atomic',
 ]);
 
 /** A candidate and the function that holds the lock. */

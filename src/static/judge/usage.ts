@@ -71,7 +71,9 @@ function calledFunctions(program: Program): Set<FunctionId> {
 
 function addInside(usage: Usage, effects: readonly Effect[], root: FunctionId): void {
   for (const effect of effects) {
-    if (!usage.inside.has(effect.key)) usage.inside.set(effect.key, { effect, root });
+    const known = usage.inside.get(effect.key);
+    if (known === undefined || effect.chain.length < known.effect.chain.length)
+      usage.inside.set(effect.key, { effect, root });
   }
 }
 
@@ -87,21 +89,53 @@ function addEnabled(usage: Usage, irq: Irq, effects: readonly Effect[], root: Fu
 function inconsistent(program: Program, usage: Usage, irq: Irq, rules: RuleSet): Finding[] {
   const out: Finding[] = [];
   for (const [key, inside] of usage.inside) {
-    for (const use of usage.enabled.get(key) ?? []) {
-      // Further away, who has switched what off before is guesswork.
-      if (use.effect.chain.length > FAR) continue;
+    // Further away, who has switched what off before is guesswork.
+    const near = (usage.enabled.get(key) ?? []).filter((use) => use.effect.chain.length <= FAR);
+    for (const { use, count } of oneForEachPlace(program, near)) {
       const lock = use.effect.name;
       const holder = headOf(program, use.root).name;
       const handler = headOf(program, inside.root).name;
-      out.push(
-        make(program, rules, 'inconsistent-lock-state', use, [lock], [holder], {
-          message: `${lock} is taken with ${irq}s enabled in ${siteOf(use.effect).function}() and in the ${irq} that runs ${handler}()`,
-          evidence: [...steps(use, `takes ${lock}, ${irq}s enabled`), ...steps(inside, `takes ${lock} in a ${irq}`)],
-        }),
-      );
+      const isCertain = isSure(program, use, inside);
+      const finding = make(program, rules, 'inconsistent-lock-state', use, [lock], [holder], isCertain, {
+        message: `${lock} is taken with ${irq}s enabled in ${siteOf(use.effect).function}() and in the ${irq} that runs ${handler}()`,
+        evidence: [...steps(use, `takes ${lock}, ${irq}s enabled`), ...steps(inside, `takes ${lock} in a ${irq}`)],
+      });
+      out.push({ ...finding, count });
     }
   }
   return out;
+}
+
+/** One use for each line that takes a lock, the best known, and how many there are. */
+function oneForEachPlace(program: Program, uses: readonly Use[]): { use: Use; count: number }[] {
+  const places = new Map<string, { use: Use; count: number }>();
+  for (const use of uses) {
+    const { file, line } = siteOf(use.effect);
+    const place = `${file}:${line}`;
+    const known = places.get(place);
+    if (known === undefined) places.set(place, { use, count: 1 });
+    else {
+      known.count++;
+      if (!isTask(program, known.use) && isTask(program, use)) known.use = use;
+    }
+  }
+  return [...places.values()];
+}
+
+/** Whether a use is known to be a task's: by how its function is entered, by its name, or because it sleeps. */
+function isTask(program: Program, { effect, root }: Use): boolean {
+  if (effect.inTask === true || program.entries.get(root)?.context === 'task') return true;
+  return /^(?:compat_)?sys_/.test(headOf(program, root).name);
+}
+
+/**
+ * Whether the handler does it, and not in some case far below it, and the other use is a task's. What nobody is seen to call
+ * may be called with interrupts off by assembly or through a pointer; where handler and use are in one file, its author would know.
+ */
+function isSure(program: Program, use: Use, inside: Use): boolean {
+  if (inside.effect.chain.length > FAR + 1 || inside.effect.optional === true) return false;
+  if (fileOf(program, use.root) === fileOf(program, inside.root)) return true;
+  return isTask(program, use) && program.entries.get(inside.root)?.by !== undefined;
 }
 
 function inversions(
@@ -121,9 +155,10 @@ function inversions(
     const key = `${from.key} ${effect.key}`;
     if (out.has(key)) continue;
     const use: Use = { effect, root: enabled.root };
+    const isCertain = effect.chain.length <= FAR && isSure(program, enabled, inside);
     out.set(
       key,
-      make(program, rules, 'irq-lock-inversion', use, [from.name, effect.name], [], {
+      make(program, rules, 'irq-lock-inversion', use, [from.name, effect.name], [], isCertain, {
         message: `${effect.name}, taken with ${irq}s enabled, is taken inside ${from.name}, which the ${irq} that runs ${headOf(program, inside.root).name}() takes`,
         evidence: [
           { what: `${from.api}() takes ${from.name}`, where: whereOf(from.site) },
@@ -155,10 +190,10 @@ function make(
   use: Use,
   locks: string[],
   parts: readonly string[],
+  isCertain: boolean,
   said: { readonly message: string; readonly evidence: Evidence[] },
 ): Finding {
   const rule = rules.find(id);
-  const isCertain = use.effect.chain.length <= FAR;
   const severity = rule?.severity ?? 'error';
   return {
     rule: id,

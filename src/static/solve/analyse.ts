@@ -1,5 +1,6 @@
+import { Gfp } from '../../model/gfp.js';
 import { type CallOp, type IrBlock, type IrFunction, type IrOp, type LockKind, type LockOp, Truth } from '../ir/ir.js';
-import { gfpUnion, instantiate, isConstant, isExpressible, lastPart } from '../ir/paths.js';
+import { gfpOf, gfpUnion, instantiate, isConstant, isExpressible, lastPart } from '../ir/paths.js';
 import { explore, trackingOf } from './flow.js';
 import { judge, type Violation } from './judge.js';
 import { mainlineOf } from './mainline.js';
@@ -53,7 +54,7 @@ export type Resolver = (op: CallOp) => { readonly targets: readonly Target[]; re
 const MAX_EXITS = 8;
 const MAX_VARIANTS = 3;
 /** What is further away than this is not worth a developer's reading. */
-const MAX_CHAIN = 8;
+const MAX_CHAIN = 6;
 
 /**
  * Analyses one function with the summaries of what it calls.
@@ -85,12 +86,13 @@ export function analyse(
     fn,
     file,
     tracking,
+    sites: new Map(),
     changed: changedParams(fn),
     targets: (op) => targetsOf(op).targets,
   };
   const start = startState(frame);
   const explored = explore(fn, tracking, start, (block, state) => run(frame, block, state));
-  const collected = new Collector(frame, targetsOf, report);
+  const collected = new Collector(frame, targetsOf, report && fn.unjudged !== true);
   const exits = new Map<string, Exit>();
   fn.blocks.forEach((block, i) => {
     collect(frame, block, i, explored.states[i] ?? [], collected, exits);
@@ -104,8 +106,21 @@ export function analyse(
     },
     candidates: collected.candidates(explored.partial),
     edges: [...collected.edges.values()],
-    uses: effects.filter(isSpinningVariable),
+    uses: usesOf(effects),
   };
+}
+
+/** What a function that sleeps does, tasks do. */
+function usesOf(effects: readonly Effect[]): Effect[] {
+  const inTask = effects.some(isSleep);
+  return effects.filter(isSpinningVariable).map((effect) => (inTask ? { ...effect, inTask } : effect));
+}
+
+function isSleep({ op, gfp, guards, optional, unsure }: Effect): boolean {
+  if (guards.length > 0 || optional === true || unsure) return false;
+  if (op.op === 'alloc') return (gfpOf(gfp).mask & Gfp.DIRECT_RECLAIM) !== 0;
+  if (op.op === 'lock') return (op.kind === 'mutex' || op.kind === 'rwsem') && op.result === undefined;
+  return op.op === 'sleep' && op.maybe !== true;
 }
 
 /** A spinning lock that is a variable of its own, taken without asking whether it is free. */

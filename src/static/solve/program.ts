@@ -222,8 +222,9 @@ export function resolve(program: Names, unitIndex: number, name: string): Resolv
 }
 
 /** Of several definitions, those whose folder shares most with the caller's. */
-function nearest(program: Names, file: string, ids: readonly FunctionId[]): Resolved {
-  if (ids.length === 1) return { ids, sure: true };
+function nearest(program: Names, file: string, all: readonly FunctionId[]): Resolved {
+  const ids = all.filter((id) => canCall(file, fileOf(program, id)));
+  if (ids.length <= 1) return { ids, sure: true };
   let best: FunctionId[] = [];
   let most = -1;
   for (const id of ids) {
@@ -236,11 +237,23 @@ function nearest(program: Names, file: string, ids: readonly FunctionId[]): Reso
   const files = new Set(best.map((id) => fileOf(program, id)));
   if (files.size === 1) return { ids: best, sure: true };
   // One definition an architecture: each of them is what some build calls.
-  const archs = new Set([...files].map((candidate) => /(?:^|\/)arch\/(\w+)\//.exec(candidate)?.[1]));
+  const archs = new Set([...files].map((candidate) => ARCH.exec(candidate)?.[1]));
   if (!archs.has(undefined) && files.size <= 24 && (archs.size === files.size || best.length <= 4)) {
     return { ids: best, sure: archs.size === files.size };
   }
   return best.length <= 4 ? { ids: best, sure: false } : NONE;
+}
+
+const ARCH = /(?:^|\/)arch\/(\w+)\//;
+/** Parts of a tree that are programs of their own. */
+const APART = /(?:^|\/)(tools|scripts)\//;
+
+/** Whether code of two files can be in one kernel. */
+function canCall(from: string, to: string): boolean {
+  const own = ARCH.exec(from)?.[1];
+  const other = ARCH.exec(to)?.[1];
+  if (own !== undefined && other !== undefined && own !== other) return false;
+  return APART.exec(from)?.[1] === APART.exec(to)?.[1];
 }
 
 function sharedFolders(a: string, b: string): number {

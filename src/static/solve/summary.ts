@@ -37,6 +37,8 @@ export interface Effect {
   readonly unsure: boolean;
   /** Stands in a branch that a function on the chain does not need to take: not done for every caller. */
   readonly optional?: boolean;
+  /** The function does what only tasks may do. */
+  readonly inTask?: boolean;
 }
 
 /** How a function may return. */

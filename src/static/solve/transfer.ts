@@ -31,6 +31,8 @@ export interface Frame {
   readonly fn: IrFunction;
   readonly file: string;
   readonly tracking: Tracking;
+  /** Its lines as places, each made once: results hold very many of them. */
+  readonly sites: Map<number, Site>;
   /** Parameters that the function assigns to: what is known of them is not what the caller passed. */
   readonly changed: ReadonlySet<string>;
   /** Targets of a call; empty when none is known. */
@@ -38,7 +40,12 @@ export interface Frame {
 }
 
 export function siteAt(frame: Frame, line: number): Site {
-  return { file: frame.file, line, function: frame.fn.name };
+  let site = frame.sites.get(line);
+  if (site === undefined) {
+    site = { file: frame.file, line, function: frame.fn.name };
+    frame.sites.set(line, site);
+  }
+  return site;
 }
 
 /** Applies one operation to a state. Several states come out where its outcome decides a lock state; none if it never returns. */
