@@ -10,7 +10,7 @@ export default scenario({ name: 'annotation-hides-violation-bad' }, (kernel) => 
     yield* a.unlock();
     yield* b.lock();
     yield* kernel.lockdepOff();
-    yield* a.lock();
+    yield* a.lock(); /* want annotation-hides-violation */
     yield* a.unlock();
     yield* kernel.lockdepOn();
     yield* b.unlock();

@@ -6,7 +6,7 @@ export default scenario({ name: 'held-lock-freed-bad' }, (kernel) => {
     if (object === null) return;
     const lock = kernel.mutex('&object->lock', { in: object });
     yield* lock.lock();
-    yield* kernel.mm.kfree(object);
+    yield* kernel.mm.kfree(object); /* want held-lock-freed */
     yield* lock.unlock();
   });
 });

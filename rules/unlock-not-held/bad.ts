@@ -6,7 +6,7 @@ export default scenario({ name: 'unlock-not-held-bad' }, (kernel) => {
     for (let i = 0; i < 2; i++) {
       yield* lock.lock();
       yield* lock.unlock();
-      yield* lock.unlock();
+      yield* lock.unlock(); /* want unlock-not-held */
     }
   });
 });

@@ -9,7 +9,7 @@ export default scenario({ name: 'wait-event-cycle-bad' }, (kernel) => {
     yield* lock.unlock();
   });
   kernel.task('sender', function* lockThenSend() {
-    yield* lock.lock();
+    yield* lock.lock(); /* want wait-event-cycle */
     yield* done.complete();
     yield* lock.unlock();
   });

@@ -6,7 +6,7 @@ import { type CheckOptions, check } from '../../src/static/check.js';
 /** A rule expected at, or reported for, a line of a fixture: `12 rule`, with `?` for a possible finding. */
 export type Expectation = string;
 
-const WANT = /\/[/*] want(\?)? ([a-z? -]+?)(?: \*\/)?$/;
+const WANT = /\/[/*] want(\?)? ([a-z? -]+?)(?: \*\/|$)/g;
 
 /** What the comments `// want RULE...` and `// want? RULE...` of a fixture (block comments too) expect, sorted. */
 export function wanted(file: string): Expectation[] {
@@ -14,11 +14,23 @@ export function wanted(file: string): Expectation[] {
   readFileSync(file, 'utf8')
     .split('\n')
     .forEach((text, i) => {
-      const match = WANT.exec(text);
-      for (const rule of match?.[2]?.split(' ') ?? []) out.push(`${i + 1} ${rule}${match?.[1] ?? ''}`);
+      for (const match of text.matchAll(WANT)) {
+        for (const rule of match[2]?.split(' ') ?? []) out.push(`${i + 1} ${rule}${match[1] ?? ''}`);
+      }
     });
   return out.sort();
 }
+
+/** Rules of what the simulated kernel sees only when it happens: no order of locks in the sources tells. */
+export const SEEN_WHEN_IT_HAPPENS: ReadonlySet<string> = new Set([
+  'assertion-failed',
+  'data-race',
+  'deadlock',
+  'double-free',
+  'hang',
+  'memory-leak',
+  'use-after-free',
+]);
 
 /** Findings in the same form. */
 export function reported(findings: readonly Finding[]): Expectation[] {

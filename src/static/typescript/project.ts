@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Project, ts } from 'ts-morph';
+import { Project, type ResolutionHostFactory, ts } from 'ts-morph';
 
 /** Sources with their types, as the front end reads them. */
 export interface TypedSources {
@@ -20,6 +20,10 @@ const SIM = resolve(fileURLToPath(new URL('../../sim', import.meta.url)));
 /** What `lockvet/sim` means, wherever the sources lie. */
 const SIM_ENTRY = [join(SIM, 'index.ts'), join(SIM, 'index.d.ts')].find((path) => existsSync(path)) ?? '';
 const MODEL = join(dirname(SIM), 'model');
+/** RCU is code that runs on the simulated kernel: it is followed by its bodies, compiled ones in an installed lockvet. */
+const RCU = join(dirname(SIM), 'rcu');
+const RCU_ENTRY = [join(RCU, 'index.ts'), join(RCU, 'index.js')].find((path) => existsSync(path)) ?? '';
+const IS_COMPILED = RCU_ENTRY.endsWith('.js');
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -31,15 +35,32 @@ const OPTIONS: ts.CompilerOptions = {
   allowImportingTsExtensions: true,
   skipLibCheck: true,
   noEmit: true,
-  paths: { 'lockvet/sim': [SIM_ENTRY] },
+  allowJs: IS_COMPILED,
+  paths: { 'lockvet/sim': [SIM_ENTRY], 'lockvet/rcu': [RCU_ENTRY] },
 };
+
+/** Resolves imports of compiled RCU files to their code rather than to the declarations beside it. */
+function compiledRcu(host: ts.ModuleResolutionHost, options: () => ts.CompilerOptions): ReturnType<ResolutionHostFactory> {
+  return {
+    resolveModuleNames: (names, containing) =>
+      names.map((name) => {
+        const path = name === 'lockvet/rcu' ? RCU_ENTRY : name.startsWith('.') ? resolve(dirname(containing), name) : '';
+        if (path.startsWith(RCU + sep) && path.endsWith('.js')) return { resolvedFileName: path, extension: ts.Extension.Js };
+        return ts.resolveModuleName(name, containing, options(), host).resolvedModule;
+      }),
+  };
+}
 
 /**
  * Loads the sources. Nothing is type-checked here: types are computed where they are asked for.
  * @param files paths as the user gave them
  */
 export function loadSources(files: readonly string[]): TypedSources {
-  const project = new Project({ skipAddingFilesFromTsConfig: true, compilerOptions: OPTIONS });
+  const project = new Project({
+    skipAddingFilesFromTsConfig: true,
+    compilerOptions: OPTIONS,
+    ...(IS_COMPILED ? { resolutionHost: compiledRcu } : {}),
+  });
   for (const file of files) project.addSourceFileAtPath(file);
   const program = project.getProgram().compilerObject;
   const given = new Map(files.map((file) => [resolve(file), file]));
