@@ -40,12 +40,17 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 /** Resolves imports of compiled RCU files to their code rather than to the declarations beside it. */
-function compiledRcu(host: ts.ModuleResolutionHost, options: () => ts.CompilerOptions): ReturnType<ResolutionHostFactory> {
+function compiledRcu(
+  host: ts.ModuleResolutionHost,
+  options: () => ts.CompilerOptions,
+): ReturnType<ResolutionHostFactory> {
   return {
     resolveModuleNames: (names, containing) =>
       names.map((name) => {
-        const path = name === 'lockvet/rcu' ? RCU_ENTRY : name.startsWith('.') ? resolve(dirname(containing), name) : '';
-        if (path.startsWith(RCU + sep) && path.endsWith('.js')) return { resolvedFileName: path, extension: ts.Extension.Js };
+        const path =
+          name === 'lockvet/rcu' ? RCU_ENTRY : name.startsWith('.') ? resolve(dirname(containing), name) : '';
+        if (path.startsWith(RCU + sep) && path.endsWith('.js'))
+          return { resolvedFileName: path, extension: ts.Extension.Js };
         return ts.resolveModuleName(name, containing, options(), host).resolvedModule;
       }),
   };

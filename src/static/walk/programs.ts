@@ -40,7 +40,7 @@ export function walkProgram(
     ...(configuration.preemptRt === undefined ? {} : { preemptRt: configuration.preemptRt }),
   };
   for (const file of files) {
-    if (!mentionsScenario(program, file)) continue;
+    if (!hasDefault(program, file)) continue;
     const probe = new Walk(program, table, base);
     boot(probe, file);
     probe.scenarios.forEach((_, i) => {
@@ -81,9 +81,11 @@ export function walkProgram(
   return out;
 }
 
-function mentionsScenario(program: TreeProgram, file: string): boolean {
-  const unit = program.units.get(file);
-  return unit !== undefined && JSON.stringify(unit.body).includes('"api":"scenario"');
+/** Whether a file exports something computed as its default, as scenarios are. */
+function hasDefault(program: TreeProgram, file: string): boolean {
+  const id = `${file}#default`;
+  const body = program.units.get(file)?.body ?? [];
+  return body.some((stmt) => stmt.k === 'expr' && stmt.e.k === 'set' && stmt.e.t.k === 'global' && stmt.e.t.id === id);
 }
 
 function runFactory(w: Walk, id: string): void {
