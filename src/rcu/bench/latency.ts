@@ -60,6 +60,7 @@ export function underStress(way: PageWay, cpus: number, parameters: Parameters):
     },
     (kernel) => {
       load = new Load(kernel, way, parameters);
+      if (off.times !== undefined) off.times.clockOf = (cpu) => kernel.machine.cpuOf(cpu).clock;
       load.start();
     },
   );

@@ -35,6 +35,11 @@ interface CpuState {
 export class OffTimes extends NullSink {
   longest: OffSection = { length: 0, lock: '', waited: 0 };
   sleptInAtomic = 0;
+  /**
+   * A CPU's own clock, ns: ahead of an event's time while the CPU is in the middle of something indivisible, when an interrupt that arrives has
+   * still to wait. Without it event times count.
+   */
+  clockOf: ((cpu: number) => number) | undefined;
   readonly #names: StringNames;
   readonly #cpus = new Map<number, CpuState>();
   /** Raw locks of tasks that are switched out. */
@@ -50,13 +55,13 @@ export class OffTimes extends NullSink {
     if (a.waitInner !== WaitType.Spin) return;
     this.#raw.add(a.name);
     const cpu = this.#cpu(h);
-    cpu.held.push({ name: a.name, since: h.time, waited: 0 });
-    this.#update(cpu, h.time);
+    cpu.held.push({ name: a.name, since: this.#now(h), waited: 0 });
+    this.#update(cpu, this.#now(h));
   }
 
   override lockAcquired(h: EventHeader, _hi: number, _lo: number, name: number): void {
     const held = this.#cpu(h).held.findLast((lock) => lock.name === name);
-    if (held !== undefined) held.waited = h.time - held.since;
+    if (held !== undefined) held.waited = this.#now(h) - held.since;
   }
 
   override lockRelease(h: EventHeader, _hi: number, _lo: number, name: number): void {
@@ -65,10 +70,10 @@ export class OffTimes extends NullSink {
     const at = cpu.held.findLastIndex((lock) => lock.name === name);
     const [lock] = at < 0 ? [] : cpu.held.splice(at, 1);
     if (lock !== undefined) {
-      const length = h.time - Math.max(lock.since, cpu.since);
+      const length = this.#now(h) - Math.max(lock.since, cpu.since);
       if (length > cpu.worst.length) cpu.worst = { name, length, waited: lock.waited };
     }
-    this.#update(cpu, h.time);
+    this.#update(cpu, this.#now(h));
   }
 
   override hardirqsOff(h: EventHeader): void {
@@ -82,13 +87,13 @@ export class OffTimes extends NullSink {
   override preemptOff(h: EventHeader): void {
     const cpu = this.#cpu(h);
     cpu.preemptOff = true;
-    this.#update(cpu, h.time);
+    this.#update(cpu, this.#now(h));
   }
 
   override preemptOn(h: EventHeader): void {
     const cpu = this.#cpu(h);
     cpu.preemptOff = false;
-    this.#update(cpu, h.time);
+    this.#update(cpu, this.#now(h));
   }
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number, nextPid: number): void {
@@ -96,7 +101,7 @@ export class OffTimes extends NullSink {
     if (cpu.held.length > 0 && prevState !== 0) this.sleptInAtomic++;
     this.#away.set(prevPid, cpu.held);
     cpu.held = nextPid === 0 ? [] : (this.#away.get(nextPid) ?? []);
-    this.#update(cpu, h.time);
+    this.#update(cpu, this.#now(h));
   }
 
   override mightSleep(h: EventHeader): void {
@@ -107,7 +112,11 @@ export class OffTimes extends NullSink {
   #interrupts(h: EventHeader, off: boolean): void {
     const cpu = this.#cpu(h);
     cpu.irqsOff = off;
-    this.#update(cpu, h.time);
+    this.#update(cpu, this.#now(h));
+  }
+
+  #now(h: EventHeader): number {
+    return Math.max(h.time, this.clockOf?.(h.cpu) ?? 0);
   }
 
   #cpu(h: EventHeader): CpuState {
