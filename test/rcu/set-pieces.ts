@@ -47,39 +47,31 @@ function* spinUntil(kernel: Kernel, condition: () => boolean, turns = Number.POS
   }
 }
 
-/** Long sections of both kinds on every CPU: nothing but their end lets the grace period end. */
-const LONG_SECTIONS = piece('long sections', { cpus: 4 }, {}, (kernel, rcu) => {
+/** Long sections on some CPUs of five: nothing but their end lets the grace period end. `bySched`: preemption off is the reader. */
+const longSections = (kernel: Kernel, rcu: TreeRcu, bySched: boolean) => {
   const inside = new Set<number>();
   let waiting = false;
-  for (let cpu = 0; cpu < kernel.cpus; cpu++) {
+  for (let cpu = 0; cpu < kernel.cpus - 1; cpu += bySched ? 1 : 2) {
     const section = function* (): Op<void> {
-      const bySched = cpu % 2 === 0;
       yield* bySched ? rcu.readLockSched() : rcu.readLock();
       inside.add(cpu);
-      for (let i = 0; i < 12 || (!waiting && i < 400); i++) yield* kernel.udelay(2000);
+      for (let i = 0; i < 40 || (!waiting && i < 400); i++) yield* kernel.udelay(2000);
       inside.delete(cpu);
       yield* bySched ? rcu.readUnlockSched() : rcu.readUnlock();
     };
     kernel.task(`section${cpu}`, section, { affinity: cpu });
   }
-  kernel.task('updater', function* waitForAll() {
+  const updater = function* waitForAll(): Op<void> {
+    yield* until(kernel, () => inside.size > 0);
     const before = [...inside];
     waiting = true;
     yield* rcu.synchronize();
     kernel.assert(!before.some((cpu) => inside.has(cpu)), 'a grace period ends before a section that was open');
-  });
-  // One that waits from the start on, so that a grace period is on its way when sections are open.
-  kernel.task('poller', function* watchAll() {
-    for (let round = 0; round < 4; round++) {
-      const before = [...inside];
-      const cookie = yield* rcu.startPoll();
-      for (let i = 0; i < 50 && !rcu.poll(cookie); i++) yield* kernel.scheduleTimeout(1);
-      const early = rcu.poll(cookie) && before.some((cpu) => inside.has(cpu));
-      // Those that have begun anew are not told apart: sections here open once.
-      kernel.assert(!early, 'a polled grace period ends before a section that was open');
-    }
-  });
-});
+  };
+  kernel.task('updater', updater, { affinity: kernel.cpus - 1 });
+};
+const LONG_SCHED = piece('long, preemption off', { cpus: 5 }, {}, (kernel, rcu) => longSections(kernel, rcu, true));
+const LONG_READERS = piece('long readers', { cpus: 5 }, {}, (kernel, rcu) => longSections(kernel, rcu, false));
 
 /** A reader that a real-time task keeps off its CPU: the grace period ends because it is boosted. */
 const BOOST = piece('boost', { cpus: 2 }, { boost: true, boostDelay: 2, kthreadPrio: 50 }, (kernel, rcu) => {
@@ -180,20 +172,30 @@ const LAZY_SHRINK = piece(
 /** Callers of synchronize_rcu() in a crowd, one of which comes while a grace period runs that began before a reader. */
 const WAIT_HEADS = piece('wait heads', { cpus: 4 }, { wakeFromGp: true }, (kernel, rcu) => {
   const at = { oldInside: false, started: false, youngInside: false, asked: false };
-  kernel.task('old reader', function* readOld() {
-    yield* rcu.readLock();
-    at.oldInside = true;
-    yield* spinUntil(kernel, () => at.asked);
-    yield* rcu.readUnlock();
-  });
-  kernel.task('young reader', function* readYoung() {
-    yield* until(kernel, () => at.oldInside && rcu.gpInProgress);
-    yield* rcu.readLock();
-    at.youngInside = true;
-    yield* spinUntil(kernel, () => false, 60);
-    at.youngInside = false;
-    yield* rcu.readUnlock();
-  });
+  kernel.task(
+    'old reader',
+    function* readOld() {
+      yield* rcu.readLock();
+      at.oldInside = true;
+      yield* spinUntil(kernel, () => at.asked);
+      yield* rcu.readUnlock();
+    },
+    { affinity: 3 },
+  );
+  // Its CPU is through with the grace period that the old reader holds up.
+  const { node, grpmask } = rcu.dataOf(1);
+  kernel.task(
+    'young reader',
+    function* readYoung() {
+      yield* until(kernel, () => at.oldInside && rcu.gpInProgress && (node.qsmask & grpmask) === 0);
+      yield* rcu.readLock();
+      at.youngInside = true;
+      yield* spinUntil(kernel, () => false, 120);
+      at.youngInside = false;
+      yield* rcu.readUnlock();
+    },
+    { affinity: 1 },
+  );
   kernel.task('first', function* waitFirst() {
     yield* until(kernel, () => at.oldInside);
     at.started = true;
@@ -206,7 +208,12 @@ const WAIT_HEADS = piece('wait heads', { cpus: 4 }, { wakeFromGp: true }, (kerne
     yield* rcu.synchronize();
     kernel.assert(!inside || !at.youngInside, 'synchronize_rcu() returns before a reader that was inside');
   });
-  for (let i = 0; i < 12; i++) kernel.task(`crowd${i}`, () => rcu.synchronize());
+  for (let i = 0; i < 12; i++) {
+    kernel.task(`crowd${i}`, function* waitInCrowd() {
+      yield* until(kernel, () => at.oldInside);
+      yield* rcu.synchronize();
+    });
+  }
 });
 
 /** All CPUs of a leaf go away under a reader that was switched out there; others read on them when they are back. */
@@ -360,7 +367,8 @@ const SLOW_ARRAY = piece('slow array', { cpus: 2 }, {}, (kernel, rcu) => {
 export const SET_PIECES: readonly SetPiece[] = [
   INVOKING,
   SLOW_ARRAY,
-  LONG_SECTIONS,
+  LONG_SCHED,
+  LONG_READERS,
   BOOST,
   NOCB_IRQS_OFF,
   LAZY,
