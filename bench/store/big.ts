@@ -21,11 +21,12 @@ const inputs = Math.ceil((millions * 1e6) / PAIRS_AN_INPUT);
 const file = `${FOLDER}/store-${millions}m.db`;
 
 /** A number below `below` that looks random, made of an expression. */
-const pick = (expression: string, below: number): string => `(hash(${expression}) % ${below})::INTEGER`;
+const pick = (expression: string, below: number): string => `((hash(${expression}) >> 24) % ${below})::INTEGER`;
 /** A pair of classes that inputs have in common: some of 200,000, as kernels differ. */
 const PAIR = '(i * 31 + r * 7919) % 200000';
-const FROM = pick(`${PAIR}, 'from'`, CLASSES);
-const TO = pick(`${PAIR}, 'to'`, CLASSES);
+// Hashes of single numbers: those of several values depend on each other.
+const FROM = pick(`(${PAIR}) * 2`, CLASSES);
+const TO = pick(`(${PAIR}) * 2 + 1`, CLASSES);
 
 const FILL = [
   `INSERT INTO lv.runs SELECT i + 1, 'lint', TIMESTAMP '2030-01-01' + to_minutes(i), '0.1.0', hex(hash(i // 3)), 'strict' FROM range(${inputs}) t(i)`,
@@ -86,7 +87,11 @@ const size = statSync(file).size / 2 ** 30;
 console.log(
   `${row?.[0]} dependencies with context of ${row?.[1]} inputs, ${pairs?.[0]} of them distinct; ${size.toFixed(1)} GiB\n`,
 );
-const cls = '&class42->lock';
+const [busy] = (
+  await inquiry.sql(`SELECT name FROM lv.classes WHERE class_id =
+    (SELECT min(class_id) FROM lv.acquisitions WHERE class_id IN (SELECT class_id FROM lv.allocations))`)
+).rows;
+const cls = String(busy?.[0]);
 const last = inputs;
 const asked: readonly (readonly [name: string, words: readonly string[], more?: Partial<typeof NOTHING> | object])[] = [
   ['held-under', ['raw_spinlock_t']],
