@@ -13,7 +13,7 @@ import type { Evidence, Finding, Where } from '../../model/finding.js';
 import { StringNames } from '../../model/names.js';
 import { WaitType } from '../../model/wait-type.js';
 import type { Fact, FactBook, Need } from '../walk/facts.js';
-import type { Bits, HeldLock, LockState, Moment } from '../walk/lock-state.js';
+import type { Bits, Call, HeldLock, LockState, Moment } from '../walk/lock-state.js';
 import type { LockFacts, Thing } from '../walk/thing.js';
 
 const ALL_FIELDS = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | AcquireHas.Check | AcquireHas.ReadKind;
@@ -164,7 +164,7 @@ class Player {
       0,
     );
     a.check = 0;
-    const h = this.#stamp({ ...fact.bits, depth: fact.bits.depth < 0 ? -1 : 2 }, fact.moment);
+    const h = this.#stamp({ ...fact.bits, depth: fact.bits.depth < 0 ? -1 : fact.bits.depth + 2 }, fact.moment);
     this.#sink.lockAcquire(h, a);
     this.#sink.schedSwitch(h, this.#pid, TaskState.Dead, 0, 0);
   }
@@ -247,6 +247,22 @@ class Player {
       case 'dereference':
         this.#sink.rcuDereference(this.#stamp(bits, moment), deed.isProtected, this.#names.intern(deed.name), ip);
         break;
+      case 'assert': {
+        const callSite = this.#names.text(ip);
+        const task = this.#names.text(this.#comm);
+        const asked = { what: 'what it asks for is in its doc comment', callSite: `${moment.api}+0x0`, task };
+        const evidence = [{ what: deed.message, callSite, task }, asked];
+        const report = {
+          rule: 'assertion-failed',
+          severity: 'error' as const,
+          message: deed.message,
+          locks: deed.locks,
+          callSite,
+          evidence,
+        };
+        this.#sink.kernelReport(this.#stamp(bits, moment), report);
+        break;
+      }
       default:
     }
   }
@@ -382,7 +398,10 @@ class Player {
   #placed(finding: Finding): Finding {
     const { detail: _, ...rest } = finding;
     const isExit = finding.rule === 'held-at-exit';
-    const evidence = finding.evidence.flatMap((step) => this.#steps(step, finding));
+    // A report's own steps carry no time: its place is the finding's.
+    const given =
+      finding.rule === 'assertion-failed' ? [{ what: finding.message, where: finding.where }] : finding.evidence;
+    const evidence = given.flatMap((step) => this.#steps(step, finding));
     const where = isExit ? (finding.evidence[0]?.where ?? finding.where) : finding.where;
     return { ...rest, count: 1, where: this.#where(where), evidence };
   }
@@ -406,13 +425,16 @@ class Player {
     for (let at = moment.call; at.parent !== undefined; at = at.parent) {
       const { parent } = at;
       calls.unshift({
-        what: `${parent.function}() calls ${at.function}()`,
+        what: `${nameOf(parent)} calls ${nameOf(at)}`,
         where: { file: parent.file, line: at.line, function: parent.function },
       });
     }
-    const shown = calls.filter((call) => call.where.line !== 0 && call.where.function !== '');
-    return [...shown, { what: step.what, where: this.#where(step.where) }];
+    return [...calls.filter((call) => call.where.line !== 0), { what: step.what, where: this.#where(step.where) }];
   }
+}
+
+function nameOf(call: Call): string {
+  return call.function === '' ? 'a callback' : `${call.function}()`;
 }
 
 /** What a task does not come back from: taking a lock that it has, releasing one that it has not, its end. */

@@ -2,7 +2,7 @@ import { WaitKind } from '../../model/events.js';
 import type { TreeCall, TreeClass, TreeUnit } from '../ir/tree.js';
 import { callApi, getApi, makeSim, simFunction, wake } from './api.js';
 import { callGlobalFunction } from './builtins.js';
-import { checkContract, enterContract } from './contract.js';
+import { enterContract } from './contract.js';
 import { assign, evaluate } from './expressions.js';
 import { bitsOf, type Call } from './lock-state.js';
 import { joinStates, newJumps, unionNeeds } from './paths.js';
@@ -425,8 +425,7 @@ function callCode(
   const { code } = fn;
   if (code === undefined || w.depth >= DEEPEST) return [{ s, v: ANYTHING }];
   const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
-  const call: Call = { parent: { ...f.call, line }, file: code.unit.file, function: code.fn.name, line };
-  checkContract(w, f, s, code, fn, self, given, line);
+  const call: Call = { parent: f.call, file: code.unit.file, function: code.fn.name, line };
   if (w.heap.concrete) {
     // Set-up makes new objects each time: nothing can be taken from an earlier call.
     const result = run(w, f, fn, code, self, given, s, call, sure);
@@ -521,7 +520,7 @@ function run(
       return assign(w, frame, param.t, value, at);
     });
   });
-  states = enterContract(w, frame, states);
+  states = enterContract(w, f, frame, states, call.line);
   const ends = execute(w, frame, code.fn.body, states);
   w.depth--;
   const returns = new Map<string, { locks: State['locks']; v: Value; needs: State['needs']; doubtful: boolean }>();

@@ -22,7 +22,9 @@ export type Deed =
     }
   | { readonly do: 'wait' | 'wake'; readonly event: EventFacts }
   | { readonly do: 'dereference'; readonly name: string; readonly isProtected: boolean }
-  | { readonly do: 'exit' };
+  | { readonly do: 'exit' }
+  /** What a doc comment asks for is not so. */
+  | { readonly do: 'assert'; readonly message: string; readonly locks: readonly string[] };
 
 /** An event object that tasks wait for. */
 export interface EventFacts {
@@ -121,6 +123,8 @@ function deedKey(deed: Deed): string {
       return `${deed.do}${deed.event.object.id}${deed.event.name}`;
     case 'dereference':
       return `d${deed.name}${deed.isProtected}`;
+    case 'assert':
+      return `!${deed.message}`;
     default:
       return deed.do;
   }

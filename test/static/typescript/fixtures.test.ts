@@ -1,0 +1,31 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/model/finding.js';
+import { check } from '../../../src/static/check.js';
+import { reported, testOptions, wanted } from '../want.js';
+
+const FOLDER = 'fixtures/typescript';
+const files = readdirSync(FOLDER)
+  .sort()
+  .map((name) => join(FOLDER, name));
+
+let findings: readonly Finding[] = [];
+
+beforeAll(async () => {
+  findings = (await check(files, testOptions())).run.findings;
+}, 60_000);
+
+describe('findings in TypeScript fixtures', () => {
+  it.each(files)('%s: stand where the comments want them', (file) => {
+    expect(reported(findings.filter((finding) => finding.where.file === file))).toEqual(wanted(file));
+  });
+
+  it('say how the code gets there, call by call', () => {
+    const finding = findings.find((one) => one.rule === 'alloc-under-raw-spinlock');
+    const steps = finding?.evidence.map(({ what, where }) => `${where.line} ${what}`) ?? [];
+    expect(steps).toContain('78 useMemory() calls under()');
+    expect(steps).toContain('8 under() calls a callback');
+    expect(steps.some((step) => step.startsWith('6 ') && step.includes('&dev->lock0'))).toBe(true);
+  });
+});
