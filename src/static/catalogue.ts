@@ -12,6 +12,9 @@ const WORDS: Readonly<Partial<Record<LockKind, string>>> = {
   rtmutex: 'rt_mutex',
 };
 
+/** Sources in a kernel's tree that no kernel is built from. */
+const NO_KERNEL = /(?:^|\/)(?:tools|scripts|samples|Documentation|usr)\//;
+
 /**
  * The lock kinds of a program by the name that lockdep shows: the text given to a lock's initialiser, or the name of a
  * variable. A name that stands for locks of several kinds is left out: a catalogue must not guess.
@@ -26,6 +29,7 @@ export function catalogueOf(program: Program): string[] {
     else known.add(word);
   };
   for (const { unit } of program.units) {
+    if (NO_KERNEL.test(unit.file)) continue;
     for (const init of unit.inits) add(init.name, init.kind);
     for (const variable of unit.globals) {
       const isQueue = variable.type === 'DECLARE_WAIT_QUEUE_HEAD' || variable.type === 'wait_queue_head_t';

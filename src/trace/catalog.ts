@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import type { Catalogue, LockKind } from '../lockdep/index.js';
 import { InputError } from '../model/report.js';
 import { LockType, WaitType } from '../model/wait-type.js';
@@ -35,7 +36,10 @@ export const LOCK_KINDS: ReadonlyMap<string, LockKind> = new Map([
 
 /** Stands at a name's end for any rest. */
 const ANY = '*';
-const BUILT_IN = fileURLToPath(new URL('../../rules/kernel/lock-kinds.tsv', import.meta.url));
+/** Names that mean the same in every kernel, chosen by hand, and those that a whole tree has with one kind only. */
+const BUILT_IN = ['lock-kinds.tsv', 'lock-kinds-6.1.tsv.gz'].map((name) =>
+  fileURLToPath(new URL(`../../rules/kernel/${name}`, import.meta.url)),
+);
 
 /** Names of a catalogue, and beginnings of names. */
 interface Entries {
@@ -43,12 +47,18 @@ interface Entries {
   beginnings: [string, LockKind][];
 }
 
-let builtIn: Entries | undefined;
-
-/** Kinds of the locks that every kernel has. */
+/** Kinds of the locks that every kernel has, and of those that have one kind in all of Linux 6.1. */
 export function builtInCatalogue(): Catalogue {
-  builtIn ??= readEntries(BUILT_IN);
-  return lookUpIn([builtIn]);
+  return lookUpIn(BUILT_IN.map(later));
+}
+
+/** A file that is read when a name is first looked for in it. */
+function later(path: string): () => Entries {
+  let entries: Entries | undefined;
+  return () => {
+    entries ??= readEntries(path);
+    return entries;
+  };
 }
 
 /**
@@ -58,13 +68,13 @@ export function builtInCatalogue(): Catalogue {
  */
 export function loadCatalogue(path: string): Catalogue {
   const own = readEntries(path);
-  builtIn ??= readEntries(BUILT_IN);
-  return lookUpIn([own, builtIn]);
+  return lookUpIn([() => own, ...BUILT_IN.map(later)]);
 }
 
-function lookUpIn(all: readonly Entries[]): Catalogue {
+function lookUpIn(all: readonly (() => Entries)[]): Catalogue {
   return (name) => {
-    for (const { names, beginnings } of all) {
+    for (const entries of all) {
+      const { names, beginnings } = entries();
       const found = names.get(name) ?? beginnings.find(([beginning]) => name.startsWith(beginning))?.[1];
       if (found) return found;
     }
@@ -75,7 +85,8 @@ function lookUpIn(all: readonly Entries[]): Catalogue {
 function readEntries(path: string): Entries {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (error) {
     throw fileProblem(path, error);
   }

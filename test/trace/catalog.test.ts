@@ -30,6 +30,8 @@ describe('the built-in catalogue', () => {
     ['&mm->mmap_lock', 0, WaitType.Sleep, LockType.Normal],
     ['console_owner', 0, WaitType.Unchecked, LockType.Normal],
     ['rcu_read_lock', WaitType.Free, WaitType.Config, LockType.Normal],
+    ['hugetlb_lock', 0, WaitType.Config, LockType.Normal],
+    ['dca_lock', 0, WaitType.Spin, LockType.Normal],
     ['(wq_completion)events', 0, WaitType.Unchecked, LockType.Normal],
   ])('%s', (name, waitOuter, waitInner, lockType) => {
     expect(builtInCatalogue()(name)).toEqual({ waitOuter, waitInner, lockType });

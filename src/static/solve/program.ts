@@ -238,7 +238,7 @@ function nearest(program: Names, file: string, all: readonly FunctionId[]): Reso
   if (files.size === 1) return { ids: best, sure: true };
   // One definition an architecture: each of them is what some build calls.
   const archs = new Set([...files].map((candidate) => ARCH.exec(candidate)?.[1]));
-  if (!archs.has(undefined) && files.size <= 24 && (archs.size === files.size || best.length <= 4)) {
+  if (!archs.has(undefined) && files.size <= 24) {
     return { ids: best, sure: archs.size === files.size };
   }
   return best.length <= 4 ? { ids: best, sure: false } : NONE;
