@@ -1,7 +1,7 @@
 import { ts } from 'ts-morph';
 import type { ContextName } from '../ir/ir.js';
 import type { TreeContract, TreeExpr } from '../ir/tree.js';
-import { type Lowering, noteUnknown } from './lower.js';
+import { type Lowering, noteUnknown } from './lowering.js';
 import { Variables } from './variables.js';
 
 const CONTEXTS: readonly (ContextName | 'atomic')[] = [

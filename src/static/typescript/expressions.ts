@@ -1,6 +1,6 @@
 import { ts } from 'ts-morph';
 import type { TreeCall, TreeExpr } from '../ir/tree.js';
-import { functionIndex, type Lowering, lineOf, lowerClass, noteUnknown, textOf } from './lower.js';
+import { type Lowering, lineOf, noteUnknown, textOf } from './lowering.js';
 import { propertyName } from './names.js';
 import { lowerTarget } from './targets.js';
 import { Variables } from './variables.js';
@@ -89,7 +89,7 @@ function lowerRare(l: Lowering, node: ts.Expression): TreeExpr {
   if (ts.isSpreadElement(node)) return { k: 'spread', e: lowerExpression(l, node.expression) };
   if (ts.isOmittedExpression(node)) return { k: 'const', v: undefined };
   if (ts.isClassExpression(node)) {
-    const id = lowerClass(l, node, node.name?.text ?? `class@${lineOf(node)}`);
+    const id = l.to.classId(l, node, node.name?.text ?? `class@${lineOf(node)}`);
     return { k: 'global', id, ty: '' };
   }
   if (!ts.isRegularExpressionLiteral(node) && !ts.isBigIntLiteral(node))
@@ -109,13 +109,13 @@ function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
     case 'local': {
       const { declaration } = reference;
       if (ts.isFunctionDeclaration(declaration)) {
-        const index = functionIndex(l, declaration, declaration.name?.text ?? '');
+        const index = l.to.functionIndex(l, declaration, declaration.name?.text ?? '');
         l.scope.made.add(index);
         return { k: 'fn', f: index };
       }
       if (ts.isClassLike(declaration)) return { k: 'global', id: `${l.file}#${declaration.name?.text ?? ''}`, ty: '' };
       if (ts.isFunctionExpression(declaration)) {
-        const index = functionIndex(l, declaration, declaration.name?.text ?? '');
+        const index = l.to.functionIndex(l, declaration, declaration.name?.text ?? '');
         l.scope.made.add(index);
         return { k: 'fn', f: index };
       }
@@ -129,7 +129,7 @@ function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
 }
 
 function lowerClosure(l: Lowering, node: ts.ArrowFunction | ts.FunctionExpression, name: string): TreeExpr {
-  const index = functionIndex(l, node, name);
+  const index = l.to.functionIndex(l, node, name);
   l.scope.made.add(index);
   return { k: 'fn', f: index };
 }
@@ -244,7 +244,7 @@ function lowerObject(l: Lowering, node: ts.ObjectLiteralExpression): TreeExpr {
     } else if (ts.isShorthandPropertyAssignment(property)) props.push({ key, v: lowerName(l, property.name) });
     else if (ts.isSpreadAssignment(property)) props.push({ key: '...', v: lowerExpression(l, property.expression) });
     else if (ts.isMethodDeclaration(property)) {
-      const index = functionIndex(l, property, key);
+      const index = l.to.functionIndex(l, property, key);
       l.scope.made.add(index);
       props.push({ key, v: { k: 'fn', f: index } });
     } else noteUnknown(l, 'accessor of an object literal');

@@ -2,37 +2,12 @@ import { ts } from 'ts-morph';
 import type { TreeClass, TreeFunction, TreeParam, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
 import { contractOf } from './contract.js';
 import { lowerExpression } from './expressions.js';
+import { hasModifier, type Lowering, lineOf, type Scope } from './lowering.js';
 import { type Names, propertyName } from './names.js';
 import type { TypedSources } from './project.js';
 import { lowerBody, lowerStatements } from './statements.js';
 import { lowerBinding } from './targets.js';
 import { Variables } from './variables.js';
-
-/** A function being lowered. */
-export interface Scope {
-  readonly node: ts.Node;
-  /** Names that it declares; `%this` where it has a `this` of its own. */
-  readonly own: Set<string>;
-  /** Names that it uses. */
-  readonly used: Set<string>;
-  /** Functions that are made in it. */
-  readonly made: Set<number>;
-}
-
-/** What lowering one file needs and gathers. */
-export interface Lowering {
-  readonly sources: TypedSources;
-  readonly names: Names;
-  readonly variables: Variables;
-  readonly file: string;
-  readonly functions: (TreeFunction | undefined)[];
-  readonly scopes: Scope[];
-  readonly indices: Map<ts.Node, number>;
-  readonly classes: TreeClass[];
-  readonly named: Record<string, number>;
-  readonly unknown: Record<string, number>;
-  scope: Scope;
-}
 
 /** Reads one file into the intermediate form. */
 export function lowerFile(sources: TypedSources, names: Names, file: ts.SourceFile): TreeUnit {
@@ -50,6 +25,7 @@ export function lowerFile(sources: TypedSources, names: Names, file: ts.SourceFi
     named: {},
     unknown: {},
     scope,
+    to: { expression: lowerExpression, functionIndex, classId: lowerClass },
   };
   const body = lowerStatements(l, file.statements);
   settleCaptures(l);
@@ -69,7 +45,7 @@ function newScope(node: ts.Node): Scope {
 }
 
 /** Lowers a function once; its number. */
-export function functionIndex(l: Lowering, node: ts.FunctionLikeDeclaration, name: string, id = ''): number {
+function functionIndex(l: Lowering, node: ts.FunctionLikeDeclaration, name: string, id = ''): number {
   const known = l.indices.get(node);
   if (known !== undefined) return known;
   const index = l.functions.length;
@@ -137,26 +113,6 @@ function isExported(node: ts.FunctionLikeDeclaration): boolean {
   return !hasModifier(node, ts.SyntaxKind.PrivateKeyword) && !hasModifier(node, ts.SyntaxKind.ProtectedKeyword);
 }
 
-export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
-  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false);
-}
-
-export function lineOf(node: ts.Node): number {
-  const file = node.getSourceFile();
-  return file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
-}
-
-/** Source text on one line, shortened. */
-export function textOf(node: ts.Node): string {
-  const text = node.getText().replace(/\s+/g, ' ');
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-/** Says that a piece of the source was not understood. */
-export function noteUnknown(l: Lowering, reason: string): void {
-  l.unknown[reason] = (l.unknown[reason] ?? 0) + 1;
-}
-
 /** Functions also need what the functions that they make need. */
 function settleCaptures(l: Lowering): void {
   for (let changed = true; changed; ) {
@@ -183,7 +139,7 @@ function finished(l: Lowering, fn: TreeFunction | undefined, index: number): Tre
 }
 
 /** Lowers a class; its members' functions go to the unit. */
-export function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration, name: string): string {
+function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration, name: string): string {
   const id = `${l.file}#${name}`;
   const heritage = node.heritageClauses?.find((clause) => clause.token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
   const outer = l.scope;

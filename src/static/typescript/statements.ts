@@ -1,7 +1,7 @@
 import { ts } from 'ts-morph';
 import type { TreeExpr, TreeStmt, TreeTarget } from '../ir/tree.js';
 import { lowerExpression, UNKNOWN } from './expressions.js';
-import { functionIndex, hasModifier, type Lowering, lineOf, lowerClass, noteUnknown } from './lower.js';
+import { hasModifier, type Lowering, lineOf, noteUnknown } from './lowering.js';
 import { lowerBinding, lowerTarget } from './targets.js';
 
 /** A function's body: a block, or the expression of an arrow function. */
@@ -21,7 +21,7 @@ function declareFunction(l: Lowering, node: ts.FunctionDeclaration): void {
   const name = node.name?.text ?? 'default';
   const isTop = ts.isSourceFile(node.parent);
   const id = isTop ? `${l.file}#${name}` : '';
-  const index = functionIndex(l, node, name, id);
+  const index = l.to.functionIndex(l, node, name, id);
   if (isTop) {
     l.named[id] = index;
     if (hasModifier(node, ts.SyntaxKind.DefaultKeyword)) l.named[`${l.file}#default`] = index;
@@ -78,7 +78,7 @@ function lowerStatement(l: Lowering, node: ts.Statement, label: string): TreeStm
   }
   if (ts.isLabeledStatement(node)) return lowerStatement(l, node.statement, node.label.text);
   if (ts.isClassDeclaration(node)) {
-    lowerClass(l, node, node.name?.text ?? 'default');
+    l.to.classId(l, node, node.name?.text ?? 'default');
     return [];
   }
   if (ts.isExportAssignment(node)) {
@@ -115,7 +115,7 @@ function lowerDeclarations(l: Lowering, list: ts.VariableDeclarationList): TreeS
 /** A function without a name takes that of the variable. */
 function named(l: Lowering, node: ts.Expression, name: ts.BindingName): TreeExpr {
   if ((ts.isArrowFunction(node) || ts.isFunctionExpression(node)) && ts.isIdentifier(name)) {
-    const index = functionIndex(l, node, name.text);
+    const index = l.to.functionIndex(l, node, name.text);
     l.scope.made.add(index);
     return { k: 'fn', f: index };
   }

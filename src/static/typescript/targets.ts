@@ -1,7 +1,6 @@
 import { ts } from 'ts-morph';
 import type { TreePart, TreeTarget } from '../ir/tree.js';
-import { lowerExpression } from './expressions.js';
-import type { Lowering } from './lower.js';
+import type { Lowering } from './lowering.js';
 import { Variables } from './variables.js';
 
 /** What a declared name or pattern binds. */
@@ -15,7 +14,7 @@ export function lowerBinding(l: Lowering, name: ts.BindingName): TreeTarget {
       key,
       ...(element.dotDotDotToken === undefined ? {} : { rest: true }),
       t: lowerBinding(l, element.name),
-      ...(element.initializer === undefined ? {} : { init: lowerExpression(l, element.initializer) }),
+      ...(element.initializer === undefined ? {} : { init: l.to.expression(l, element.initializer) }),
       ty: l.names.typeOf(element),
     });
   });
@@ -45,9 +44,9 @@ export function lowerTarget(l: Lowering, node: ts.Expression): TreeTarget {
   }
   if (ts.isIdentifier(node)) return nameTarget(l, node, false);
   if (ts.isPropertyAccessExpression(node))
-    return { k: 'field', o: lowerExpression(l, node.expression), p: node.name.text };
+    return { k: 'field', o: l.to.expression(l, node.expression), p: node.name.text };
   if (ts.isElementAccessExpression(node)) {
-    return { k: 'element', o: lowerExpression(l, node.expression), i: lowerExpression(l, node.argumentExpression) };
+    return { k: 'element', o: l.to.expression(l, node.expression), i: l.to.expression(l, node.argumentExpression) };
   }
   if (ts.isArrayLiteralExpression(node)) {
     const parts = node.elements.flatMap((element, i): TreePart[] => {
@@ -71,7 +70,7 @@ export function lowerTarget(l: Lowering, node: ts.Expression): TreeTarget {
 
 function assigned(l: Lowering, key: string | number, node: ts.Expression): TreePart {
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
-    return { key, t: lowerTarget(l, node.left), init: lowerExpression(l, node.right), ty: '' };
+    return { key, t: lowerTarget(l, node.left), init: l.to.expression(l, node.right), ty: '' };
   }
   return { key, t: lowerTarget(l, node), ty: '' };
 }

@@ -7,7 +7,7 @@ import type { Deed, EventFacts } from './facts.js';
 import { maskOf, RT_NOWAIT, spellingOf } from './gfp-text.js';
 import { type Bits, bitsOf, type HeldLock, type Moment } from './lock-state.js';
 import { withNeed } from './paths.js';
-import { addRoot } from './roots.js';
+import { addRoot } from './root-kinds.js';
 import { type Condition, classFacts, getOf, methodOf, type Step } from './table.js';
 import { type SimFacts, Thing } from './thing.js';
 import {

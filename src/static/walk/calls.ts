@@ -1,12 +1,6 @@
-import { WaitKind } from '../../model/events.js';
 import type { TreeCall, TreeClass, TreeUnit } from '../ir/tree.js';
-import { callApi, getApi, makeSim, simFunction, wake } from './api.js';
-import { callGlobalFunction } from './builtins.js';
-import { enterContract } from './contract.js';
-import { assign, evaluate } from './expressions.js';
-import { bitsOf, type Call } from './lock-state.js';
+import type { Call } from './lock-state.js';
 import { joinStates, newJumps, unionNeeds } from './paths.js';
-import { execute } from './statements.js';
 import { type Code, Thing } from './thing.js';
 import {
   ANYTHING,
@@ -108,7 +102,7 @@ function classThing(w: Walk, unit: TreeUnit, cls: TreeClass): Thing {
     const frame = moduleFrame(w, unit);
     for (const field of cls.fields) {
       if (!field.isStatic || field.init === null) continue;
-      for (const { v } of evaluate(w, frame, field.init, startState(w, new Map()))) thing.put(field.name, v);
+      for (const { v } of w.to.evaluate(w, frame, field.init, startState(w, new Map()))) thing.put(field.name, v);
     }
   });
 }
@@ -121,7 +115,7 @@ export function boot(w: Walk, file: string): void {
   if (unit === undefined) return;
   const was = w.heap.concrete;
   w.heap.concrete = true;
-  execute(w, moduleFrame(w, unit), unit.body, [startState(w, new Map())]);
+  w.to.execute(w, moduleFrame(w, unit), unit.body, [startState(w, new Map())]);
   w.heap.concrete = was;
 }
 
@@ -167,7 +161,7 @@ export function startState(w: Walk, env: Env): State {
 
 /** Something of a type, of which nothing else is known: an object of a class that the sources make, if they do. */
 export function instanceOf(w: Walk, ty: string, text: string): Value {
-  if (ty.startsWith('sim:')) return makeSim(w, ty.slice(4), text);
+  if (ty.startsWith('sim:')) return w.to.makeSim(w, ty.slice(4), text);
   const cls = w.program.classes.get(ty);
   if (cls === undefined) return unknown(ty, text);
   const made = [...(w.instances.get(ty) ?? [])];
@@ -208,7 +202,7 @@ export function construct(
     if (part.t === 'ref' && part.o.sim !== undefined && part.o.sim.cls === 'constructor') {
       const text =
         args.map((arg) => (arg.t === 'const' && typeof arg.v === 'string' ? arg.v : '')).find((t) => t !== '') ?? '';
-      out.push({ s, v: makeSim(w, part.o.sim.name, text, `${f.call.file}:${f.call.function}:new${line}`) });
+      out.push({ s, v: w.to.makeSim(w, part.o.sim.name, text, `${f.call.file}:${f.call.function}:new${line}`) });
     } else if (part.t === 'ref' && part.o.isClass && part.o.cls !== undefined) {
       out.push(...constructClass(w, f, s, part.o.cls, args, line, self));
     } else {
@@ -255,7 +249,7 @@ function constructClass(
     const { init } = field;
     states = states.flatMap((at) => {
       const own = { ...at, env: new Map([['%this', object]]) };
-      return evaluate(w, inner, init, own).map(({ s: end, v }) => {
+      return w.to.evaluate(w, inner, init, own).map(({ s: end, v }) => {
         for (const part of alternatives(object)) if (part.t === 'ref') part.o.put(field.name, v);
         return { ...end, env: at.env };
       });
@@ -296,7 +290,7 @@ export function getMember(
         object.text,
       );
       if (made.t === 'ref' && made.o.sim !== undefined) {
-        const found = getApi(w, f, s, made.o, name, undefined);
+        const found = w.to.getApi(w, f, s, made.o, name, undefined);
         if (found !== undefined) return [{ s, v: found }];
       }
     }
@@ -377,9 +371,9 @@ export function callValue(
       const all = part.o.bound.length === 0 ? args : [...part.o.bound, ...args];
       out.push(...callCode(w, f, s, part.o, part.o.self ?? self, all, e.line));
     } else if (part.t === 'ref' && part.o.sim?.cls === 'function') {
-      out.push(...simFunction(w, f, s, part.o.sim.name, args, e));
+      out.push(...w.to.simFunction(w, f, s, part.o.sim.name, args, e));
     } else if (part.t === 'ref' && part.o.sim?.cls === 'method' && part.o.self?.t === 'ref') {
-      out.push(...callApi(w, f, s, part.o.self.o, part.o.sim.name, args, e));
+      out.push(...w.to.callApi(w, f, s, part.o.self.o, part.o.sim.name, args, e));
     } else out.push(...unknownCall(w, f, s, args, e));
   }
   if (out.length === 0 && alternatives(callee).every(isNullish) && e.optional === true) return [{ s, v: UNDEFINED }];
@@ -391,8 +385,8 @@ function unknownCall(w: Walk, f: Frame, s: State, args: readonly Value[], e: Tre
     const target = bindMethod(w, e.target, ANYTHING);
     if (target?.t === 'ref') return callCode(w, f, s, target.o, undefined, args, e.line);
   }
-  if (e.api !== '' && !e.api.includes('.')) return simFunction(w, f, s, e.api, args, e);
-  const known = callGlobalFunction(w, f, s, args, e);
+  if (e.api !== '' && !e.api.includes('.')) return w.to.simFunction(w, f, s, e.api, args, e);
+  const known = w.to.callGlobalFunction(w, f, s, args, e);
   if (known !== undefined) return known;
   w.unresolvedCall(e.text.split('(')[0] ?? e.text);
   return [{ s, v: e.ty === '' ? ANYTHING : instanceOf(w, e.ty, e.text.split('(')[0] ?? '') }];
@@ -516,12 +510,12 @@ function run(
     const isMissing = value.t === 'const' && value.v === undefined;
     states = states.flatMap((at) => {
       if (init !== null && isMissing)
-        return evaluate(w, frame, init, at).flatMap((r) => assign(w, frame, param.t, r.v, r.s));
-      return assign(w, frame, param.t, value, at);
+        return w.to.evaluate(w, frame, init, at).flatMap((r) => w.to.assign(w, frame, param.t, r.v, r.s));
+      return w.to.assign(w, frame, param.t, value, at);
     });
   });
-  states = enterContract(w, f, frame, states, call.line);
-  const ends = execute(w, frame, code.fn.body, states);
+  states = w.to.enterContract(w, f, frame, states, call.line);
+  const ends = w.to.execute(w, frame, code.fn.body, states);
   w.depth--;
   const returns = new Map<string, { locks: State['locks']; v: Value; needs: State['needs']; doubtful: boolean }>();
   for (const { s: end, v } of [...ends.map((end) => ({ s: end, v: UNDEFINED as Value })), ...frame.jumps.returns]) {
@@ -594,45 +588,4 @@ export function statesOf(results: readonly Result[]): State[] {
     out.set(s.locks.id, known === undefined ? s : joinStates(known, s));
   }
   return [...out.values()];
-}
-
-/** What happens around a root's own code. */
-export const wakeEnd = {
-  /** Takes a map for lockdep, as call_timer_fn() does. */
-  hold(w: Walk, f: Frame, s: State, map: Thing): State {
-    return firstState(callApi(w, f, s, map, 'acquire', [], plainCall('call_timer_fn', f.code?.fn.line ?? 0)), s);
-  },
-  drop(w: Walk, f: Frame, s: State, map: Thing): State {
-    return firstState(callApi(w, f, s, map, 'release', [], plainCall('call_timer_fn', 0)), s);
-  },
-  /** The end of a work item wakes who waits for it. */
-  signal(w: Walk, f: Frame, s: State, work: Thing): void {
-    const name = `(work_completion)(&${work.sim?.name ?? ''})`;
-    wake({ w, f, moment: w.facts.moment(f.call, 0, 'process_one_work') }, s, {
-      object: work,
-      name,
-      kind: WaitKind.Work,
-    });
-  },
-  /** A context must end without locks. */
-  exit(w: Walk, f: Frame, s: State): void {
-    if (f.root.base.open || s.locks.held.length === 0) return;
-    const moment = w.facts.moment(f.call, 0, 'exit');
-    const bits = bitsOf(f.root.base, s.locks, w.config.preemptCount);
-    const sure = !s.doubtful;
-    w.facts.note({
-      deed: { do: 'exit' },
-      base: f.root.base,
-      state: s.locks,
-      bits,
-      moment,
-      root: f.root.id,
-      needs: [],
-      sure,
-    });
-  },
-};
-
-function firstState(results: readonly Result[], otherwise: State): State {
-  return results[0]?.s ?? otherwise;
 }

@@ -1,5 +1,6 @@
 import type { TreeStmt } from '../ir/tree.js';
 import { boot, callValue, closureOf, instanceOf, plainCall, setupRoot, startState } from './calls.js';
+import { DOERS } from './doers.js';
 import { newJumps } from './paths.js';
 import { addOpenRoots, setUp, walkRoots } from './roots.js';
 import type { SimTable } from './table.js';
@@ -41,10 +42,10 @@ export function walkProgram(
   };
   for (const file of files) {
     if (!hasDefault(program, file)) continue;
-    const probe = new Walk(program, table, base);
+    const probe = new Walk(program, table, base, DOERS);
     boot(probe, file);
     probe.scenarios.forEach((_, i) => {
-      const walk = new Walk(program, table, base);
+      const walk = new Walk(program, table, base, DOERS);
       boot(walk, file);
       const scenario = walk.scenarios[i];
       if (scenario === undefined) return;
@@ -59,7 +60,7 @@ export function walkProgram(
   for (const id of openFunctions(program, files, enteredBy())) {
     const code = program.codes.get(id);
     if (code === undefined || !isFactory(code.fn.body)) continue;
-    const walk = new Walk(program, table, base);
+    const walk = new Walk(program, table, base, DOERS);
     boot(walk, code.unit.file);
     walk.scenarios.length = 0;
     runFactory(walk, id);
@@ -72,7 +73,7 @@ export function walkProgram(
   }
   const left = openFunctions(program, files, enteredBy());
   if (left.length > 0) {
-    const walk = new Walk(program, table, base);
+    const walk = new Walk(program, table, base, DOERS);
     for (const file of files) boot(walk, file);
     addOpenRoots(walk, left);
     walkRoots(walk);

@@ -1,99 +1,14 @@
-import { makeSim } from './api.js';
-import { callValue, closureOf, emptyLocks, instanceOf, plainCall, setupRoot, startState, wakeEnd } from './calls.js';
-import type { Base, Call, LockState } from './lock-state.js';
+import { WaitKind } from '../../model/events.js';
+import { callApi, makeSim, wake } from './api.js';
+import { callValue, closureOf, emptyLocks, instanceOf, plainCall, setupRoot, startState } from './calls.js';
+import { bitsOf, type Call } from './lock-state.js';
 import { newJumps } from './paths.js';
-import { ANYTHING, alternatives, CanBe, constant, textOfValue, truthOf, type Value, valueKey } from './value.js';
-import type { Frame, Root, State, Walk } from './walk.js';
+import type { Thing } from './thing.js';
+import { alternatives, constant, type Value } from './value.js';
+import type { Frame, Result, Root, State, Walk } from './walk.js';
 
 /** Rounds after which what is known of the objects is taken as it is. */
 const MAX_ROUNDS = 5;
-
-/** `root CONTEXT N ...`: argument N is run later, in that context. */
-export function addRoot(
-  w: Walk,
-  f: Frame,
-  words: readonly string[],
-  args: readonly Value[],
-  made: Value,
-  line: number,
-): void {
-  const [context = 'task', position = '0'] = words;
-  const body = args[Number(position)] ?? ANYTHING;
-  const value = (word: string): Value | undefined =>
-    words.includes(word) ? args[Number(words[words.indexOf(word) + 1])] : undefined;
-  const option = (name: string): boolean => {
-    const options = value('options');
-    const field = options?.t === 'ref' ? options.o.fields.get(name) : undefined;
-    return field !== undefined && truthOf(field) === CanBe.True;
-  };
-  const name = textOfValue(value('name')) ?? `${f.call.function}:${line}`;
-  const object = made.t === 'ref' ? made.o : undefined;
-  const add = (base: Omit<Base, 'open'>, locks: LockState, extra: Partial<Root> = {}, code: Value = body): void => {
-    for (const part of alternatives(code)) {
-      if (part.t !== 'ref' || part.o.code === undefined) continue;
-      const id = `${name}|${valueKey(part)}|${base.kind}${base.threaded ? 't' : ''}`;
-      if (w.roots.has(id)) continue;
-      w.roots.set(id, {
-        id,
-        name,
-        base: { ...base, open: false },
-        body: part,
-        state: locks,
-        around: undefined,
-        signals: undefined,
-        args: [],
-        self: undefined,
-        ...extra,
-      });
-      w.heap.version++;
-    }
-  };
-  const start = emptyLocks(w);
-  const irqsOff = w.states.change(start, { irqsOff: true });
-  const inSoftirq = w.states.change(start, { bh: 1 });
-  const rt = w.config.preemptRt;
-  const hardirq = (threaded: boolean): void => add({ kind: 'hardirq', threaded: threaded && !rt }, irqsOff);
-  const task = { kind: 'task', threaded: false } as const;
-  const softirq = { kind: 'softirq', threaded: false } as const;
-  switch (context) {
-    case 'irq': {
-      const options = value('options');
-      const thread = options?.t === 'ref' ? options.o.fields.get('thread') : undefined;
-      if (rt && !option('noThread') && thread === undefined) add(task, inSoftirq);
-      else hardirq(!option('noThread') && thread === undefined);
-      if (thread !== undefined) add(task, start, {}, thread);
-      break;
-    }
-    case 'hrtimer':
-      if (option('hard') || (!rt && !option('soft'))) hardirq(!option('hard'));
-      else add(softirq, inSoftirq);
-      break;
-    case 'irqwork': {
-      const hard = value('hard');
-      const isHard = hard !== undefined && truthOf(hard) === CanBe.True;
-      if (isHard || !rt) hardirq(!isHard);
-      else add(task, start);
-      break;
-    }
-    case 'hardirq':
-      hardirq(false);
-      break;
-    case 'nmi':
-      add({ kind: 'nmi', threaded: false }, irqsOff);
-      break;
-    case 'timer':
-      add(softirq, inSoftirq, { around: object?.sim?.parts.get('map') });
-      break;
-    case 'softirq':
-      add(softirq, inSoftirq);
-      break;
-    case 'work':
-      add(task, start, { signals: object });
-      break;
-    default:
-      add(task, start);
-  }
-}
 
 /** Walks all roots until no new object, no new value in one and no new root turns up. */
 export function walkRoots(w: Walk): void {
@@ -181,4 +96,45 @@ export function addOpenRoots(w: Walk, ids: readonly string[]): void {
       self,
     });
   }
+}
+
+/** What happens around a root's own code. */
+const wakeEnd = {
+  /** Takes a map for lockdep, as call_timer_fn() does. */
+  hold(w: Walk, f: Frame, s: State, map: Thing): State {
+    return firstState(callApi(w, f, s, map, 'acquire', [], plainCall('call_timer_fn', f.code?.fn.line ?? 0)), s);
+  },
+  drop(w: Walk, f: Frame, s: State, map: Thing): State {
+    return firstState(callApi(w, f, s, map, 'release', [], plainCall('call_timer_fn', 0)), s);
+  },
+  /** The end of a work item wakes who waits for it. */
+  signal(w: Walk, f: Frame, s: State, work: Thing): void {
+    const name = `(work_completion)(&${work.sim?.name ?? ''})`;
+    wake({ w, f, moment: w.facts.moment(f.call, 0, 'process_one_work') }, s, {
+      object: work,
+      name,
+      kind: WaitKind.Work,
+    });
+  },
+  /** A context must end without locks. */
+  exit(w: Walk, f: Frame, s: State): void {
+    if (f.root.base.open || s.locks.held.length === 0) return;
+    const moment = w.facts.moment(f.call, 0, 'exit');
+    const bits = bitsOf(f.root.base, s.locks, w.config.preemptCount);
+    const sure = !s.doubtful;
+    w.facts.note({
+      deed: { do: 'exit' },
+      base: f.root.base,
+      state: s.locks,
+      bits,
+      moment,
+      root: f.root.id,
+      needs: [],
+      sure,
+    });
+  },
+};
+
+function firstState(results: readonly Result[], otherwise: State): State {
+  return results[0]?.s ?? otherwise;
 }

@@ -1,4 +1,4 @@
-import type { TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
+import type { TreeCall, TreeClass, TreeExpr, TreeFunction, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
 import { FactBook, type Need } from './facts.js';
 import type { Base, Call, LockState } from './lock-state.js';
 import { LockStates } from './lock-state.js';
@@ -55,6 +55,46 @@ export interface Root {
   readonly self: Value | undefined;
 }
 
+/** What calls go through to expressions, statements and the simulated kernel, whose files need calls themselves. */
+export interface Doers {
+  readonly evaluate: (w: Walk, f: Frame, e: TreeExpr, s: State) => readonly Result[];
+  readonly assign: (w: Walk, f: Frame, t: TreeTarget, v: Value, s: State) => readonly State[];
+  readonly execute: (w: Walk, f: Frame, stmts: readonly TreeStmt[], states: readonly State[]) => readonly State[];
+  readonly callApi: (
+    w: Walk,
+    f: Frame,
+    s: State,
+    object: Thing,
+    name: string,
+    args: readonly Value[],
+    e: TreeCall,
+  ) => readonly Result[];
+  readonly getApi: (w: Walk, f: Frame, s: State, object: Thing, name: string, e: undefined) => Value | undefined;
+  readonly makeSim: (w: Walk, cls: string, name: string, place?: string) => Value;
+  readonly simFunction: (
+    w: Walk,
+    f: Frame,
+    s: State,
+    name: string,
+    args: readonly Value[],
+    e: TreeCall,
+  ) => readonly Result[];
+  readonly callGlobalFunction: (
+    w: Walk,
+    f: Frame,
+    s: State,
+    args: readonly Value[],
+    e: TreeCall,
+  ) => readonly Result[] | undefined;
+  readonly enterContract: (
+    w: Walk,
+    caller: Frame,
+    f: Frame,
+    states: readonly State[],
+    line: number,
+  ) => readonly State[];
+}
+
 /** One scenario, or the functions that no scenario reaches, being walked. */
 export class Walk {
   readonly program: TreeProgram;
@@ -83,11 +123,13 @@ export class Walk {
   readonly senders = new Map<string, Signal['note']>();
   rcu: Value | undefined;
   config: WalkConfig;
+  readonly to: Doers;
   /** Calls in progress: deeper than the limit they are taken to do nothing. */
   depth = 0;
   annotated = false;
 
-  constructor(program: TreeProgram, table: SimTable, config: WalkConfig) {
+  constructor(program: TreeProgram, table: SimTable, config: WalkConfig, to: Doers) {
+    this.to = to;
     this.program = program;
     this.table = table;
     this.config = config;

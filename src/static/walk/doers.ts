@@ -1,0 +1,19 @@
+import { callApi, getApi, makeSim, simFunction } from './api.js';
+import { callGlobalFunction } from './builtins.js';
+import { enterContract } from './contract.js';
+import { assign, evaluate } from './expressions.js';
+import { execute } from './statements.js';
+import type { Doers } from './walk.js';
+
+/** All that calls go through to. */
+export const DOERS: Doers = {
+  evaluate,
+  assign,
+  execute,
+  callApi,
+  getApi,
+  makeSim,
+  simFunction,
+  callGlobalFunction,
+  enterContract,
+};

@@ -1,0 +1,91 @@
+import { emptyLocks } from './calls.js';
+import type { Base, LockState } from './lock-state.js';
+import { ANYTHING, alternatives, CanBe, textOfValue, truthOf, type Value, valueKey } from './value.js';
+import type { Frame, Root, Walk } from './walk.js';
+
+/** `root CONTEXT N ...`: argument N is run later, in that context. */
+export function addRoot(
+  w: Walk,
+  f: Frame,
+  words: readonly string[],
+  args: readonly Value[],
+  made: Value,
+  line: number,
+): void {
+  const [context = 'task', position = '0'] = words;
+  const body = args[Number(position)] ?? ANYTHING;
+  const value = (word: string): Value | undefined =>
+    words.includes(word) ? args[Number(words[words.indexOf(word) + 1])] : undefined;
+  const option = (name: string): boolean => {
+    const options = value('options');
+    const field = options?.t === 'ref' ? options.o.fields.get(name) : undefined;
+    return field !== undefined && truthOf(field) === CanBe.True;
+  };
+  const name = textOfValue(value('name')) ?? `${f.call.function}:${line}`;
+  const object = made.t === 'ref' ? made.o : undefined;
+  const add = (base: Omit<Base, 'open'>, locks: LockState, extra: Partial<Root> = {}, code: Value = body): void => {
+    for (const part of alternatives(code)) {
+      if (part.t !== 'ref' || part.o.code === undefined) continue;
+      const id = `${name}|${valueKey(part)}|${base.kind}${base.threaded ? 't' : ''}`;
+      if (w.roots.has(id)) continue;
+      w.roots.set(id, {
+        id,
+        name,
+        base: { ...base, open: false },
+        body: part,
+        state: locks,
+        around: undefined,
+        signals: undefined,
+        args: [],
+        self: undefined,
+        ...extra,
+      });
+      w.heap.version++;
+    }
+  };
+  const start = emptyLocks(w);
+  const irqsOff = w.states.change(start, { irqsOff: true });
+  const inSoftirq = w.states.change(start, { bh: 1 });
+  const rt = w.config.preemptRt;
+  const hardirq = (threaded: boolean): void => add({ kind: 'hardirq', threaded: threaded && !rt }, irqsOff);
+  const task = { kind: 'task', threaded: false } as const;
+  const softirq = { kind: 'softirq', threaded: false } as const;
+  switch (context) {
+    case 'irq': {
+      const options = value('options');
+      const thread = options?.t === 'ref' ? options.o.fields.get('thread') : undefined;
+      if (rt && !option('noThread') && thread === undefined) add(task, inSoftirq);
+      else hardirq(!option('noThread') && thread === undefined);
+      if (thread !== undefined) add(task, start, {}, thread);
+      break;
+    }
+    case 'hrtimer':
+      if (option('hard') || (!rt && !option('soft'))) hardirq(!option('hard'));
+      else add(softirq, inSoftirq);
+      break;
+    case 'irqwork': {
+      const hard = value('hard');
+      const isHard = hard !== undefined && truthOf(hard) === CanBe.True;
+      if (isHard || !rt) hardirq(!isHard);
+      else add(task, start);
+      break;
+    }
+    case 'hardirq':
+      hardirq(false);
+      break;
+    case 'nmi':
+      add({ kind: 'nmi', threaded: false }, irqsOff);
+      break;
+    case 'timer':
+      add(softirq, inSoftirq, { around: object?.sim?.parts.get('map') });
+      break;
+    case 'softirq':
+      add(softirq, inSoftirq);
+      break;
+    case 'work':
+      add(task, start, { signals: object });
+      break;
+    default:
+      add(task, start);
+  }
+}
