@@ -50,13 +50,13 @@ export class StatsCollector extends NullSink implements EventSink {
     this.#seeFlags(h, a.ip);
     const { task } = this.#validator.state.cpu(h.cpu);
     if (task.lockdepOff > 0 || task.depth === 0) return;
-    this.taken(a, task);
+    // The acquisition is on top, or counted there where it was folded into the one of its class.
+    this.count(task.held[(task.depth - 1) * HELD_STRIDE + Held.Class], a.read !== 0, 1);
   }
 
-  /** Only counts an acquisition that the validator judged: times with interrupts or preemption off are not asked for. */
-  taken(a: LockAcquire, task: TaskState): void {
-    // The acquisition is on top, or counted there where it was folded into the one of its class.
-    this.#countersOf(task.held[(task.depth - 1) * HELD_STRIDE + Held.Class], a.read !== 0).acquisitions++;
+  /** Counts acquisitions of a class: for those who count them themselves. */
+  count(cls: number, shared: boolean, acquisitions: number): void {
+    this.#countersOf(cls, shared).acquisitions += acquisitions;
   }
 
   /** A release is about to be seen by the validator. */

@@ -8,6 +8,7 @@ import { judgeEach } from '../../src/judge/index.js';
 import type { Observation } from '../../src/model/observation.js';
 import type { Run } from '../../src/model/report.js';
 import { loadRuleSet } from '../../src/rules/index.js';
+import { readStats } from '../../src/stats/index.js';
 import { type Asked, Inquiry, Observer, QUESTIONS, Store, UnknownName, writeParquet } from '../../src/store/index.js';
 import { plain } from '../../src/store/rows.js';
 import { builtInCatalogue } from '../../src/trace/catalog.js';
@@ -85,6 +86,11 @@ describe('what was stored of locks', () => {
       "SELECT DISTINCT held, taken FROM held_contexts WHERE run = 1 AND dependency = 'direct'",
     );
     expect(pairs.rows).toHaveLength(new Set(direct).size);
+  });
+
+  it('has the times that lockvet stats tells', async () => {
+    const { classes } = await readStats(INPUT, (input) => openSource(input), builtInCatalogue());
+    expect(seen.times).toEqual(classes);
   });
 
   it('is the same asked of one run and of all, but for how often', async () => {

@@ -13,6 +13,10 @@ export function observationOf(
 ): Observation {
   const { state, acquired } = validator;
   const hasUnit = ticksPerSecond !== 1;
+  for (const [chain, , , count] of acquired.entries()) {
+    const step = state.chains.stepOf(chain);
+    validator.times.count(classOfStep(step), (step & HeldFlag.ReadMask) !== 0, count);
+  }
   const { classes: times } = statsOf(validator, validator.times, hasUnit ? 1e9 / ticksPerSecond : 1);
   return {
     kernel,

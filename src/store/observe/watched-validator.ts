@@ -1,7 +1,8 @@
 import { Validator } from '../../lockdep/index.js';
 import { HELD_STRIDE, Held, HeldFlag, type TaskState } from '../../lockdep/task-state.js';
 import { TripleTable } from '../../lockdep/triple-table.js';
-import type { AllocEvent, EventHeader, LockAcquire } from '../../model/events.js';
+import type { ContextView } from '../../model/context-view.js';
+import { type AllocEvent, Ctx, type EventHeader, type LockAcquire } from '../../model/events.js';
 import { type LockContext, LockContextBit } from '../../model/observation.js';
 import { StatsCollector } from '../../stats/index.js';
 
@@ -48,20 +49,17 @@ export class WatchedValidator extends Validator {
   /** By chain, call site and kind with context: `kind * CONTEXTS + context`. */
   readonly allocated = new TripleCounts();
   readonly #kinds = new TripleTable();
-  readonly #events = new TripleTable();
 
   /** Contexts that {@link allocated} can tell apart. */
   static readonly Contexts = 64;
 
   /** The kind of allocation of this number. */
   kind(id: number): AllocationKind {
-    const how = this.#kinds.second(id);
-    const event = this.#events.first(this.#kinds.first(id));
-    return { event, isFree: this.#events.second(this.#kinds.first(id)) === 1, gfp: how, order: this.#kinds.third(id) };
+    const event = this.#kinds.first(id);
+    return { event: event >> 1, isFree: (event & 1) !== 0, gfp: this.#kinds.second(id), order: this.#kinds.third(id) };
   }
 
   protected override onTaken(_h: EventHeader, a: LockAcquire, task: TaskState): void {
-    this.times.taken(a, task);
     const top = (task.depth - 1) * HELD_STRIDE;
     this.acquired.add(task.held[top + Held.Chain] as number, a.ip, contextOf(task.held[top + Held.Flags] as number));
   }
@@ -72,27 +70,21 @@ export class WatchedValidator extends Validator {
 
   override alloc(h: EventHeader, event: AllocEvent): void {
     super.alloc(h, event);
-    this.#memory(event, 0);
+    this.#memory(h, event, 0);
   }
 
   override free(h: EventHeader, event: AllocEvent): void {
     super.free(h, event);
-    this.#memory(event, 1);
+    this.#memory(h, event, 1);
   }
 
-  #memory(event: AllocEvent, isFree: number): void {
+  #memory(h: EventHeader, event: AllocEvent, isFree: number): void {
     if (this.inSelftest) return;
     const { context } = this;
     const { chain } = context;
     if (chain === 0) return;
-    const kind = this.#kinds.intern(this.#events.intern(event.event, isFree, 0), event.gfp, event.order);
-    const bits =
-      (context.inSoftIrq === true ? LockContextBit.SoftIrq : 0) |
-      (context.inHardIrq === true ? LockContextBit.HardIrq : 0) |
-      (context.inNmi === true ? LockContextBit.Nmi : 0) |
-      (context.hardIrqsOff === true ? LockContextBit.IrqsOff : 0) |
-      (context.hardIrqsOff === undefined ? 0 : LockContextBit.IrqsKnown) |
-      (context.softIrqsOff === false ? LockContextBit.BhOn : 0);
+    const kind = this.#kinds.intern((event.event << 1) | isFree, event.gfp, event.order);
+    const bits = h.context & Ctx.Known ? flagBits(h.context, context.softIrqsOff === false) : viewBits(context);
     this.allocated.add(chain, event.ip, kind * WatchedValidator.Contexts + bits);
   }
 
@@ -126,4 +118,28 @@ export class WatchedValidator extends Validator {
 function contextOf(flags: number): LockContext {
   const low = (flags & (HeldFlag.ContextMask | HeldFlag.IrqsOff | HeldFlag.IrqsKnown)) >> HeldFlag.ContextShift;
   return flags & HeldFlag.BhOn ? low | LockContextBit.BhOn : low;
+}
+
+/** The context of an event whose flags column tells it. */
+function flagBits(flags: number, isBhOn: boolean): LockContext {
+  return (
+    LockContextBit.IrqsKnown |
+    (flags & Ctx.SoftIrq ? LockContextBit.SoftIrq : 0) |
+    (flags & Ctx.HardIrq ? LockContextBit.HardIrq : 0) |
+    (flags & Ctx.Nmi ? LockContextBit.Nmi : 0) |
+    (flags & Ctx.HardIrqsOff ? LockContextBit.IrqsOff : 0) |
+    (isBhOn ? LockContextBit.BhOn : 0)
+  );
+}
+
+/** The context as far as earlier events tell it. */
+function viewBits(context: ContextView): LockContext {
+  return (
+    (context.inSoftIrq === true ? LockContextBit.SoftIrq : 0) |
+    (context.inHardIrq === true ? LockContextBit.HardIrq : 0) |
+    (context.inNmi === true ? LockContextBit.Nmi : 0) |
+    (context.hardIrqsOff === true ? LockContextBit.IrqsOff : 0) |
+    (context.hardIrqsOff === undefined ? 0 : LockContextBit.IrqsKnown) |
+    (context.softIrqsOff === false ? LockContextBit.BhOn : 0)
+  );
 }
