@@ -17,13 +17,6 @@ export const LockContextBit = {
   BhOn: 32,
 } as const;
 
-/** What ran at a context: the innermost of what was nested. */
-export function runningWord(context: LockContext): 'task' | 'softirq' | 'hardirq' | 'nmi' {
-  if (context & LockContextBit.Nmi) return 'nmi';
-  if (context & LockContextBit.HardIrq) return 'hardirq';
-  return context & LockContextBit.SoftIrq ? 'softirq' : 'task';
-}
-
 /** A sequence of held locks, as the last lock and the sequence below it. Its number is its place in the list plus 1. */
 export interface ObservedChain {
   /** Number of the sequence below; 0: nothing is held. */
