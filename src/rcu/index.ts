@@ -4,6 +4,7 @@
 export { FAULTS, type FaultName } from './faults.js';
 export { type KvfreeOptions, KvfreeRcu, type KvfreeStats } from './kvfree/kvfree-rcu.js';
 export { PAGE_WAYS, type PageWay } from './kvfree/page-source.js';
+export { isAllowed, LITMUS_FLAVOURS, type LitmusFlavour, ring } from './litmus.js';
 export type { RcuOptions } from './options.js';
 export { SRCU_FAULTS, type SrcuFaultName } from './srcu/faults.js';
 export type { SrcuOptions } from './srcu/options.js';
