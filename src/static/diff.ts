@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { InputError, verdictOf } from '../model/report.js';
@@ -16,7 +16,8 @@ import { cFiles, contextHeaders, isCFile } from './files.js';
 export async function checkDiff(paths: readonly string[], revision: string, options: CheckOptions): Promise<Checked> {
   const files = cFiles(paths).map((path): SourceFile => ({ path, name: path }));
   const context = contextHeaders(files.map((file) => file.path));
-  const other = revision === '-' ? patched(readFileSync(0, 'latin1')) : revised(paths, revision);
+  const names = new Map([...files, ...context].map((file) => [resolve(file.path), file.name]));
+  const other = revision === '-' ? patched(readFileSync(0, 'latin1')) : revised(paths, revision, names);
   const replaced = replace([...files, ...context], other);
   const input = paths.join(' ');
   const disk = await checkFiles(files, context, input, options);
@@ -62,15 +63,19 @@ function git(folder: string, args: readonly string[], subject: string, input?: s
 }
 
 /** What files that differ from a revision were in it. */
-function revised(paths: readonly string[], revision: string): Texts {
+function revised(paths: readonly string[], revision: string, names: ReadonlyMap<string, string>): Texts {
   if (revision.startsWith('-')) throw new InputError('--diff', undefined, `'${revision}' is no revision`);
-  const top = git('.', ['rev-parse', '--show-toplevel'], '--diff').trim();
-  const listed = git('.', ['diff', '--name-only', '--no-renames', '-z', revision, '--', ...paths], '--diff');
+  // Where the sources are, which need not be the repository of the working directory.
+  const [first = '.'] = paths;
+  const within = statSync(first, { throwIfNoEntry: false })?.isDirectory() === true ? first : dirname(first);
+  const top = git(within, ['rev-parse', '--show-toplevel'], '--diff').trim();
+  const absolute = paths.map((path) => realpathSync(path));
+  const listed = git(top, ['diff', '--name-only', '--no-renames', '-z', revision, '--', ...absolute], '--diff');
   const texts = new Map<string, string | undefined>();
   for (const name of listed.split('\0')) {
     if (!isCFile(name)) continue;
-    const path = relative(process.cwd(), resolve(top, name));
-    texts.set(path, textAt(top, revision, name));
+    const path = resolve(top, name);
+    texts.set(names.get(path) ?? relative(process.cwd(), path), textAt(top, revision, name));
   }
   return texts;
 }
