@@ -1,7 +1,8 @@
-import { callApi, getApi, makeSim, simFunction } from './api.js';
+import { callApi, getApi, simFunction } from './api.js';
 import { callGlobalFunction } from './builtins.js';
 import { enterContract } from './contract.js';
 import { assign, evaluate } from './expressions.js';
+import { makeSim } from './sim-objects.js';
 import { execute } from './statements.js';
 import type { Doers } from './walk.js';
 

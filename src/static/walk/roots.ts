@@ -1,8 +1,10 @@
 import { WaitKind } from '../../model/events.js';
-import { callApi, makeSim, wake } from './api.js';
+import { callApi } from './api.js';
 import { callValue, closureOf, emptyLocks, instanceOf, plainCall, setupRoot, startState } from './calls.js';
 import { bitsOf, type Call } from './lock-state.js';
 import { newJumps } from './paths.js';
+import { makeSim } from './sim-objects.js';
+import { wake } from './steps.js';
 import type { Thing } from './thing.js';
 import { alternatives, constant, type Value } from './value.js';
 import type { Frame, Result, Root, State, Walk } from './walk.js';

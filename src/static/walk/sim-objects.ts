@@ -1,0 +1,91 @@
+import { Gfp } from '../../model/gfp.js';
+import { LockType, WaitType } from '../../model/wait-type.js';
+import { RT_NOWAIT } from './gfp-text.js';
+import { classFacts } from './table.js';
+import { type SimFacts, Thing } from './thing.js';
+import { ANYTHING, alternatives, constant, numberOf, reference, textOfValue, type Value } from './value.js';
+import type { Walk } from './walk.js';
+
+const WAIT = {
+  unchecked: WaitType.Unchecked,
+  free: WaitType.Free,
+  spin: WaitType.Spin,
+  config: WaitType.Config,
+  sleep: WaitType.Sleep,
+};
+/** Something that the simulated kernel exports: a class, a function or an object of constants. */
+export function simMember(w: Walk, name: string): Value {
+  if (name === '') return ANYTHING;
+  if (name === 'Gfp') return reference(gfpObject(w));
+  const constants = w.table.constants.get(name);
+  const cls = w.table.classes.has(name) ? 'constructor' : 'function';
+  return reference(
+    w.heap.named(`sim ${name}`, (thing) => {
+      if (constants === undefined) thing.sim = { cls, name, lock: undefined, parts: new Map(), memory: undefined };
+      else for (const [key, value] of constants) thing.put(key, constant(value));
+    }),
+  );
+}
+
+function gfpObject(w: Walk): Thing {
+  return w.heap.named('sim Gfp', (thing) => {
+    for (const [name, mask] of Object.entries(Gfp))
+      thing.fields.set(name, name === 'GFP_RT_NOWAIT' ? RT_NOWAIT : constant(mask));
+  });
+}
+
+/** An object of a class of the simulated kernel. `place` names the code that makes it; without, one for all of that name. */
+export function makeSim(w: Walk, cls: string, name: string, place?: string, options?: Value): Value {
+  const fill = (thing: Thing): void => {
+    thing.sim = simFacts(w, cls, name, options);
+  };
+  if (place === undefined) return reference(w.heap.named(`sim:${cls} ${name}`, fill));
+  const thing = w.heap.make(`${place}:${cls}:${name}`);
+  if (thing.sim === undefined) fill(thing);
+  return reference(thing);
+}
+
+export function simFacts(w: Walk, cls: string, name: string, options: Value | undefined): SimFacts {
+  const facts = classFacts(w.table, cls);
+  const parts = new Map<string, Thing>();
+  for (const [part, spec] of Object.entries(facts?.parts ?? {})) {
+    const template = spec.expression !== undefined && name.startsWith('&') ? spec.expression : spec.name;
+    const label = template.replace('{name}', name);
+    const made =
+      spec.class === 'RcuReader'
+        ? makeSim(w, 'RcuReader', 'rcu_read_lock')
+        : reference(new Thing(w.heap, w.heap.address(8), false));
+    if (made.t !== 'ref') continue;
+    made.o.sim ??= simFacts(w, spec.class, label, undefined);
+    parts.set(part, made.o);
+  }
+  return { cls, name, lock: lockFacts(w, cls, name, options), parts, memory: undefined };
+}
+
+function lockFacts(w: Walk, cls: string, name: string, options: Value | undefined): SimFacts['lock'] {
+  const lock = classFacts(w.table, cls)?.lock;
+  if (lock === undefined) return undefined;
+  const given = options?.t === 'ref' ? options.o.fields : new Map<string, Value>();
+  const within = given.get('in');
+  const memory = within === undefined ? undefined : alternatives(within).find((part) => part.t === 'ref');
+  const range = memory?.t === 'ref' ? memory.o.sim?.memory : undefined;
+  const noValidate = given.get('noValidate');
+  const label = (lock.name ?? '{name}').replace('{name}', name);
+  const isOff = noValidate?.t === 'const' && noValidate.v === true;
+  if (isOff) w.annotated = true;
+  const inner = numberOf(given.get('waitInner'));
+  const outer = numberOf(given.get('waitOuter'));
+  const check = given.get('check');
+  return {
+    name: label,
+    key: textOfValue(given.get('key')) ?? label,
+    waitInner: inner ?? WAIT[lock.wait],
+    waitOuter: outer ?? (lock.outer === undefined ? 0 : WAIT[lock.outer]),
+    lockType: lock.percpu === true ? LockType.PerCpu : LockType.Normal,
+    check: lock.check !== false && !(check?.t === 'const' && check.v === false),
+    noValidate: isOff,
+    subclass: 0,
+    hi: range?.hi ?? -1,
+    lo: range === undefined ? w.heap.address(64) | 0 : range.lo,
+  };
+}

@@ -1,0 +1,553 @@
+import { AllocKind, WaitKind } from '../../model/events.js';
+import { Gfp } from '../../model/gfp.js';
+import type { TreeCall } from '../ir/tree.js';
+import { callValue, sendSignal } from './calls.js';
+import { type Doing, holds, preemptible } from './conditions.js';
+import type { Deed, EventFacts } from './facts.js';
+import { maskOf, spellingOf } from './gfp-text.js';
+import { type Bits, bitsOf, type HeldLock, type Moment } from './lock-state.js';
+import { withNeed } from './paths.js';
+import { addRoot } from './root-kinds.js';
+import { makeSim, simFacts } from './sim-objects.js';
+import { classFacts, methodOf, type Step } from './table.js';
+import type { Thing } from './thing.js';
+import {
+  ANYTHING,
+  alternatives,
+  constant,
+  FALSE,
+  NULL,
+  numberOf,
+  ofAlternatives,
+  reference,
+  TRUE,
+  textOfValue,
+  UNDEFINED,
+  type Value,
+} from './value.js';
+import type { Frame, Result, State, Walk } from './walk.js';
+
+const EVENTS: Readonly<Record<string, number>> = {
+  'wait-queue': WaitKind.WaitQueue,
+  completion: WaitKind.Completion,
+  rcuwait: WaitKind.Rcuwait,
+  'grace-period': WaitKind.GracePeriod,
+  work: WaitKind.Work,
+  swait: WaitKind.Swait,
+  'wait-bit': WaitKind.WaitBit,
+  thread: WaitKind.Thread,
+};
+const ALLOCATORS: Readonly<Record<string, number>> = {
+  kmalloc: AllocKind.Kmalloc,
+  kmem_cache: AllocKind.KmemCache,
+  page: AllocKind.Page,
+  percpu: AllocKind.Percpu,
+  vmalloc: AllocKind.Vmalloc,
+  lockless: AllocKind.Lockless,
+};
+
+/** Does what the table says of a method, step by step. */
+export function runSteps(
+  w: Walk,
+  f: Frame,
+  s: State,
+  object: Thing,
+  steps: readonly Step[],
+  args: readonly Value[],
+  e: TreeCall,
+  api: string,
+): readonly Result[] {
+  const moment = w.facts.moment(f.call, e.line, api);
+  const d: Doing = { w, f, object, args, e, moment, saved: new Map(), part: '' };
+  let paths: readonly Result[] = [{ s, v: UNDEFINED }];
+  const done: Result[] = [];
+  for (const step of steps) {
+    paths = paths.flatMap((path) => {
+      if (!step.when.every((condition) => holds(d, path.s, condition))) return [path];
+      if (step.verb === 'try') {
+        // Somebody else may have it.
+        const lost = api.endsWith('Irqsave') ? UNDEFINED : FALSE;
+        done.push({ s: { ...path.s, doubtful: true }, v: lost });
+        return [{ s: path.s, v: TRUE }];
+      }
+      return runStep(d, step, path);
+    });
+  }
+  return done.length === 0 ? paths : [...paths, ...done];
+}
+
+function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
+  const { w, f } = d;
+  const { s, v } = path;
+  const [first = '', second = ''] = step.words;
+  switch (step.verb) {
+    case 'preempt': {
+      const change = w.config.preemptCount ? (first === 'off' ? 1 : -1) : 0;
+      return [{ s: changed(w, s, { preempt: s.locks.preempt + change }), v }];
+    }
+    case 'irq':
+      return [irqStep(d, s, v, first, second)];
+    case 'bh':
+      return [{ s: bottomHalves(d, s, first === 'off'), v }];
+    case 'sleep':
+      note(d, s, { do: 'sleep' });
+      return [path];
+    case 'sleep-if-atomic':
+      if (s.locks.preempt > 0 || s.locks.irqsOff || inInterrupt(d)) note(d, s, { do: 'sleep' });
+      return [path];
+    case 'acquire': {
+      const next = acquire(d, s, d.object, step.words);
+      return next === undefined ? [] : [{ s: next, v }];
+    }
+    case 'release':
+      return [{ s: release(d, s, d.object), v }];
+    case 'downgrade':
+      note(d, s, { do: 'downgrade', lock: d.object });
+      return [
+        {
+          s: changed(w, s, {
+            held: s.locks.held.map((held) => (held.lock === d.object ? { ...held, read: 1 } : held)),
+          }),
+          v,
+        },
+      ];
+    case 'part':
+      return partStep(d, step, path);
+    case 'on': {
+      const target = d.args[Number(first)];
+      return alternatives(target ?? ANYTHING).flatMap((part) =>
+        part.t === 'ref' && part.o.sim !== undefined ? w.to.callApi(w, f, s, part.o, second, [], d.e) : [path],
+      );
+    }
+    case 'call':
+      return callStep(d, first, path);
+    case 'maybe':
+      return [{ s: now(d, step, s), v }];
+    case 'body': {
+      const body = d.args[Number(first)] ?? ANYTHING;
+      return callValue(w, f, s, body, undefined, [], d.e);
+    }
+    case 'look':
+      return lookStep(d, first, path);
+    case 'wait': {
+      const event = eventOf(d);
+      note(d, s, { do: 'wait', event });
+      f.waits.add(event.object);
+      return [{ s: withNeed(s, event), v }];
+    }
+    case 'wake':
+      wake(d, s, eventOf(d));
+      return [path];
+    case 'alloc':
+      return allocate(d, s, step.words);
+    case 'free':
+      return [{ s: free(d, s, step.words), v }];
+    case 'dereference': {
+      const isProtected = d.args[1]?.t === 'const' && d.args[1].v === true;
+      note(d, s, { do: 'dereference', name: textOfValue(d.args[0]) ?? d.e.text, isProtected });
+      return [path];
+    }
+    case 'lockdep':
+      w.annotated = true;
+      return [{ s: changed(w, s, { lockdepOff: s.locks.lockdepOff + (first === 'off' ? 1 : -1) }), v }];
+    case 'make':
+      return [{ s, v: make(d, step.words) }];
+    case 'root':
+      addRoot(w, f, step.words, d.args, v, d.e.line);
+      return [path];
+    case 'set-class':
+      setClass(d);
+      return [path];
+    case 'set-rcu':
+      w.rcu = d.args[0];
+      return [path];
+    case 'kernel':
+      return kernelStep(d, first, path);
+    case 'attempt':
+      return attempt(d, s);
+    case 'returns':
+      return [{ s, v: returned(d, step.words) }];
+    default:
+      return [path];
+  }
+}
+
+function changed(w: Walk, s: State, change: Parameters<Walk['states']['change']>[1]): State {
+  const locks = w.states.change(s.locks, change);
+  return locks === s.locks ? s : { ...s, locks };
+}
+
+function inInterrupt(d: Doing): boolean {
+  const { kind } = d.f.root.base;
+  return kind === 'hardirq' || kind === 'nmi' || (kind === 'softirq' && !d.w.config.preemptRt);
+}
+
+function bits(d: Doing, s: State): Bits {
+  return bitsOf(d.f.root.base, s.locks, d.w.config.preemptCount);
+}
+
+/** Tells the judges of an operation; set-up is not judged. */
+function note(d: Doing, s: State, deed: Deed): void {
+  const { w, f, moment } = d;
+  if (f.root.id === 'set-up') return;
+  const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
+  w.facts.note({ deed, base: f.root.base, state: s.locks, bits: bits(d, s), moment, root: f.root.id, needs: [], sure });
+}
+
+function irqStep(d: Doing, s: State, v: Value, how: string, arg: string): Result {
+  const { w } = d;
+  const off = (): State => changed(w, s, { irqsOff: true });
+  const on = (): State => {
+    if (!s.locks.irqsOff) return s;
+    if (s.locks.held.length > 0) note(d, s, { do: 'irqs-on' });
+    return changed(w, s, { irqsOff: false });
+  };
+  switch (how) {
+    case 'off':
+      return { s: off(), v };
+    case 'on':
+      return { s: on(), v };
+    case 'save': {
+      const flags = constant(s.locks.irqsOff ? 0 : 1);
+      d.saved.set(d.part, flags);
+      return { s: off(), v: flags };
+    }
+    default: {
+      const flags = numberOf(d.saved.get(d.part) ?? d.args[Number(arg)]);
+      // Flags that are not known come from where interrupts were on, as nearly always.
+      return { s: flags === 0 ? s : on(), v };
+    }
+  }
+}
+
+function bottomHalves(d: Doing, s: State, off: boolean): State {
+  const { w } = d;
+  const lock = w.config.preemptRt ? softirqControl(w) : undefined;
+  if (off) {
+    const before = lock !== undefined && s.locks.bh === 0 && !inInterrupt(d) ? (acquire(d, s, lock, []) ?? s) : s;
+    return changed(w, before, { bh: before.locks.bh + 1 });
+  }
+  if (s.locks.bh === 1 && s.locks.held.length > 0) note(d, s, { do: 'softirqs-on' });
+  const after = changed(w, s, { bh: s.locks.bh - 1 });
+  return lock !== undefined && s.locks.bh === 1 && !inInterrupt(d) ? release(d, after, lock) : after;
+}
+
+/** PREEMPT_RT's bottom-half lock. */
+function softirqControl(w: Walk): Thing {
+  return w.heap.named('softirq_ctrl.lock', (thing) => {
+    thing.sim = simFacts(w, 'Spinlock', 'softirq_ctrl.lock', undefined);
+  });
+}
+
+/** The same instance is not held more often than this, so that loops come to an end. */
+const MOST_HELD = 2;
+/** More locks than this at a time are no longer told apart: lockdep's own limit. */
+const MAX_DEPTH = 48;
+
+/** The state with a lock taken; undefined where that never comes to an end. */
+function acquire(d: Doing, s: State, object: Thing, words: readonly string[]): State | undefined {
+  const { w, f, moment } = d;
+  const facts = object.sim?.lock;
+  if (facts === undefined || f.root.id === 'set-up') return s;
+  const argument = (word: string): Value | undefined => {
+    const at = words.indexOf(word);
+    return at < 0 ? undefined : d.args[Number(words[at + 1])];
+  };
+  const nest = argument('nest');
+  const subclass = numberOf(argument('subclass')) ?? facts.subclass;
+  const given = words.includes('given') ? (numberOf(argument('given')) ?? 0) : undefined;
+  if (subclass > 0) w.annotated = true;
+  const held: HeldLock = {
+    lock: object,
+    read: readKind(d, words, given),
+    subclass,
+    trylock: words.includes('try'),
+    nest: nest?.t === 'ref' ? nest.o : undefined,
+    moment,
+    bits: bits(d, s),
+    unwatched: s.locks.lockdepOff > 0,
+  };
+  // Whoever has it alone cannot have it twice: a trylock fails, anything else waits for itself.
+  const isTwin =
+    !object.many &&
+    facts.check &&
+    s.locks.held.some((other) => other.lock === object && (other.read === 0 || held.read === 0));
+  if (isTwin && held.trylock) return undefined;
+  note(d, s, { do: 'acquire', lock: held });
+  if (isTwin && nest === undefined) return undefined;
+  const count = s.locks.held.filter((other) => other.lock === object).length;
+  if (count >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return s;
+  return withNeed(changed(w, s, { held: [...s.locks.held, held] }), held);
+}
+
+function readKind(d: Doing, words: readonly string[], given: number | undefined): number {
+  if (given !== undefined) return given;
+  if (words.includes('shared')) return 1;
+  if (words.includes('recursive')) return 2;
+  if (words.includes('reader')) return inInterrupt(d) ? 2 : 1;
+  return 0;
+}
+
+function release(d: Doing, s: State, object: Thing): State {
+  if (object.sim?.lock === undefined || d.f.root.id === 'set-up') return s;
+  const at = s.locks.held.findLastIndex((held) => held.lock === object);
+  if (at < 0) {
+    const sameClass = object.many
+      ? s.locks.held.findLastIndex((held) => held.lock.sim?.lock?.key === object.sim?.lock?.key)
+      : -1;
+    if (sameClass >= 0) return changed(d.w, s, { held: s.locks.held.filter((_, i) => i !== sameClass) });
+    if (!d.f.root.base.open) note(d, s, { do: 'release', lock: object });
+    return s;
+  }
+  return changed(d.w, s, { held: s.locks.held.filter((_, i) => i !== at) });
+}
+
+function partStep(d: Doing, step: Step, path: Result): readonly Result[] {
+  const [part = '', ...methods] = step.words;
+  const object = d.object.sim?.parts.get(part);
+  if (object === undefined) return [path];
+  let paths: readonly Result[] = [path];
+  for (const method of methods) {
+    if (/^\d+$/.test(method)) continue;
+    const facts = methodOf(d.w.table, object.sim?.cls ?? '', method);
+    if (facts === undefined) continue;
+    const given = step.words[step.words.indexOf(method) + 1];
+    const args =
+      given !== undefined && /^\d+$/.test(given) ? [constant(Number(given))] : method.endsWith('restore') ? d.args : [];
+    paths = paths.flatMap(({ s }) => innerSteps(d, s, object, facts.steps, args, part));
+  }
+  // What a part returns is the value only where it is a lock's flags.
+  return paths.map(({ s, v }) => ({ s, v: methods.some((name) => name.endsWith('rqsave')) ? v : path.v }));
+}
+
+/** Steps of an inner object: its evidence is the outer call's; a trylock of the kernel's own locks succeeds. */
+function innerSteps(
+  d: Doing,
+  s: State,
+  object: Thing,
+  steps: readonly Step[],
+  args: readonly Value[],
+  part: string,
+): readonly Result[] {
+  const inner: Doing = { ...d, object, args, part };
+  let paths: readonly Result[] = [{ s, v: UNDEFINED }];
+  for (const step of steps) {
+    if (step.verb === 'try') continue;
+    paths = paths.flatMap((path) =>
+      step.when.every((c) => holds(inner, path.s, c)) ? runStep(inner, step, path) : [path],
+    );
+  }
+  return paths;
+}
+
+function callStep(d: Doing, method: string, path: Result): readonly Result[] {
+  const facts = methodOf(d.w.table, d.object.sim?.cls ?? '', method);
+  if (facts === undefined) return [path];
+  let paths: readonly Result[] = [path];
+  for (const step of facts.steps) {
+    if (step.verb === 'try') continue;
+    paths = paths.flatMap((at) => (step.when.every((c) => holds(d, at.s, c)) ? runStep(d, step, at) : [at]));
+  }
+  return paths;
+}
+
+/** Something that happens now and then, balanced: told of as not sure, and without effect on what follows. */
+function now(d: Doing, step: Step, s: State): State {
+  d.f.maybe++;
+  const [verb = '', ...words] = step.words;
+  runStep(d, { when: [], verb, words }, { s, v: UNDEFINED });
+  d.f.maybe--;
+  return s;
+}
+
+function lookStep(d: Doing, what: string, path: Result): readonly Result[] {
+  const { s } = path;
+  const { base } = d.f.root;
+  const known = (value: boolean): readonly Result[] => [{ s, v: constant(value) }];
+  // A function that anyone may call does not know where it is.
+  if (base.open && what !== 'rt' && !/^\d/.test(what)) return [{ s, v: ANYTHING }];
+  switch (what) {
+    case 'preemptible':
+      return known(preemptible(d, s));
+    case 'irqs':
+      return known(s.locks.irqsOff);
+    case 'hardirq':
+      return known(base.kind === 'hardirq');
+    case 'softirq':
+      return known(base.kind === 'softirq');
+    case 'nmi':
+      return known(base.kind === 'nmi');
+    case 'task':
+      return known(base.kind === 'task');
+    case 'rt':
+      return known(d.w.config.preemptRt);
+    default: {
+      // The condition of a wait: looked at as part of it.
+      const condition = d.args[Number(what)];
+      if (condition !== undefined) callValue(d.w, d.f, s, condition, undefined, [], d.e);
+      return [path];
+    }
+  }
+}
+
+function eventOf(d: Doing): EventFacts {
+  const { object, w } = d;
+  const facts = classFacts(w.table, object.sim?.cls ?? '')?.event;
+  const name = (facts?.name ?? '{name}').replace('{name}', object.sim?.name ?? '');
+  return { object, name, kind: EVENTS[facts?.kind ?? ''] ?? WaitKind.WaitQueue };
+}
+
+/** An event is signalled. What the sender needed before is told with it, here and by each caller. */
+export function wake(
+  d: { readonly w: Walk; readonly f: Frame; readonly moment: Moment },
+  s: State,
+  event: EventFacts,
+): void {
+  const { w, f, moment } = d;
+  if (f.root.id === 'set-up') return;
+  const { base, id: root } = f.root;
+  const { locks: state } = s;
+  const words = bitsOf(base, state, w.config.preemptCount);
+  const key = `${base.kind}${state.id}:${event.object.id}:${moment.id}`;
+  let noteOne = w.senders.get(key);
+  if (noteOne === undefined) {
+    noteOne = (needs, sure) =>
+      w.facts.note({ deed: { do: 'wake', event }, base, state, bits: words, moment, root, needs, sure });
+    w.senders.set(key, noteOne);
+  }
+  sendSignal(f, s, { note: noteOne, needs: [] });
+}
+
+function allocate(d: Doing, s: State, words: readonly string[]): readonly Result[] {
+  const [kind = '', event = '', gfpWord = '', orderWord = ''] = words;
+  const { w, f } = d;
+  const arg = /^\d$/.test(gfpWord) ? d.args[Number(gfpWord)] : undefined;
+  const gfp =
+    gfpWord === 'kernel'
+      ? Gfp.GFP_KERNEL
+      : gfpWord === 'none'
+        ? Gfp.GFP_RT_NOWAIT
+        : (maskOf(arg) ?? defaultGfp(event, arg));
+  const order =
+    orderWord === '0' ? 0 : orderWord.startsWith('arg') ? (numberOf(d.args[Number(orderWord.slice(3))]) ?? 0) : -1;
+  const deed: Deed = {
+    do: 'alloc',
+    kind: ALLOCATORS[kind] ?? 0,
+    event,
+    gfp,
+    order,
+    spelling: spellingOf(arg),
+    object: undefined,
+  };
+  note(d, s, deed);
+  const thing = w.heap.make(`${f.call.file}:${f.call.function}:${event}${d.e.line}`);
+  if (thing.sim === undefined) {
+    const size = numberOf(d.args[0]) ?? 4096;
+    const cls = kind === 'page' || event === 'alloc_pages_nolock' ? 'Page' : 'SlabObject';
+    thing.sim = {
+      cls,
+      name: event,
+      lock: undefined,
+      parts: new Map(),
+      memory: { hi: -2, lo: w.heap.address(Math.max(size, 64)) | 0, size: Math.max(size, 64) },
+    };
+  }
+  return [{ s, v: ofAlternatives([thing.ref, NULL]) }];
+}
+
+function defaultGfp(event: string, arg: Value | undefined): number {
+  return event === 'percpu_alloc_percpu' && (arg === undefined || arg === UNDEFINED) ? Gfp.GFP_KERNEL : -1;
+}
+
+function free(d: Doing, s: State, words: readonly string[]): State {
+  const [kind = '', event = '', arg = ''] = words;
+  const value = d.args[Number(arg)];
+  const object = value === undefined ? undefined : alternatives(value).find((part) => part.t === 'ref');
+  note(d, s, {
+    do: 'free',
+    kind: ALLOCATORS[kind] ?? 0,
+    event,
+    gfp: -1,
+    order: -1,
+    spelling: '',
+    object: object?.t === 'ref' ? object.o : undefined,
+  });
+  return s;
+}
+
+function make(d: Doing, words: readonly string[]): Value {
+  const { w, f } = d;
+  const [cls = ''] = words;
+  if (words.includes('shared')) return makeSim(w, cls, '');
+  const position = (word: string): number => Number(words[words.indexOf(word) + 1]);
+  const name = words.includes('same-name')
+    ? (d.object.sim?.name ?? '')
+    : words.includes('name')
+      ? nameOf(d.args[position('name')], d)
+      : '';
+  const options = words.includes('options') ? d.args[position('options')] : undefined;
+  const owner = f.self?.t === 'ref' && !w.heap.concrete ? f.self.o.id : '';
+  return makeSim(w, cls, name, `${f.call.file}:${f.call.function}:${d.e.line}:${owner}`, options);
+}
+
+/** The name that a lock or the like is given; where it is computed, its source text stands for it. */
+function nameOf(value: Value | undefined, d: Doing): string {
+  const text = textOfValue(value);
+  if (text !== undefined) return text;
+  const written = /\((?:'([^']*)'|`([^`]*)`|([^,)]*))/.exec(d.e.text);
+  return written?.[1] ?? written?.[2] ?? written?.[3] ?? '';
+}
+
+function setClass(d: Doing): void {
+  const lock = d.object.sim?.lock;
+  const name = textOfValue(d.args[0]);
+  if (lock === undefined || name === undefined) return;
+  lock.name = name;
+  lock.key = name;
+  lock.subclass = numberOf(d.args[1]) ?? 0;
+}
+
+function kernelStep(d: Doing, what: string, path: Result): readonly Result[] {
+  const { w, f } = d;
+  if (what === 'rcu') return [{ s: path.s, v: w.rcu ?? makeSim(w, 'BasicRcu', 'rcu') }];
+  const [options = ANYTHING, setup = ANYTHING] = d.args;
+  w.scenarios.push({ options, setup, call: f.call });
+  return [path];
+}
+
+/** machine.arm(kind, target, a, b): an operation that the sources themselves define does what its attempt() does. */
+function attempt(d: Doing, s: State): readonly Result[] {
+  const { w, f } = d;
+  const [kind = ANYTHING, target = ANYTHING, a = UNDEFINED, b = UNDEFINED] = d.args;
+  const machine = makeSim(w, 'Machine', '');
+  const op = w.heap.make(`${f.call.file}:${f.call.function}:op${d.e.line}`);
+  op.put('a', a);
+  op.put('b', b);
+  op.put('stage', ANYTHING);
+  op.put('value', ANYTHING);
+  return alternatives(kind).flatMap((part): readonly Result[] => {
+    const body = part.t === 'ref' ? part.o.fields.get('attempt') : undefined;
+    if (body === undefined) return [{ s, v: ANYTHING }];
+    return callValue(w, f, s, body, undefined, [machine, target, reference(op)], d.e).map((result) => ({
+      s: result.s,
+      v: ANYTHING,
+    }));
+  });
+}
+
+function returned(d: Doing, words: readonly string[]): Value {
+  switch (words[0]) {
+    case 'either':
+      return ANYTHING;
+    case 'zero':
+      return constant(0);
+    case 'arg':
+      return d.args[Number(words[1])] ?? UNDEFINED;
+    case 'part': {
+      const part = d.object.sim?.parts.get(words[1] ?? '');
+      return part === undefined ? ANYTHING : reference(part);
+    }
+    default:
+      return UNDEFINED;
+  }
+}
