@@ -103,7 +103,9 @@ export class GraphView {
     const selected = name === null ? undefined : model.find(name);
     const depth = this.#depth();
     const near = selected === undefined ? undefined : neighbourhoodOf(model, selected, depth);
-    const passes = this.#filter(model);
+    const stays = this.#filter(model);
+    const wanted = find.toLowerCase();
+    const passes = (cls: number): boolean => stays(cls) && model.name(cls).toLowerCase().includes(wanted);
     this.#showOptions(model);
     this.#showFound(model, find);
     const passing = Array.from({ length: model.classes }, (_, cls) => cls).filter(passes);
@@ -119,7 +121,8 @@ export class GraphView {
           : `There is no class ${name}.`;
       replace(this.#detail, el('p', { class: 'empty' }, problem));
     } else replace(this.#detail, ...classDetail(model, selected, near, (cls) => this.#hrefOf(model, cls)));
-    const state = { selected, near: near?.all, passes };
+    const filter = [...settings.getAll('kind').sort(), settings.get('loops') ?? ''].join(' ');
+    const state = { selected, near: near?.all, passes, stays, filter };
     void this.#withMap(model, (map) => {
       map.show(state);
       if (near !== undefined && selected !== this.#selected) map.fit(near.all);
@@ -161,18 +164,16 @@ export class GraphView {
         return;
       }
       this.#map ??= new WebGlMap(this.#mapBox, model, (cls) => go(this.#hrefOf(model, cls)));
+      performance.mark('lockvet-map');
     }
     then(this.#map);
   }
 
+  /** Which classes pass the kinds that are chosen, and loops. */
   #filter(model: GraphModel): (cls: number) => boolean {
     const kinds = new Set(this.#settings.getAll('kind'));
     const loops = this.#settings.has('loops');
-    const find = (this.#settings.get('find') ?? '').toLowerCase();
-    return (cls) =>
-      (kinds.size === 0 || kinds.has(model.kind(cls))) &&
-      (!loops || model.isInLoop(cls)) &&
-      (find === '' || model.name(cls).toLowerCase().includes(find));
+    return (cls) => (kinds.size === 0 || kinds.has(model.kind(cls))) && (!loops || model.isInLoop(cls));
   }
 
   #showFound(model: GraphModel, find: string): void {

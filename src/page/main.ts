@@ -97,6 +97,8 @@ function start(page: Page): void {
   );
   window.addEventListener('hashchange', show);
   show();
+  // For who measures how long it took.
+  performance.mark('lockvet-usable');
   printing(() => {
     const { view } = currentRoute(fallback);
     replace(print, ...(view === 'findings' ? [inputsView(page), findings.printed(PRINTED)] : []));
@@ -154,7 +156,7 @@ function runPicker({ shown, runs }: NonNullable<PageData['store']>): HTMLElement
     const text = `${run.id}: ${run.command}, ${time}${run.revision === '' ? '' : `, ${run.revision.slice(0, 12)}`}, ${run.new} new`;
     return el('option', { value: run.id, selected: run.id === shown }, text);
   });
-  const select = el('select', { 'aria-label': 'Stored run' }, ...options);
+  const select = el('select', { class: 'run-picker', 'aria-label': 'Stored run' }, ...options);
   select.addEventListener('change', () => {
     location.href = `${select.value === String(latest) ? './' : select.value}${location.hash}`;
   });

@@ -1,4 +1,5 @@
-import { NodeCircleProgram, type NodeProgramType } from 'sigma/rendering';
+import { EdgeLineProgram, type EdgeProgramType, NodeCircleProgram, type NodeProgramType } from 'sigma/rendering';
+import type { RenderParams } from 'sigma/types';
 import type { Kind } from './kinds.js';
 
 /** How far a point is outside of each shape; `r` is the circle that sigma makes room for. Negative inside. */
@@ -49,3 +50,12 @@ export const SHAPES: Readonly<Record<Kind, NodeProgramType>> = {
   free: shapeProgram('free'),
   other: shapeProgram('other'),
 };
+
+/** sigma's program for thin lines, drawing all dependencies only while `isShown` says so. */
+export function webOf(isShown: () => boolean): EdgeProgramType {
+  return class extends EdgeLineProgram {
+    override render(params: RenderParams): void {
+      if (isShown()) super.render(params);
+    }
+  };
+}

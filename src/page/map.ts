@@ -4,7 +4,7 @@ import type { Settings } from 'sigma/settings';
 import { shortened } from './dom.js';
 import type { GraphModel } from './graph-model.js';
 import { KINDS, type Kind } from './kinds.js';
-import { SHAPES } from './map-shapes.js';
+import { SHAPES, webOf } from './map-shapes.js';
 
 /** What the map shows besides everything. */
 export interface MapState {
@@ -12,12 +12,18 @@ export interface MapState {
   readonly selected: number | undefined;
   /** Classes near it; undefined: all are equal. */
   readonly near: ReadonlySet<number> | undefined;
-  /** Whether a class passes the filters. */
+  /** Whether a class passes the filters, the name that is looked for included. */
   readonly passes: (cls: number) => boolean;
+  /** Whether a class passes the filters that take dependencies away as well. */
+  readonly stays: (cls: number) => boolean;
+  /** Equal while {@link stays} is. */
+  readonly filter: string;
 }
 
 const LABEL = 50;
 const PAN = 0.12;
+/** Dependencies that are drawn above the others. */
+const TRACED = 4000;
 
 /** The colours of the theme, as the style sheet has them. */
 interface Colours extends Record<Kind, string> {
@@ -25,6 +31,7 @@ interface Colours extends Record<Kind, string> {
   readonly ground: string;
   readonly edge: string;
   readonly strong: string;
+  readonly between: string;
   readonly cycle: string;
   readonly faint: string;
 }
@@ -35,7 +42,11 @@ export class LockMap {
   readonly #model: GraphModel;
   readonly #container: HTMLElement;
   #colours: Colours;
-  #state: MapState = { selected: undefined, near: undefined, passes: () => true };
+  #state: MapState = { selected: undefined, near: undefined, passes: () => true, stays: () => true, filter: '' };
+  /** Dependencies on cycles and loops. */
+  readonly #cycles: readonly number[];
+  /** Dependencies drawn above the others: those near the selected class, or those of {@link #cycles}. */
+  #traced: readonly number[];
 
   /** Throws where the browser has no WebGL. */
   constructor(container: HTMLElement, model: GraphModel, onSelect: (cls: number) => void) {
@@ -44,11 +55,13 @@ export class LockMap {
     this.#colours = coloursOf(container);
     const graph = new DirectedGraph();
     const { x, y } = model.data.classes;
+    // Thousands of classes leave each little room.
+    const scale = Math.min(1, Math.max(0.5, Math.sqrt(1200 / model.classes)));
     for (let cls = 0; cls < model.classes; cls++) {
       graph.addNode(cls, {
         x: x[cls] ?? 0,
         y: -(y[cls] ?? 0),
-        size: 2.5 + Math.min(7, Math.sqrt(model.degree(cls)) * 0.75),
+        size: scale * (2.5 + Math.min(7, Math.sqrt(model.degree(cls)) * 0.75)),
         label: shortened(model.name(cls), LABEL),
         type: model.kind(cls),
       });
@@ -56,7 +69,19 @@ export class LockMap {
     for (let one = 0; one < model.dependencies; one++) {
       if (model.from(one) !== model.to(one)) graph.mergeDirectedEdge(model.from(one), model.to(one), { one });
     }
-    this.#sigma = new Sigma(graph, container, this.#settings());
+    const every = Array.from({ length: model.dependencies }, (_, one) => one);
+    this.#cycles = every.filter((one) => model.closes(one) || model.isOnLoop(one)).slice(0, TRACED);
+    this.#traced = this.#cycles;
+    this.#sigma = new Sigma(graph, container, {
+      ...this.#settings(),
+      edgeProgramClasses: { line: webOf(() => this.#state.near === undefined) },
+    });
+    // Few are drawn so; all of them anew for every choice would take long.
+    this.#sigma.createCanvasContext('traced', { style: { pointerEvents: 'none' } });
+    const { traced, nodes } = this.#sigma.getCanvases();
+    if (traced) nodes?.before(traced);
+    this.#sigma.on('afterRender', () => this.#trace());
+    this.#sigma.resize(true);
     this.#sigma.on('clickNode', ({ node }) => onSelect(Number(node)));
     this.#sigma.on('enterNode', () => container.classList.add('pointing'));
     this.#sigma.on('leaveNode', () => container.classList.remove('pointing'));
@@ -64,8 +89,50 @@ export class LockMap {
   }
 
   show(state: MapState): void {
+    const isOther = state.filter !== this.#state.filter;
     this.#state = state;
-    this.#sigma.refresh();
+    this.#traced = state.near === undefined ? this.#cycles : this.#within(state.near);
+    if (isOther) this.#sigma.refresh();
+    else this.#sigma.refresh({ partialGraph: { nodes: this.#sigma.getGraph().nodes() }, skipIndexation: true });
+  }
+
+  /** Dependencies between these classes, those of the selected one last, so that they are on top. */
+  #within(near: ReadonlySet<number>): number[] {
+    const model = this.#model;
+    const found = [...near].flatMap((cls) => [...model.neighbours(cls)].filter((one) => near.has(model.to(one))));
+    const weight = (one: number): number => (model.closes(one) ? 2 : Number(this.#touches(one)));
+    return found.sort((a, b) => weight(a) - weight(b)).slice(-TRACED);
+  }
+
+  #touches(one: number): boolean {
+    const { selected } = this.#state;
+    return this.#model.from(one) === selected || this.#model.to(one) === selected;
+  }
+
+  #trace(): void {
+    const canvas = this.#sigma.getCanvases().traced;
+    const context = canvas?.getContext('2d');
+    if (!canvas || !context) return;
+    const { width, height } = this.#sigma.getDimensions();
+    context.clearRect(0, 0, width, height);
+    const model = this.#model;
+    const colours = this.#colours;
+    for (const one of this.#traced) {
+      if (!this.#state.stays(model.from(one)) || !this.#state.stays(model.to(one))) continue;
+      const [a, b] = [model.from(one), model.to(one)].map((cls) => this.#sigma.getNodeDisplayData(String(cls)));
+      if (!a || !b) continue;
+      const isCycle = model.closes(one) || model.isOnLoop(one);
+      const isStrong = isCycle || this.#touches(one);
+      context.strokeStyle = isCycle ? colours.cycle : isStrong ? colours.strong : colours.between;
+      context.lineWidth = isCycle ? 2 : isStrong ? 1.3 : 0.7;
+      const size = this.#sigma.scaleSize(b.size);
+      arrow(
+        context,
+        this.#sigma.framedGraphToViewport(a),
+        this.#sigma.framedGraphToViewport(b),
+        isStrong ? size : undefined,
+      );
+    }
   }
 
   /** Takes the colours of the theme anew. */
@@ -136,7 +203,6 @@ export class LockMap {
       minCameraRatio: 0.02,
       maxCameraRatio: 3,
       stagePadding: 20,
-      zIndex: true,
       nodeReducer: (node, data) => this.#node(Number(node), data),
       edgeReducer: (_edge, data) => this.#edge(Number(data.one)),
       defaultDrawNodeHover: (context, data, { labelSize, labelFont }) => {
@@ -167,32 +233,35 @@ export class LockMap {
       ...(faint && { label: '' }),
       forceLabel: cls === selected || (near !== undefined && near.size <= 16 && near.has(cls)),
       highlighted: cls === selected,
-      zIndex: faint ? 0 : cls === selected ? 2 : 1,
     };
   }
 
   #edge(one: number): Record<string, unknown> {
-    const { selected, near, passes } = this.#state;
-    const model = this.#model;
-    const [from, to] = [model.from(one), model.to(one)];
-    const cycle = model.closes(one) || model.isOnLoop(one);
-    const { colours } = { colours: this.#colours };
-    if (near !== undefined) {
-      const touches = from === selected || to === selected;
-      if (!near.has(from) || !near.has(to)) return { hidden: true };
-      const color = cycle ? colours.cycle : touches ? colours.strong : colours.edge;
-      return {
-        color,
-        type: touches || cycle ? 'arrow' : 'line',
-        size: touches || cycle ? 1.5 : 1,
-        zIndex: touches ? 1 : 0,
-      };
-    }
-    if (!passes(from) || !passes(to)) return { hidden: true };
-    return cycle
-      ? { color: colours.cycle, type: 'arrow', size: 2.5, zIndex: 1 }
-      : { color: colours.edge, type: 'line', size: 1, zIndex: 0 };
+    const { stays } = this.#state;
+    if (!stays(this.#model.from(one)) || !stays(this.#model.to(one))) return { hidden: true };
+    return { color: this.#colours.edge, type: 'line', size: 1 };
   }
+}
+
+/** A line, and a head short of its end where that is a node of this size. */
+function arrow(
+  context: CanvasRenderingContext2D,
+  a: { x: number; y: number },
+  b: { x: number; y: number },
+  node?: number,
+): void {
+  context.beginPath();
+  context.moveTo(a.x, a.y);
+  context.lineTo(b.x, b.y);
+  if (node !== undefined) {
+    const angle = Math.atan2(b.y - a.y, b.x - a.x);
+    const [x, y] = [b.x - Math.cos(angle) * (node + 1), b.y - Math.sin(angle) * (node + 1)];
+    for (const side of [-0.4, 0.4]) {
+      context.moveTo(x, y);
+      context.lineTo(x - 8 * Math.cos(angle + side), y - 8 * Math.sin(angle + side));
+    }
+  }
+  context.stroke();
 }
 
 /** Whether the browser draws WebGL, which the map needs. */
@@ -216,6 +285,7 @@ function coloursOf(element: HTMLElement): Colours {
     ground: colour('ground'),
     edge: colour('map-edge'),
     strong: colour('map-strong'),
+    between: colour('map-between'),
     cycle: colour('error'),
     faint: colour('map-faint'),
   };
