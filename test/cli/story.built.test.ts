@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Log } from 'sarif';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockvet } from './built.js';
+import { hasBrowser, launchBrowser, openPage } from './page/browser.js';
 
 /** A driver in the simulated kernel; `locked` is what it does under its raw_spinlock_t, `after` what it does then. */
 const driver = (locked: string, after: string): string => `import { Gfp, scenario } from 'lockvet/sim';
@@ -105,6 +107,36 @@ describe('the story of a finding', () => {
     writeFileSync(file('known.json'), JSON.stringify(baseline, null, 2));
     const { exit, out } = await run('lint', 'driver.txt', ...GATE, '--format', 'github');
     expect([exit, out.split('\n').filter((line) => line.startsWith('::error'))]).toEqual([0, []]);
+  });
+
+  it('the page shows it as known, with the reason', async () => {
+    const { exit } = await run('report', 'driver.txt', '--baseline', 'known.json', '--html', 'page.html', '--quiet');
+    expect(exit).toBe(0);
+    const data = JSON.parse(
+      /id="lockvet-data">(.*?)<\/script>/s.exec(readFileSync(file('page.html'), 'utf8'))?.[1] ?? '',
+    );
+    expect(data.findings).toMatchObject([
+      {
+        rule: 'alloc-under-raw-spinlock',
+        status: 'known',
+        fingerprint,
+        known: { reason: 'mended before the release' },
+      },
+    ]);
+  });
+
+  it.skipIf(!hasBrowser)('and a browser draws it (needs chromium)', async () => {
+    const browser = await launchBrowser();
+    try {
+      const { page, problems } = await openPage(browser, pathToFileURL(file('page.html')).href);
+      await page.getByText('mended before the release').waitFor();
+      expect(await page.locator('.detail .box.named').allTextContents()).toEqual([expect.stringMatching(/^dev->lock/)]);
+      await page.locator('.detail a.lock').first().click();
+      expect(await page.locator('.class-name').textContent()).toBe('dev->lock');
+      expect(problems).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 
   it('the driver is mended: the entry that is no longer needed is reported', async () => {

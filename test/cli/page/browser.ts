@@ -44,14 +44,6 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'ut
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   // As a string: it is evaluated by the browser itself, which the page's policy does not forbid.
   await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run();
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
-    );
-  });
-}
-
-interface AxeResult {
-  violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];
+  const line = "nodes.map(({ html, failureSummary }) => [id, html.slice(0, 200), failureSummary].join(' '))";
+  return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => ${line}))`);
 }
