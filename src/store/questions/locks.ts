@@ -30,12 +30,18 @@ export const heldUnder: Question = {
         : `SELECT from_id, to_id, context, dependency, count, input_id AS last_input FROM lv.held_contexts
           WHERE from_id IN (${ids})${ofRun(run)}`;
     return {
-      sql: `WITH under AS (${source})
-        SELECT t.name AS taken, lock_kind(any_value(t.wait_outer), any_value(t.wait_inner)) AS kind,
-          arg_max(h.name, u.count) AS "mostly under", count(DISTINCT u.from_id) AS holders, sum(u.count)::BIGINT AS times,
-          ${CONTEXTS} AS "in", ${RUN_OF('max(u.last_input)')} AS "last run"
-        FROM under u JOIN lv.classes t ON t.class_id = u.to_id JOIN lv.classes h ON h.class_id = u.from_id
-        GROUP BY u.to_id, t.name ORDER BY times DESC, taken`,
+      // Numbers first: names are looked up for what is left.
+      sql: `WITH under AS (${source}),
+        summed AS (
+          SELECT to_id, arg_max(from_id, count) AS holder, count(DISTINCT from_id) AS holders, sum(count)::BIGINT AS times,
+            list(DISTINCT context) AS contexts, max(last_input) AS last_input
+          FROM under GROUP BY to_id)
+        SELECT t.name AS taken, lock_kind(t.wait_outer, t.wait_inner) AS kind, h.name AS "mostly under", s.holders, s.times,
+          array_to_string(list_sort(list_distinct(list_transform(s.contexts, lambda one: running(one)))), ', ') AS "in",
+          i.run_id AS "last run"
+        FROM summed s JOIN lv.classes t ON t.class_id = s.to_id JOIN lv.classes h ON h.class_id = s.holder
+          JOIN lv.inputs i ON i.input_id = s.last_input
+        ORDER BY s.times DESC, taken`,
       values: { held: value, ...runValue(run) },
     };
   },
@@ -122,7 +128,8 @@ export const irqUnsafe: Question = {
     return {
       sql: `WITH used AS (
           SELECT class_id, ${state(1)} AS hardirq, ${state(3)} AS softirq, max(f.input_id) AS last_input
-          FROM lv.class_facts f WHERE true${ofRun(run)} GROUP BY class_id),
+          FROM (SELECT class_id, usage, max(input_id) AS input_id FROM lv.class_facts WHERE true${ofRun(run)} GROUP BY ALL) f
+          GROUP BY class_id),
         named AS (
           SELECT u.*, c.name, lock_kind(c.wait_outer, c.wait_inner) AS kind FROM used u JOIN lv.classes c USING (class_id)),
         taken AS (
