@@ -21,7 +21,8 @@ export const check: Command = {
     'catalog-out': { ...text, describe: 'write the lock kinds of the sources, for lint --catalog' },
     'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
     tables: { ...text, describe: 'folder with more tables of kernel functions' },
-    'preempt-rt': { type: 'boolean', describe: 'judge TypeScript for PREEMPT_RT, or with --no-preempt-rt for PREEMPT' },
+    'preempt-rt': { type: 'boolean', describe: 'judge TypeScript for PREEMPT_RT, whatever scenarios say' },
+    'no-preempt-rt': { type: 'boolean', describe: 'judge TypeScript for a kernel without PREEMPT_RT' },
     workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
     'no-cache': { type: 'boolean', describe: 'read every file anew and keep nothing' },
   },
@@ -44,7 +45,7 @@ export const check: Command = {
     const { policy, ruleFolders } = ruleSettings(args);
     const rules = loadRuleSet({ extra: ruleFolders });
     const tables = optional(args, 'tables');
-    const preemptRt = args.options['preempt-rt'];
+    const preemptRt = flag(args, 'no-preempt-rt') ? false : args.options['preempt-rt'];
     const options = {
       rules,
       policy: rules.policy(policy),

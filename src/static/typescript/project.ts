@@ -19,7 +19,10 @@ export interface TypedSources {
 const SIM = resolve(fileURLToPath(new URL('../../sim', import.meta.url)));
 /** What `lockvet/sim` means, wherever the sources lie. */
 const SIM_ENTRY = [join(SIM, 'index.ts'), join(SIM, 'index.d.ts')].find((path) => existsSync(path)) ?? '';
-const MODEL = join(dirname(SIM), 'model');
+/** The simulated kernel and what it is made of, as sources and compiled: code that is known by table, not by its bodies. */
+const KNOWN = ['src', 'dist'].flatMap((form) =>
+  ['sim', 'model', 'explore'].map((part) => join(dirname(dirname(SIM)), form, part)),
+);
 /** RCU is code that runs on the simulated kernel: it is followed by its bodies, compiled ones in an installed lockvet. */
 const RCU = join(dirname(SIM), 'rcu');
 const RCU_ENTRY = [join(RCU, 'index.ts'), join(RCU, 'index.js')].find((path) => existsSync(path)) ?? '';
@@ -80,7 +83,7 @@ export function loadSources(files: readonly string[]): TypedSources {
     return name;
   };
   const isInside = (folder: string, file: ts.SourceFile): boolean => resolve(file.fileName).startsWith(folder + sep);
-  const isSimulator = (file: ts.SourceFile): boolean => isInside(SIM, file) || isInside(MODEL, file);
+  const isSimulator = (file: ts.SourceFile): boolean => KNOWN.some((folder) => isInside(folder, file));
   const own = program
     .getSourceFiles()
     .filter((file) => !file.isDeclarationFile && !isSimulator(file) && !file.fileName.includes('/node_modules/'))
