@@ -224,7 +224,10 @@ function bottomHalves(d: Doing, s: State, off: boolean): State {
   const { w } = d;
   const lock = w.config.preemptRt ? softirqControl(w) : undefined;
   if (off) {
-    const before = lock !== undefined && s.locks.bh === 0 && !inInterrupt(d) ? (acquire(d, s, lock, []) ?? s) : s;
+    const takes = lock !== undefined && s.locks.bh === 0 && !inInterrupt(d);
+    // A spinlock_t: where it cannot sleep it may not be waited for.
+    if (takes && (s.locks.preempt > 0 || s.locks.irqsOff)) note(d, s, { do: 'sleep' });
+    const before = takes ? (acquire(d, s, lock, []) ?? s) : s;
     return changed(w, before, { bh: before.locks.bh + 1 });
   }
   if (s.locks.bh === 1 && s.locks.held.length > 0) note(d, s, { do: 'softirqs-on' });

@@ -6,6 +6,7 @@ import type { Finding } from '../../../../src/model/finding.js';
 import * as sim from '../../../../src/sim/index.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import type { Scenario } from '../../../../src/sim/scenario.js';
+import { Damage } from './damage.js';
 
 /** The scenario of a program's text without types; its functions' places are `file` and the line of the text. */
 export function scenarioOf(text: string, file: string): Scenario {
@@ -30,18 +31,35 @@ export interface Shown {
   readonly operations: number;
 }
 
-/** All that any of the schedules shows, each violation once, with source lines. */
+/** All that any of the schedules shows before it is damaged, each violation once, with source lines. */
 export function runProgram(text: string, file: string, law: Law, under: readonly Schedule[]): Shown {
   const scenario = scenarioOf(text, file);
   const seen = new Set<string>();
-  const findings: Finding[] = [];
+  const findings = new Map<string, Finding>();
   let operations = 0;
+  const run = (schedule: Schedule, precise: boolean): Finding[] => {
+    const damage = new Damage(scenario.options.preemptRt === true);
+    const judged = judgeRun({ path: file, scenario }, { law, schedule, precise, recorder: () => damage });
+    operations += judged.operations;
+    // Findings tell seconds, to the nanosecond.
+    return judged.findings.filter((finding) => {
+      return (finding.where.time ?? 0) * 1e9 <= damage.time + 0.5 && !isLeft(finding, damage);
+    });
+  };
   for (const schedule of under) {
-    const fast = judgeRun({ path: file, scenario }, { law, schedule, precise: false });
-    operations += fast.operations;
-    if (fast.findings.every((finding) => seen.has(finding.fingerprint))) continue;
-    for (const finding of fast.findings) seen.add(finding.fingerprint);
-    findings.push(...judgeRun({ path: file, scenario }, { law, schedule, precise: true }).findings);
+    const fast = run(schedule, false);
+    if (fast.every((finding) => seen.has(finding.fingerprint))) continue;
+    for (const finding of fast) seen.add(finding.fingerprint);
+    for (const finding of run(schedule, true)) findings.set(`${finding.fingerprint} ${finding.where.line}`, finding);
   }
-  return { findings, operations };
+  return { findings: [...findings.values()], operations };
 }
+
+/** What a handler left behind, seen where it is no longer the handler that runs. */
+function isLeft({ rule, where }: Finding, damage: Damage): boolean {
+  if (damage.hasLeft && (rule === 'inconsistent-lock-state' || rule === 'irq-lock-inversion')) return true;
+  return where.line === undefined && THREADS.test(where.task ?? '');
+}
+
+/** Threads of the simulated kernel that run handlers. */
+const THREADS = /^(?:irq\/|irq_work|kworker|ksoftirqd|rcu_gp|ktimers)/;

@@ -1,0 +1,171 @@
+/** Holds what `check` says of random programs against what schedules of the simulated kernel show of them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Law } from '../../../../src/judge/index.js';
+import type { Finding } from '../../../../src/model/finding.js';
+import { type CheckOptions, check } from '../../../../src/static/check.js';
+import { programText } from './program-text.js';
+import type { ProgramGene } from './random-program.js';
+import { runProgram, schedules } from './run-program.js';
+
+/** What only a run can show: no rule on sources. */
+export const OF_RUNS: ReadonlySet<string> = new Set([
+  'deadlock',
+  'hang',
+  'memory-leak',
+  'data-race',
+  'use-after-free',
+  'double-free',
+]);
+
+/** Rules whose finding has no one place: which of several acquisitions completes them depends on the schedule. */
+const PLACELESS: ReadonlySet<string> = new Set([
+  'lock-order-cycle',
+  'irq-lock-inversion',
+  'inconsistent-lock-state',
+  'wait-event-cycle',
+  'rcu-wait-in-reader',
+  'rcuwait-many-waiters',
+  'held-at-exit',
+  'recursive-lock',
+]);
+
+export interface Disagreement {
+  /** `missed`: shown by a schedule and not found. `unshown`: found as certain where operations ran, and shown by no schedule. */
+  readonly kind: 'missed' | 'unshown';
+  readonly program: number;
+  readonly rule: string;
+  readonly locks: readonly string[];
+  readonly line: number | undefined;
+  readonly message: string;
+}
+
+export interface Comparison {
+  readonly disagreements: readonly Disagreement[];
+  /** Programs of which some schedule shows something that there is a rule on sources for. */
+  readonly showing: number;
+  /** Findings on both sides. */
+  readonly agreed: number;
+  /** Rules that schedules showed. */
+  readonly rules: ReadonlySet<string>;
+}
+
+export interface CompareOptions {
+  readonly law: Law;
+  readonly check: CheckOptions;
+  /** Schedules that each program is run under. */
+  readonly schedules: number;
+  /** Schedules to try before a finding that is certain counts as shown by none. */
+  readonly more: number;
+}
+
+/** Compares all programs, checked together; each is judged for itself, since no two share a lock name. */
+export async function compare(programs: readonly ProgramGene[], options: CompareOptions): Promise<Comparison> {
+  const folder = mkdtempSync(join(tmpdir(), 'lockvet-random-'));
+  try {
+    programs.forEach((program, i) => {
+      writeFileSync(join(folder, `p${i}.ts`), programText(program, { prefix: `p${i}`, typed: true }));
+    });
+    const found = new Map<string, Finding[]>();
+    for (const finding of (await check([folder], options.check)).run.findings) {
+      const file = basename(finding.where.file ?? '');
+      const list = found.get(file);
+      if (list === undefined) found.set(file, [finding]);
+      else list.push(finding);
+    }
+    const disagreements: Disagreement[] = [];
+    const rules = new Set<string>();
+    let showing = 0;
+    let agreed = 0;
+    programs.forEach((program, i) => {
+      const own = compareOne(program, i, found.get(`p${i}.ts`) ?? [], options);
+      disagreements.push(...own.disagreements);
+      if (own.shown.length > 0) showing++;
+      agreed += own.shown.length;
+      for (const { rule } of own.shown) rules.add(rule);
+    });
+    return {
+      disagreements,
+      showing,
+      agreed: agreed - disagreements.filter(({ kind }) => kind === 'missed').length,
+      rules,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compareOne(
+  program: ProgramGene,
+  index: number,
+  found: readonly Finding[],
+  options: CompareOptions,
+): { readonly disagreements: Disagreement[]; readonly shown: readonly Finding[] } {
+  const file = `p${index}.ts`;
+  const text = programText(program, { prefix: `p${index}`, typed: false });
+  const run = (from: number, count: number): Finding[] =>
+    runProgram(text, file, options.law, schedules(count, from)).findings.filter(({ rule }) => !OF_RUNS.has(rule));
+  const shown = run(0, options.schedules);
+  const disagreements: Disagreement[] = [];
+  const note = (kind: Disagreement['kind'], { rule, locks, where, message }: Finding): void => {
+    disagreements.push({ kind, program: index, rule, locks, line: where.line, message });
+  };
+  const lines = text.split('\n');
+  const isFound = (finding: Finding): boolean => found.some((other) => agrees(finding, other, lines));
+  const seen = new Set<string>();
+  for (const finding of shown) {
+    const key = JSON.stringify([finding.rule, finding.locks, finding.where.line]);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if (!isFound(finding)) note('missed', finding);
+  }
+  const unshownBy = (some: readonly Finding[]) => (finding: Finding) =>
+    !some.some((one) => agrees(one, finding, lines));
+  const open = found.filter(({ confidence }) => confidence === 'certain').filter(unshownBy(shown));
+  if (open.length > 0 && options.more > 0) {
+    for (const finding of open.filter(unshownBy(run(options.schedules, options.more)))) note('unshown', finding);
+  }
+  return { disagreements, shown };
+}
+
+/** Locks of the simulated kernel itself: the walk and the run see different ones of them first. */
+const INTERNAL = /^(?:&pcp->lock|&zone->lock|softirq_ctrl\.lock|rcu_read_lock|&cache->lock)/;
+
+/**
+ * Whether a finding of a run is one of the sources: the rule and locks are the same, and so is the function. A violation that a function
+ * commits on several lines is one finding.
+ */
+function agrees(shown: Finding, found: Finding, lines: readonly string[]): boolean {
+  if (shown.rule === 'annotation-hides-violation' && shown.message.includes(` hides ${found.rule}: `)) {
+    return shareLock(shown, found);
+  }
+  if (shown.rule !== found.rule) return false;
+  // A switch to another task has no line, and names one lock.
+  if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
+  if (locksOf(shown) !== locksOf(found)) return false;
+  if (PLACELESS.has(shown.rule)) return true;
+  return functionAt(lines, shown.where.line) === functionAt(lines, found.where.line ?? 0);
+}
+
+function locksOf({ locks }: Finding): string {
+  return [...new Set(locks.filter((name) => !INTERNAL.test(name)))].sort().join(' ');
+}
+
+function shareLock(a: Finding, b: Finding): boolean {
+  const names = new Set(a.locks.map(withoutLevel));
+  return b.locks.some((name) => names.has(withoutLevel(name)));
+}
+
+function withoutLevel(name: string): string {
+  return name.replace(/\/\d+$/, '');
+}
+
+/** Name of the function that a line is in. */
+function functionAt(lines: readonly string[], line: number): string {
+  for (let at = line - 1; at >= 0; at--) {
+    const name = /^\s*(?:.*function\* ?|\*)(\w+)\(/.exec(lines[at] ?? '')?.[1];
+    if (name !== undefined) return name;
+  }
+  return '';
+}

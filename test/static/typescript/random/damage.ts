@@ -1,0 +1,100 @@
+import {
+  Ctx,
+  type EventHeader,
+  type KernelReport,
+  type LockAcquire,
+  NullSink,
+  TaskState,
+} from '../../../../src/model/events.js';
+import { WaitType } from '../../../../src/model/wait-type.js';
+
+interface Entered {
+  readonly locks: number;
+  readonly preempt: number;
+}
+
+/**
+ * Notices when a run stops being what its code says: a handler leaves behind what it took, a task sleeps or ends while it keeps its CPU
+ * from switching. What other contexts do wrong after that is the damage of the first, not a fault of theirs.
+ */
+export class Damage extends NullSink {
+  /** Nanoseconds. */
+  time = Number.POSITIVE_INFINITY;
+  /** A handler left a lock behind: it is seen to be held with interrupts on. */
+  hasLeft = false;
+  readonly #locks = new Map<number, number>();
+  readonly #spinning = new Map<number, Set<string>>();
+  readonly #entered = new Map<number, Entered[]>();
+  readonly #isRt: boolean;
+
+  constructor(isRt: boolean) {
+    super();
+    this.#isRt = isRt;
+  }
+
+  override lockAcquire(h: EventHeader, a: LockAcquire): void {
+    this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
+    const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
+    if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
+    const held = this.#spinning.get(h.pid) ?? new Set();
+    held.add(`${a.hi} ${a.lo}`);
+    this.#spinning.set(h.pid, held);
+  }
+
+  override lockRelease(h: EventHeader, hi: number, lo: number): void {
+    this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) - 1);
+    this.#spinning.get(h.pid)?.delete(`${hi} ${lo}`);
+  }
+
+  override hardirqEntry(h: EventHeader): void {
+    this.#enter(h);
+  }
+
+  override softirqEntry(h: EventHeader): void {
+    this.#enter(h);
+  }
+
+  override hardirqExit(h: EventHeader): void {
+    this.#leave(h);
+  }
+
+  override softirqExit(h: EventHeader): void {
+    this.#leave(h);
+  }
+
+  override schedSwitch(h: EventHeader, prevPid: number, prevState: number): void {
+    const isOff = (h.context & (Ctx.BhOff | Ctx.SoftIrq | Ctx.HardIrq)) !== 0;
+    if (prevState !== TaskState.Running && (isOff || (this.#spinning.get(prevPid)?.size ?? 0) > 0)) this.#happened(h);
+  }
+
+  /** Sleeping in an interrupt keeps the CPU, and what it was doing, for as long as it lasts. */
+  override mightSleep(h: EventHeader): void {
+    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0) this.#happened(h);
+  }
+
+  override kernelReport(h: EventHeader, report: KernelReport): void {
+    if (report.rule === 'deadlock') this.#happened(h);
+  }
+
+  override taskExit(h: EventHeader): void {
+    if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
+  }
+
+  #enter(h: EventHeader): void {
+    const stack = this.#entered.get(h.cpu) ?? [];
+    stack.push({ locks: this.#locks.get(h.pid) ?? 0, preempt: h.preemptDepth });
+    this.#entered.set(h.cpu, stack);
+  }
+
+  #leave(h: EventHeader): void {
+    const entered = this.#entered.get(h.cpu)?.pop();
+    if (entered === undefined) return;
+    if (entered.locks === (this.#locks.get(h.pid) ?? 0) && entered.preempt === h.preemptDepth) return;
+    this.hasLeft = true;
+    this.#happened(h, 1);
+  }
+
+  #happened(h: EventHeader, before = 0): void {
+    this.time = Math.min(this.time, h.time - before);
+  }
+}
