@@ -131,8 +131,26 @@ class Player {
   #interrupt(fact: Fact, entry: boolean): void {
     if (fact.base.kind !== 'hardirq') return;
     const h = this.#stamp(fact.bits, fact.moment);
-    if (entry) this.#sink.hardirqEntry(h, 1, this.#comm);
-    else this.#sink.hardirqExit(h, 1);
+    if (!entry) {
+      this.#sink.hardirqExit(h, 1);
+      return;
+    }
+    this.#sink.hardirqEntry(h, 1, this.#comm);
+    // Acquisitions tell whether it would be a thread; of a handler that takes no lock its own descriptor's does.
+    const { deed, state } = fact;
+    if ((deed.do === 'alloc' || deed.do === 'free') && state.held.length === 0) this.#descriptor(fact);
+  }
+
+  #descriptor(fact: Fact): void {
+    const a = this.#a;
+    const at = { hi: IMAGE_HI, lo: 0x72000000 };
+    const name = '&desc->lock';
+    const kind = { waitInner: WaitType.Spin, waitOuter: 0, lockType: 0, check: false, noValidate: false };
+    this.#fill(a, { ...at, ...kind, name, key: name, subclass: 0 }, 0);
+    a.check = 0;
+    a.lockdepContext = fact.bits.lockdep;
+    this.#sink.lockAcquire(this.#stamp(fact.bits, fact.moment), a);
+    this.#sink.lockRelease(this.#stamp(fact.bits, fact.moment), at.hi, at.lo, this.#names.intern(name));
   }
 
   #ending(fact: Fact): void {

@@ -6,6 +6,7 @@ import {
   NullSink,
   TaskState,
 } from '../../../../src/model/events.js';
+import type { NameTable } from '../../../../src/model/names.js';
 import { WaitType } from '../../../../src/model/wait-type.js';
 
 interface Entered {
@@ -22,17 +23,22 @@ export class Damage extends NullSink {
   time = Number.POSITIVE_INFINITY;
   /** A handler left a lock behind: it is seen to be held with interrupts on. */
   hasLeft = false;
+  /** Lines whose operations ran before, in runs that know lines. */
+  readonly lines = new Set<number>();
+  readonly #names: NameTable;
   readonly #locks = new Map<number, number>();
   readonly #spinning = new Map<number, Set<string>>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
 
-  constructor(isRt: boolean) {
+  constructor(names: NameTable, isRt: boolean) {
     super();
+    this.#names = names;
     this.#isRt = isRt;
   }
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
+    this.#reached(a.ip);
     this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
@@ -68,12 +74,25 @@ export class Damage extends NullSink {
   }
 
   /** Sleeping in an interrupt keeps the CPU, and what it was doing, for as long as it lasts. */
-  override mightSleep(h: EventHeader): void {
+  override mightSleep(h: EventHeader, ip: number): void {
+    this.#reached(ip);
     if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0) this.#happened(h);
   }
 
   override kernelReport(h: EventHeader, report: KernelReport): void {
     if (report.rule === 'deadlock') this.#happened(h);
+  }
+
+  override alloc(_h: EventHeader, a: AllocEvent): void {
+    this.#reached(a.ip);
+  }
+
+  override free(_h: EventHeader, a: AllocEvent): void {
+    this.#reached(a.ip);
+  }
+
+  override rcuDereference(_h: EventHeader, _isProtected: boolean, _name: number, ip: number): void {
+    this.#reached(ip);
   }
 
   override taskExit(h: EventHeader): void {
@@ -92,6 +111,11 @@ export class Damage extends NullSink {
     if (entered.locks === (this.#locks.get(h.pid) ?? 0) && entered.preempt === h.preemptDepth) return;
     this.hasLeft = true;
     this.#happened(h, 1);
+  }
+
+  #reached(ip: number): void {
+    const line = /\+0x([0-9a-f]+)$/.exec(this.#names.text(ip))?.[1];
+    if (line !== undefined && this.time === Number.POSITIVE_INFINITY) this.lines.add(Number.parseInt(line, 16));
   }
 
   #happened(h: EventHeader, before = 0): void {

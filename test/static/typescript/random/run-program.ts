@@ -3,6 +3,7 @@ import { Script } from 'node:vm';
 import { type Schedule, STRATEGY_NAMES } from '../../../../src/explore/token.js';
 import type { Law } from '../../../../src/judge/index.js';
 import type { Finding } from '../../../../src/model/finding.js';
+import type { NameTable } from '../../../../src/model/names.js';
 import * as sim from '../../../../src/sim/index.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import type { Scenario } from '../../../../src/sim/scenario.js';
@@ -29,30 +30,46 @@ export function schedules(count: number, from = 0): Schedule[] {
 export interface Shown {
   readonly findings: readonly Finding[];
   readonly operations: number;
+  /** Lines whose operations ran, of precise runs: of all where they were asked for. */
+  readonly lines: ReadonlySet<number>;
 }
 
 /** All that any of the schedules shows before it is damaged, each violation once, with source lines. */
-export function runProgram(text: string, file: string, law: Law, under: readonly Schedule[]): Shown {
+export function runProgram(
+  text: string,
+  file: string,
+  law: Law,
+  under: readonly Schedule[],
+  wantsLines = false,
+): Shown {
   const scenario = scenarioOf(text, file);
   const seen = new Set<string>();
   const findings = new Map<string, Finding>();
+  const lines = new Set<number>();
   let operations = 0;
   const run = (schedule: Schedule, precise: boolean): Finding[] => {
-    const damage = new Damage(scenario.options.preemptRt === true);
-    const judged = judgeRun({ path: file, scenario }, { law, schedule, precise, recorder: () => damage });
+    let damage: Damage | undefined;
+    const recorder = (names: NameTable): Damage => {
+      damage = new Damage(names, scenario.options.preemptRt === true);
+      return damage;
+    };
+    const judged = judgeRun({ path: file, scenario }, { law, schedule, precise, recorder });
+    const noticed = damage;
+    if (noticed === undefined) throw new Error('nobody recorded');
     operations += judged.operations;
+    if (precise) for (const line of noticed.lines) lines.add(line);
     // Findings tell seconds, to the nanosecond.
     return judged.findings.filter((finding) => {
-      return (finding.where.time ?? 0) * 1e9 <= damage.time + 0.5 && !isLeft(finding, damage);
+      return (finding.where.time ?? 0) * 1e9 <= noticed.time + 0.5 && !isLeft(finding, noticed);
     });
   };
   for (const schedule of under) {
     const fast = run(schedule, false);
-    if (fast.every((finding) => seen.has(finding.fingerprint))) continue;
+    if (!wantsLines && fast.every((finding) => seen.has(finding.fingerprint))) continue;
     for (const finding of fast) seen.add(finding.fingerprint);
     for (const finding of run(schedule, true)) findings.set(`${finding.fingerprint} ${finding.where.line}`, finding);
   }
-  return { findings: [...findings.values()], operations };
+  return { findings: [...findings.values()], operations, lines };
 }
 
 /** What a handler left behind, seen where it is no longer the handler that runs. */
