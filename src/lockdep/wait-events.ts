@@ -71,6 +71,8 @@ export class WaitEvents {
     const state = this.#state;
     const event = state.classes.eventClass(eventName(state, name, kind), kind);
     state.graph.reserveClasses(state.classes.size);
+    // A reader that leaves ends a grace period: what it took inside is known by then, and what it had taken before no waiter can hold.
+    if (kind === WaitKind.GracePeriod && this.#isInReaderOf(task, context, event)) return;
     const birth = this.#waiterBirth.get(event);
     const needs = context === IrqContext.Task ? task.needs.list() : [];
     const all = [...needs];
@@ -84,6 +86,13 @@ export class WaitEvents {
     this.#signals.set(event, all);
     if (birth === undefined) return;
     for (const need of all) if (need.at > birth && need.cls !== event) this.#needs(h, task, event, need);
+  }
+
+  #isInReaderOf(task: TaskState, context: number, event: number): boolean {
+    for (let index = task.depth - 1; index >= 0 && task.contextOf(index) === context; index--) {
+      if (this.#gracePeriodOf(task, index) === event) return true;
+    }
+    return false;
   }
 
   /** A lock is taken inside an RCU reader, at `index` of the stack: the reader's grace period needs it. */

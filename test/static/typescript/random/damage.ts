@@ -1,4 +1,5 @@
 import {
+  type AllocEvent,
   Ctx,
   type EventHeader,
   type KernelReport,
@@ -39,6 +40,9 @@ export class Damage extends NullSink {
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
     this.#reached(a.ip);
+    // A thread that runs handlers begins the next one, with what the last one left.
+    const isNext = (this.#spinning.get(h.pid)?.size ?? 0) > 0 && this.#names.text(a.name).startsWith('(');
+    if (isNext && !/^task\d/.test(this.#names.text(h.comm))) this.#happened(h, 1);
     this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;

@@ -60,7 +60,9 @@ export function runProgram(
     if (precise) for (const line of noticed.lines) lines.add(line);
     // Findings tell seconds, to the nanosecond.
     return judged.findings.filter((finding) => {
-      return (finding.where.time ?? 0) * 1e9 <= noticed.time + 0.5 && !isLeft(finding, noticed);
+      // A finding of several events is there when the last of them is.
+      const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(({ time = 0 }) => time);
+      return Math.max(...times) * 1e9 <= noticed.time + 0.5 && !isLeft(finding, noticed);
     });
   };
   for (const schedule of under) {

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadRuleSet } from '../../../src/rules/index.js';
+import { testOptions } from '../want.js';
+import { compare } from './random/compare.js';
+import { programs } from './random/random-program.js';
+
+/** What every rule on sources is, apart from what a program of this kind cannot break. */
+const REACHED = [
+  'alloc-in-atomic',
+  'alloc-under-raw-spinlock',
+  'free-under-raw-spinlock',
+  'held-at-exit',
+  'held-lock-freed',
+  'inconsistent-lock-state',
+  'invalid-wait-context',
+  'nest-lock-not-held',
+  'rcu-sleep-in-reader',
+  'rcu-usage',
+  'recursive-lock',
+  'sleep-in-atomic',
+  'unlock-not-held',
+];
+
+describe('random scenarios', () => {
+  it('show nothing under any schedule that check does not find', async () => {
+    const rules = loadRuleSet();
+    const sample = fc.sample(programs, { numRuns: 200, seed: 2 });
+    const result = await compare(sample, {
+      law: { rules, policy: rules.policy('strict') },
+      check: testOptions(),
+      schedules: 50,
+      more: 0,
+    });
+    expect(result.disagreements).toEqual([]);
+    expect(result.showing).toBeGreaterThan(sample.length * 0.3);
+    expect(result.showing).toBeLessThan(sample.length * 0.8);
+    expect([...result.rules].sort()).toEqual(expect.arrayContaining(REACHED));
+  });
+});
