@@ -9,49 +9,12 @@ import { judgeRun } from '../../../src/sim/run/judge-run.js';
 import { loadScenarios } from '../../../src/sim/run/load.js';
 import { programText } from './random/program-text.js';
 import { programs } from './random/random-program.js';
-import { runProgram, schedules } from './random/run-program.js';
+import { scenarioOf, schedules } from './random/run-program.js';
 
 const rules = loadRuleSet();
 const law = { rules, policy: rules.policy('strict') };
 
-/** What only a run can show: no rule on sources. */
-const OF_RUNS = new Set(['deadlock', 'hang', 'memory-leak']);
-
 describe('random programs', () => {
-  it('end, and break the rules often enough and not always', () => {
-    const sample = fc.sample(programs, { numRuns: 150, seed: 5 });
-    const seen = new Set<string>();
-    let showing = 0;
-    sample.forEach((program, i) => {
-      const text = programText(program, { prefix: `p${i}`, typed: false });
-      const { findings } = runProgram(text, `p${i}.ts`, law, schedules(8));
-      const rulesShown = findings.map(({ rule }) => rule).filter((rule) => !OF_RUNS.has(rule));
-      if (rulesShown.length > 0) showing++;
-      for (const rule of rulesShown) seen.add(rule);
-    });
-    expect(showing).toBeGreaterThan(sample.length * 0.3);
-    expect(showing).toBeLessThan(sample.length * 0.8);
-    expect([...seen].sort()).toEqual(
-      expect.arrayContaining([
-        'alloc-in-atomic',
-        'alloc-under-raw-spinlock',
-        'free-under-raw-spinlock',
-        'held-at-exit',
-        'held-lock-freed',
-        'inconsistent-lock-state',
-        'invalid-wait-context',
-        'lock-order-cycle',
-        'nest-lock-not-held',
-        'rcu-sleep-in-reader',
-        'rcu-usage',
-        'rcu-wait-in-reader',
-        'recursive-lock',
-        'sleep-in-atomic',
-        'unlock-not-held',
-      ]),
-    );
-  });
-
   describe('written with types', () => {
     let folder = '';
     beforeAll(() => {
@@ -71,7 +34,8 @@ describe('random programs', () => {
         if (schedule === undefined) throw new Error('no schedule');
         const typed = judgeRun({ path, scenario }, { law, schedule, precise: true }).findings;
         const text = programText(program, { prefix: `p${i}`, typed: false });
-        const plain = runProgram(text, path, law, [schedule]).findings;
+        const same = { path, scenario: scenarioOf(text, path) };
+        const plain = judgeRun(same, { law, schedule, precise: true }).findings;
         expect(plain.map(said)).toEqual(typed.map(said));
         compared += typed.length;
       }

@@ -6,6 +6,7 @@ import {
   type LockAcquire,
   NullSink,
   TaskState,
+  WaitKind,
 } from '../../../../src/model/events.js';
 import type { NameTable } from '../../../../src/model/names.js';
 import { WaitType } from '../../../../src/model/wait-type.js';
@@ -40,9 +41,6 @@ export class Damage extends NullSink {
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
     this.#reached(a.ip);
-    // A thread that runs handlers begins the next one, with what the last one left.
-    const isNext = (this.#spinning.get(h.pid)?.size ?? 0) > 0 && this.#names.text(a.name).startsWith('(');
-    if (isNext && !/^task\d/.test(this.#names.text(h.comm))) this.#happened(h, 1);
     this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
@@ -97,6 +95,11 @@ export class Damage extends NullSink {
 
   override rcuDereference(_h: EventHeader, _isProtected: boolean, _name: number, ip: number): void {
     this.#reached(ip);
+  }
+
+  /** A work item ends, and the next one runs with what it has left. */
+  override wakeUp(h: EventHeader, _hi: number, _lo: number, _name: number, kind: number): void {
+    if (kind === WaitKind.Work && (this.#locks.get(h.pid) ?? 0) > 0) this.#happened(h);
   }
 
   override taskExit(h: EventHeader): void {
