@@ -28,9 +28,9 @@ export class InterruptSource {
     this.#deliver = deliver;
   }
 
-  /** Will arrive at `due` (ns) or later. Arming an armed source moves it. */
+  /** Will arrive at `due` (ns; part of one counts as one: nothing comes early) or later. Arming an armed source moves it. */
   arm(machine: Machine, due: number): void {
-    this.due = due;
+    this.due = Math.ceil(due);
     if (machine.cpuOf(this.cpu).dead) this.cpu = machine.cpu.id;
     if (!this.armed) {
       this.armed = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AcquireHas, Ctx, TaskState } from '../../src/model/events.js';
+import { AcquireHas, Ctx, GfpSpelling, TaskState } from '../../src/model/events.js';
 import { Gfp } from '../../src/model/gfp.js';
 import { body, parse, parseEvent } from './text-helpers.js';
 
@@ -188,7 +188,7 @@ describe('contexts and tasks', () => {
 });
 
 describe('allocators', () => {
-  const none = { gfp: -1, size: -1, order: -1, ip: '', hi: 0, lo: 0 };
+  const none = { gfp: -1, spelling: GfpSpelling.Unknown, size: -1, order: -1, ip: '', hi: 0, lo: 0 };
   it.each<[string, string, object]>([
     [
       'kmalloc: call_site=f+0x1/0x2 ptr=ff11000000dcdd78 bytes_req=416 bytes_alloc=512 gfp_flags=GFP_KERNEL|__GFP_ZERO node=-1 accounted=false',

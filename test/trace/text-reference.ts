@@ -1,4 +1,4 @@
-import { AcquireHas, AllocKind, Ctx, LockdepCtx, TaskState } from '../../src/model/events.js';
+import { AcquireHas, AllocKind, Ctx, GfpSpelling, LockdepCtx, TaskState } from '../../src/model/events.js';
 import { functionOf } from '../../src/model/finding.js';
 import { parseGfp } from '../../src/model/gfp.js';
 import type { LoggedEvent } from './text-log-sink.js';
@@ -147,6 +147,7 @@ function memory(event: string, fields: string): LoggedEvent[] {
     kind: known[0],
     event,
     gfp: gfp === undefined ? -1 : parseGfp(gfp),
+    spelling: GfpSpelling.Unknown,
     size: Number(field('bytes_req') ?? -1),
     order: Number(field('order') ?? -1),
     ip: field('call_site') ?? '',
