@@ -228,9 +228,9 @@ export class Machine {
     this.#exitWaiters.push({ task, then });
   }
 
-  /** Adds CPU time to what the running CPU does. */
+  /** Adds CPU time to what the running CPU does. The clock counts whole nanoseconds. */
   charge(ns: number): void {
-    this.cpu.clock += ns;
+    this.cpu.clock += Math.round(ns);
   }
 
   /**
