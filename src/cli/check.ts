@@ -1,7 +1,8 @@
-import { type Command, flag, optional } from './command.js';
+import type { Run } from '../model/report.js';
+import { type Arguments, type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
 import { keeperFor } from './keep.js';
-import { reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
+import { type ReportSettings, reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
 import { UsageError } from './usage.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -18,6 +19,10 @@ export const check: Command = {
       ...text,
       describe: 'only what changed since this git revision brings in; - reads a patch from standard input',
     },
+    watch: {
+      type: 'boolean',
+      describe: 'judge again whenever a source changes, and say what is new and gone, until Ctrl-C',
+    },
     'catalog-out': { ...text, describe: 'write the lock kinds of the sources, for lint --catalog' },
     'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
     tables: { ...text, describe: 'folder with more tables of kernel functions' },
@@ -31,10 +36,13 @@ export const check: Command = {
     ['lockvet check kernel mm lib', 'judge folders, all together'],
     ['lockvet check scenario.ts', 'judge a scenario of the simulated kernel on every path'],
     ['lockvet check kernel --diff HEAD~1', 'what the last commit brings in'],
+    ['lockvet check scenario.ts --watch', 'judge it again whenever it changes'],
   ],
   async run(args, io) {
     const settings = reportSettings(args);
     const workers = workersOf(optional(args, 'workers'));
+    const isWatching = flag(args, 'watch');
+    if (isWatching) checkWatchable(args, settings);
     const [{ check: checkSources }, { checkDiff }, { loadRuleSet }, { cacheFolder }] = await Promise.all([
       import('../static/check.js'),
       import('../static/diff.js'),
@@ -57,15 +65,27 @@ export const check: Command = {
       preemptRt: typeof preemptRt === 'boolean' ? preemptRt : undefined,
     };
     const diff = optional(args, 'diff');
-    const checked =
-      diff === undefined
-        ? await checkSources(args.positionals, options)
-        : await checkDiff(args.positionals, diff, options);
     const catalogue = optional(args, 'catalog-out');
-    if (catalogue !== undefined) await writeCatalogue(catalogue, checked.catalogue);
-    return deliver([checked.run], settings, io);
+    const judge = async (): Promise<Run> => {
+      const checked =
+        diff === undefined
+          ? await checkSources(args.positionals, options)
+          : await checkDiff(args.positionals, diff, options);
+      if (catalogue !== undefined) await writeCatalogue(catalogue, checked.catalogue);
+      return checked.run;
+    };
+    if (!isWatching) return deliver([await judge()], settings, io);
+    const { watchSources } = await import('./watch.js');
+    return watchSources(args.positionals, judge, settings, io);
   },
 };
+
+/** Throws UsageError for what makes no sense again and again. */
+function checkWatchable(args: Arguments, { format, gate }: ReportSettings): void {
+  if (format !== 'text') throw new UsageError(`check: --watch writes text, not --format ${format}`);
+  if (optional(args, 'diff') === '-') throw new UsageError('check: --watch cannot follow a patch on standard input');
+  if (gate.update) throw new UsageError('check: --watch would put into the baseline whatever comes and goes');
+}
 
 /** Throws UsageError for what is no count of threads. */
 function workersOf(text: string | undefined): number | undefined {

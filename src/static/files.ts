@@ -4,7 +4,7 @@ import { InputError } from '../model/report.js';
 import type { SourceFile } from './c/front.js';
 
 /** Folders that hold no sources of the project. */
-const SKIPPED = new Set(['node_modules', '.git', 'dist', 'coverage']);
+export const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage']);
 
 /** The C sources under the paths, sorted, each once. Throws InputError for a path that is not there or no C source. */
 export function cFiles(paths: readonly string[]): string[] {
