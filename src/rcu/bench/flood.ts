@@ -153,7 +153,7 @@ class Source {
 
   start(period: number): void {
     for (let cpu = 0; cpu < this.#of.cpus; cpu++) {
-      const line = this.#kernel.irq(`flood/${cpu}`, () => this.#interrupt(cpu, period), { cpu, noThread: true });
+      const line = this.#kernel.irq(`flood/${cpu}`, () => this.#interrupt(cpu, period), { cpu });
       this.#lines.push(line);
       line.raiseNow(Math.floor((cpu * period) / this.#of.cpus));
     }

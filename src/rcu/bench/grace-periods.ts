@@ -46,7 +46,7 @@ export function countGracePeriods(method: FloodMethod, hz: number, parameters: P
           if (method === 'call_rcu') yield* rcu.call(() => kernel.mm.kfree(object));
           else yield* kvfree.free(object);
         };
-        const line = kernel.irq(`device/${cpu}`, handler, { cpu, noThread: true });
+        const line = kernel.irq(`device/${cpu}`, handler, { cpu });
         lines.push(line);
         line.raiseNow(Math.floor((cpu * gap) / cpus));
       }
