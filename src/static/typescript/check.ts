@@ -9,7 +9,7 @@ import { loadSimTable, SIM_TABLES } from '../walk/table.js';
 import { linkTrees, type Walk } from '../walk/walk.js';
 import { readTypescript } from './front.js';
 
-/** Names of calls that lead nowhere to list. */
+/** Names that a note lists. */
 const MOST = 20;
 
 /** What judging TypeScript sources came to. */
@@ -38,8 +38,7 @@ export function checkTypescript(files: readonly string[], input: string, options
   const findings = new Map<string, Finding>();
   const stats = emptyStats();
   for (const [i, { findings: all, engines }] of replayed.entries()) {
-    // In code that no scenario runs nothing is known of the objects: what is only possible is guesswork there.
-    const found = walked[i]?.name === '' ? all.filter((finding) => finding.confidence === 'certain') : all;
+    const found = told(walked[i]?.name ?? '', all);
     const { classes, dependencies, chains } = engines.stats();
     stats.classes += classes;
     stats.dependencies += dependencies;
@@ -53,8 +52,28 @@ export function checkTypescript(files: readonly string[], input: string, options
   }
   stats.functions = units.reduce((sum, unit) => sum + unit.functions.length, 0);
   const sorted = [...findings.values()].sort(byPlace);
-  const notes = options.explainUnknown ? [...problems, ...unknownNotes(units, walked)] : [...problems];
+  const notes = [...problems, ...partialNotes(walked, options.explainUnknown)];
+  if (options.explainUnknown) notes.push(...unknownNotes(units, walked));
   return { input, kind: 'typescript', verdict: verdictOf(sorted), findings: sorted, stats, notes };
+}
+
+/** In code that no scenario runs nothing is known of the objects: what is only possible is guesswork there. */
+export function told(scenario: string, findings: readonly Finding[]): readonly Finding[] {
+  return scenario === '' ? findings.filter((finding) => finding.confidence === 'certain') : findings;
+}
+
+/** Functions of which some paths were not followed: always told of scenarios, of code that none runs where `all` is asked for. */
+function partialNotes(walked: readonly Walked[], all: boolean): string[] {
+  const partial = new Set<string>();
+  for (const { walk, name } of walked) if (all || name !== '') for (const place of walk.partial) partial.add(place);
+  if (partial.size === 0) return [];
+  return [`not every path was followed, of ${partial.size} function${partial.size > 1 ? 's' : ''}: ${listed(partial)}`];
+}
+
+/** The first of some names. */
+function listed(names: Iterable<string>): string {
+  const sorted = [...names].sort();
+  return `${sorted.slice(0, MOST).join(', ')}${sorted.length > MOST ? ', ...' : ''}`;
 }
 
 function unknownNotes(
@@ -70,10 +89,7 @@ function unknownNotes(
     for (const [name, count] of walk.unresolved) calls.set(name, Math.max(count, calls.get(name) ?? 0));
   }
   if (calls.size > 0) {
-    const most = [...calls.keys()].sort().slice(0, MOST).join(', ');
-    notes.push(
-      `${calls.size} calls lead nowhere that is known and are taken to do nothing: ${most}${calls.size > MOST ? ', ...' : ''}`,
-    );
+    notes.push(`${calls.size} calls lead nowhere that is known and are taken to do nothing: ${listed(calls.keys())}`);
   }
   return notes;
 }

@@ -417,7 +417,11 @@ function callCode(
   line: number,
 ): readonly Result[] {
   const { code } = fn;
-  if (code === undefined || w.depth >= DEEPEST) return [{ s, v: ANYTHING }];
+  if (code === undefined) return [{ s, v: ANYTHING }];
+  if (w.depth >= DEEPEST) {
+    w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
+    return [{ s, v: ANYTHING }];
+  }
   const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
   const call: Call = { parent: f.call, file: code.unit.file, function: code.fn.name, line };
   if (w.heap.concrete) {

@@ -109,7 +109,7 @@ export class Walk {
   readonly calls = new Map<string, CallResult>();
   /** In how many states each function was walked. */
   readonly contexts = new Map<TreeFunction, number>();
-  /** Functions that were walked in some of their states only: there are too many. */
+  /** Functions of which not every path was walked: in too many states, or too deep in calls. */
   readonly partial = new Set<string>();
   /** Functions that were walked. */
   readonly entered = new Set<string>();
