@@ -1,6 +1,6 @@
 import type { TreeCall } from '../ir/tree.js';
 import { callValue, instanceOf, statesOf } from './calls.js';
-import type { Thing } from './thing.js';
+import { ownerKey, type Thing } from './thing.js';
 import {
   ANYTHING,
   alternatives,
@@ -158,7 +158,7 @@ function taken(list: Thing, name: string, index: Value): Value {
 
 /** A list of its own; in the order of `items` where they are given. */
 function newList(w: Walk, f: Frame, e: TreeCall, items: readonly Value[] | undefined, rest: Value | undefined): Value {
-  const thing = w.heap.make(`${f.call.file}:${f.call.function}:${e.p}${e.line}${e.text}`);
+  const thing = w.heap.make(`${f.call.file}:${f.call.function}:${e.p}${e.line}${e.text}${ownerKey(f.self)}`);
   if (items !== undefined && !thing.many) thing.items = [...items];
   else for (const item of items ?? []) thing.add(item);
   if (rest !== undefined) thing.add(rest);
@@ -172,7 +172,7 @@ function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
   if (made !== undefined) return newList(w, f, e, made, undefined);
   const element = list.element;
   if (element === undefined) return newList(w, f, e, [], undefined);
-  const thing = w.heap.make(`${f.call.file}:${f.call.function}:pair${e.line}`);
+  const thing = w.heap.make(`${f.call.file}:${f.call.function}:pair${e.line}${ownerKey(f.self)}`);
   thing.put('0', ANYTHING);
   thing.put('1', element);
   return newList(w, f, e, undefined, reference(thing));

@@ -15,6 +15,7 @@ import { gfpBinary, isGfpText } from './gfp-text.js';
 import { binary, textValue, unary } from './operators.js';
 import { withVariable } from './paths.js';
 import { simMember } from './sim-objects.js';
+import { ownerKey } from './thing.js';
 import {
   ANYTHING,
   alternatives,
@@ -65,7 +66,7 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
       return evaluateObject(w, f, e, s);
     case 'array':
       return evaluateList(w, f, e.items, s).map(({ s: at, vs }) => {
-        const thing = w.heap.make(`${f.call.file}:${f.call.function}:[${e.line}`);
+        const thing = w.heap.make(`${f.call.file}:${f.call.function}:[${e.line}${ownerKey(f.self)}`);
         fillArray(thing, e.items, vs);
         return { s: at, v: reference(thing) };
       });
@@ -248,7 +249,7 @@ function elementOf(w: Walk, object: Value, index: Value, ty: string, text: strin
 function evaluateObject(w: Walk, f: Frame, e: TreeExpr & { k: 'object' }, s: State): readonly Result[] {
   const es = e.props.map((prop) => prop.v);
   return evaluateList(w, f, es, s).map(({ s: at, vs }) => {
-    const thing = w.heap.make(`${f.call.file}:${f.call.function}:{${e.line}`);
+    const thing = w.heap.make(`${f.call.file}:${f.call.function}:{${e.line}${ownerKey(f.self)}`);
     e.props.forEach((prop, i) => {
       const value = vs[i] ?? UNDEFINED;
       if (prop.key !== '...') {

@@ -100,6 +100,11 @@ export class Thing {
   }
 }
 
+/** Tells what one object's methods make from what another's make, for objects of the set-up: there are so many and no more. */
+export function ownerKey(self: Value | undefined): string {
+  return self?.t === 'ref' && !self.o.many ? `@${self.o.id}` : '';
+}
+
 /** All abstract objects. What is in them does not depend on when one looks, but during set-up. */
 export class Heap {
   /** Counts changes: what was computed from an older heap may be incomplete. */
