@@ -17,6 +17,8 @@ export class InterruptSource {
   readonly keepsAlive: boolean;
   /** A call of that CPU: a CPU that goes away must have taken it. */
   isCall = false;
+  /** Its handler runs: what arrives meanwhile waits for the end, also where the handler has turned interrupts on. */
+  inProgress = false;
   readonly #deliver: Delivery;
 
   constructor(machine: Machine, label: string, cpu: number, deliver: Delivery, nmi = false, keepsAlive = true) {
@@ -52,7 +54,7 @@ export class InterruptSource {
   /** Its CPU takes it now. */
   deliverable(machine: Machine): boolean {
     const cpu = machine.cpuOf(this.cpu);
-    if (cpu.dead) return false;
+    if (cpu.dead || this.inProgress) return false;
     return this.nmi ? cpu.nmiDepth === 0 : !cpu.irqsOff;
   }
 

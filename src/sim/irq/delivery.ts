@@ -1,5 +1,6 @@
 import type { Cpu } from '../cpu.js';
 import { Frame, FrameKind } from '../frame.js';
+import type { InterruptSource } from '../interrupt-source.js';
 import type { Machine } from '../machine.js';
 import type { Body } from '../op.js';
 import { disableBh, enableBh, maskIrqs, unmaskIrqs } from './masking.js';
@@ -12,6 +13,8 @@ export interface HardIrqOptions {
   /** Number of the line; undefined: not a device line, no irq_handler_entry event. */
   irq?: number;
   nmi?: boolean;
+  /** What raised it: it does not arrive again before the handler's end (IRQD_IRQ_INPROGRESS). */
+  source?: InterruptSource;
 }
 
 /** Interrupts a CPU: the handler becomes its innermost context, interrupts off. */
@@ -29,7 +32,10 @@ export function pushHardIrq(machine: Machine, cpu: Cpu, name: string, body: Body
   if (irq !== undefined) {
     machine.emit.sink.hardirqEntry(machine.emit.stamp(cpu, machine.now), irq, machine.names.intern(name));
   }
+  const { source } = options;
+  if (source !== undefined) source.inProgress = true;
   frame.onExit = () => {
+    if (source !== undefined) source.inProgress = false;
     if (irq !== undefined) machine.emit.sink.hardirqExit(machine.emit.stamp(cpu, machine.now), irq);
     cpu.hardirqThreaded = outerThreaded;
   };

@@ -93,6 +93,7 @@ export class IrqLine {
     pushHardIrq(this.#machine, cpu, this.label, body, {
       threaded: !noThread && threadFn === undefined && !this.#machine.config.preemptRt,
       irq: this.irq,
+      source: this.#source,
     });
   }
 

@@ -170,8 +170,8 @@ export interface TreeFunction {
   readonly body: readonly TreeStmt[];
   /** Variables of outer functions that it uses, itself or in functions inside it; `%this` among them for arrow functions. */
   readonly captures: readonly string[];
-  /** Declared here, shared with closures and changed after: the others are copied. */
-  readonly cells: readonly string[];
+  /** Shared variables among `captures` that have no value yet where it is made. */
+  readonly early: readonly string[];
   /** Has a `this` of its own. */
   readonly ownThis: boolean;
   readonly isPublic: boolean;

@@ -70,7 +70,7 @@ function functionIndex(l: Lowering, node: ts.FunctionLikeDeclaration, name: stri
     params,
     body: [...fields, ...body],
     captures: [],
-    cells: [],
+    early: l.variables.earlyOf(node),
     ownThis,
     isPublic: isExported(node),
     ...(contract === undefined ? {} : { contract }),

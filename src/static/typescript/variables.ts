@@ -15,15 +15,28 @@ export interface Variable {
   early: boolean;
 }
 
+interface Use {
+  readonly variable: Variable;
+  readonly declaration: ts.Declaration;
+}
+
 /** The variables of a file and how closures use them. */
 export class Variables {
   readonly #names: Names;
   readonly #known = new Map<ts.Symbol, Variable>();
   readonly #counts = new Map<string, number>();
+  /** What function declarations use of the functions around them, where that is declared. */
+  readonly #uses = new Map<ts.Node, Use[]>();
+  /** Function declarations named in closures, which copy what those use. */
+  readonly #named: { readonly closure: ts.Node; readonly declaration: ts.Node }[] = [];
+
+  /** By closure: what it captures before it has its value. */
+  readonly #early = new Map<ts.Node, Set<string>>();
 
   constructor(names: Names, file: ts.SourceFile) {
     this.#names = names;
     this.#visit(file, file, []);
+    for (const { closure, declaration } of this.#named) this.#reach(closure, declaration, new Set());
   }
 
   of(symbol: ts.Symbol, declaration: ts.Declaration): Variable {
@@ -42,6 +55,11 @@ export class Variables {
       this.#known.set(symbol, variable);
     }
     return variable;
+  }
+
+  /** Names of what a closure captures before it has its value, sorted. */
+  earlyOf(closure: ts.Node): string[] {
+    return [...(this.#early.get(closure) ?? [])].sort();
   }
 
   /** Whether closures must share the variable rather than copy it. */
@@ -81,11 +99,34 @@ export class Variables {
     if (variable.owner !== current) {
       variable.captured = true;
       const around = functions.find((fn) => fn !== variable.owner && contains(variable.owner, fn));
-      const declared = declarationEnd(reference.declaration);
-      if (around !== undefined && !ts.isFunctionDeclaration(around) && around.getStart() < declared)
-        variable.early = true;
+      const { declaration } = reference;
+      if (around !== undefined && ts.isFunctionDeclaration(around)) {
+        const uses = this.#uses.get(around) ?? [];
+        this.#uses.set(around, uses);
+        uses.push({ variable, declaration });
+      } else if (around !== undefined) {
+        if (variable.isFunction) this.#named.push({ closure: around, declaration });
+        else this.#noteEarly(around, { variable, declaration });
+      }
     }
     if (isAssigned(node)) variable.assigned = true;
+  }
+
+  /** A closure that names a function has what that uses, and the functions that it names use. */
+  #reach(closure: ts.Node, fn: ts.Node, seen: Set<ts.Node>): void {
+    if (seen.has(fn)) return;
+    seen.add(fn);
+    for (const { variable, declaration } of this.#uses.get(fn) ?? []) {
+      if (variable.isFunction) this.#reach(closure, declaration, seen);
+      else this.#noteEarly(closure, { variable, declaration });
+    }
+  }
+
+  #noteEarly(closure: ts.Node, { variable, declaration }: Use): void {
+    if (closure.getStart() >= declarationEnd(declaration)) return;
+    variable.early = true;
+    const names = this.#early.get(closure) ?? new Set();
+    this.#early.set(closure, names.add(variable.name));
   }
 }
 

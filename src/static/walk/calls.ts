@@ -1,6 +1,6 @@
 import type { TreeCall, TreeClass, TreeUnit } from '../ir/tree.js';
 import type { Call } from './lock-state.js';
-import { joinStates, newJumps, unionNeeds } from './paths.js';
+import { joinStates, newJumps, unionNeeds, withVariable } from './paths.js';
 import { type Code, Thing } from './thing.js';
 import {
   ANYTHING,
@@ -25,6 +25,18 @@ const MOST_CONTEXTS = 300;
 const FEW_CONTEXTS = 12;
 /** Rounds after which a recursion's result is taken as it is. */
 const MAX_ROUNDS = 4;
+
+/** The state with a place for what function `index` captures before it has a value: its declaration puts it there. */
+export function withEarly(w: Walk, f: Frame, index: number, s: State): State {
+  let at = s;
+  for (const name of f.unit.functions[index]?.early ?? []) {
+    const known = at.env.get(name);
+    // A value is there from an earlier turn of a loop, whose variable was another.
+    if (known?.t === 'ref' && !known.o.fields.has('value')) continue;
+    at = withVariable(at, name, reference(w.heap.make(`${f.call.file}:${f.call.function}:${name}`)));
+  }
+  return at;
+}
 
 /** A closure of function `index` of the running unit. */
 export function makeClosure(w: Walk, f: Frame, index: number, s: State): Value {

@@ -10,6 +10,7 @@ import {
   instanceOf,
   makeClosure,
   moduleValue,
+  withEarly,
 } from './calls.js';
 import { gfpBinary, isGfpText } from './gfp-text.js';
 import { binary, textValue, unary } from './operators.js';
@@ -60,8 +61,10 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
       return evaluateCall(w, f, e, s);
     case 'new':
       return both(w, f, e.c, e.a, s, (at, callee, args) => construct(w, f, at, callee, args, e.ty, e.line));
-    case 'fn':
-      return [{ s, v: makeClosure(w, f, e.f, s) }];
+    case 'fn': {
+      const at = withEarly(w, f, e.f, s);
+      return [{ s: at, v: makeClosure(w, f, e.f, at) }];
+    }
     case 'object':
       return evaluateObject(w, f, e, s);
     case 'array':
@@ -322,7 +325,7 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
     case 'var': {
       if (!t.cell) return [withVariable(s, t.n, v)];
       const known = s.env.get(t.n);
-      if (!t.declare && known?.t === 'ref') {
+      if (known?.t === 'ref' && (!t.declare || !known.o.fields.has('value'))) {
         known.o.put('value', v);
         return [s];
       }

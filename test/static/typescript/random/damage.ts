@@ -29,6 +29,8 @@ export class Damage extends NullSink {
   readonly lines = new Set<number>();
   readonly #names: NameTable;
   readonly #locks = new Map<number, number>();
+  /** Locks that interrupts took, by the task that they interrupted. */
+  readonly #ofInterrupts = new Map<number, Set<string>>();
   readonly #spinning = new Map<number, Set<string>>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
@@ -42,6 +44,11 @@ export class Damage extends NullSink {
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
     this.#reached(a.ip);
     this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
+    if ((h.context & Ctx.HardIrq) !== 0) {
+      const taken = this.#ofInterrupts.get(h.pid) ?? new Set();
+      taken.add(`${a.hi} ${a.lo}`);
+      this.#ofInterrupts.set(h.pid, taken);
+    }
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
     const held = this.#spinning.get(h.pid) ?? new Set();
@@ -52,6 +59,14 @@ export class Damage extends NullSink {
   override lockRelease(h: EventHeader, hi: number, lo: number): void {
     this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) - 1);
     this.#spinning.get(h.pid)?.delete(`${hi} ${lo}`);
+    this.#ofInterrupts.get(h.pid)?.delete(`${hi} ${lo}`);
+  }
+
+  /** The end of a timer's interrupt, which has no event of its own. */
+  override hardirqsOn(h: EventHeader): void {
+    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0 || (this.#ofInterrupts.get(h.pid)?.size ?? 0) === 0) return;
+    this.hasLeft = true;
+    this.#happened(h, 1);
   }
 
   override hardirqEntry(h: EventHeader): void {

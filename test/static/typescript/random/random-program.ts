@@ -8,11 +8,9 @@ import fc from 'fast-check';
 export const LOCK_KINDS = ['raw', 'spin', 'rwlock', 'mutex', 'rtmutex', 'rwsem', 'local', 'sema'] as const;
 export type ProgramLockKind = (typeof LOCK_KINDS)[number];
 
-/** Where a lock is kept, and so how the sources name it. */
-export const LOCK_HOMES = ['variable', 'field', 'array', 'twins'] as const;
-
 export interface LockGene {
   readonly kind: number;
+  /** Where it is kept, and so how the sources name it. */
   readonly home: number;
 }
 
