@@ -13,6 +13,8 @@ export default defineConfig({
   resolve: { alias: { 'lockvet/sim': source('sim'), 'lockvet/rcu': source('rcu') } },
   test: {
     testTimeout: 60_000,
+    // Hooks start browsers and build.
+    hookTimeout: 120_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [BUILT] } },
