@@ -292,7 +292,8 @@ elif [ -n "$DURATION" ]; then
 else
   say 'recording until Ctrl-C'
   while [ -z "$SIGNAL" ]; do
-    sleep 3600 &
+    # Short: a signal that comes before the new process is a sleep is lost in it.
+    sleep 5 &
     TIMER=$!
     [ -z "$SIGNAL" ] || kill "$TIMER" 2>/dev/null
     wait "$TIMER"
