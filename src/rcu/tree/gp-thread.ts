@@ -40,7 +40,9 @@ function* gpInit(rcu: TreeRcu): Op<boolean> {
   for (const node of rcu.nodes) {
     const flags = yield* node.lock.lockIrqsave();
     rcu.warn(!node.readersBlockGp, 'readers of the last grace period are left when the next begins');
-    for (const entry of node.blocked) entry.blocksGp = true;
+    // A leaf that its parent does not wait for got its first CPU, and these readers, after the grace period had begun.
+    const counts = node.parent === undefined || (node.parent.qsmaskInit & node.grpmask) !== 0;
+    if (counts) for (const entry of node.blocked) entry.blocksGp = true;
     node.qsmask = node.qsmaskInit;
     if (node.isLeaf && rcu.has('skip-qsmask')) node.qsmask &= ~1;
     node.gpSeq = rcu.gpSeq;
