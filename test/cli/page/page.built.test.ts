@@ -79,16 +79,16 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     const all = await rows(page).count();
     expect(all).toBeGreaterThan(3);
     await page.getByRole('checkbox', { name: /^known/ }).check();
-    expect(await rows(page).count()).toBe(1);
+    await expect.poll(() => rows(page).count()).toBe(1);
     expect(await page.locator('.detail h2').textContent()).toContain('lv_mutex');
     await page.getByRole('checkbox', { name: /^known/ }).uncheck();
     await page.getByRole('checkbox', { name: /^irq-lock-inversion/ }).check();
     expect(new URL(page.url()).hash).toContain('rule=irq-lock-inversion');
     const kept = await rows(page).count();
     await page.reload();
-    expect(await rows(page).count()).toBe(kept);
+    await expect.poll(() => rows(page).count()).toBe(kept);
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    expect(await rows(page).count()).toBe(all);
+    await expect.poll(() => rows(page).count()).toBe(all);
     await page.getByLabel('Lock', { exact: true }).fill('lv_raw2');
     await page.waitForFunction((count) => document.querySelectorAll('.rows .row').length < count, all);
     expect(await page.locator('.list .count').textContent()).toMatch(/^\d+ of \d+ findings$/);
@@ -234,7 +234,7 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     writeFileSync(file, renderPage(hostilePage(), await pageAssets()));
     const watched = await openPage(browser, pathToFileURL(file).href);
     const { page } = watched;
-    expect(await rows(page).count()).toBe(NASTY.length);
+    await expect.poll(() => rows(page).count()).toBe(NASTY.length);
     for (let i = 0; i < NASTY.length; i++) await page.keyboard.press('j');
     await page.emulateMedia({ media: 'print' });
     await page.emulateMedia({ media: 'screen' });
