@@ -52,7 +52,8 @@ const READ_UNLOCK: OpKind<BasicRcu, void> = {
   },
 };
 
-const DEREFERENCE: OpKind<BasicRcu, void> = {
+/** rcu_dereference(), of every flavour: says that the pointer named `b` is followed here. `a`: something else protects it. */
+export const DEREFERENCE: OpKind<object, void> = {
   label: 'rcu_dereference',
   access: Access.Read,
   cost: 2,

@@ -6,6 +6,7 @@ import { InterruptSource } from '../../sim/interrupt-source.js';
 import { pushHardIrq } from '../../sim/irq/delivery.js';
 import type { Machine } from '../../sim/machine.js';
 import { instant, type OpKind } from '../../sim/op.js';
+import { DEREFERENCE } from '../../sim/rcu.js';
 import { WaitObject } from '../../sim/wait/wait-object.js';
 import { waitForCallback } from '../wait-for-callback.js';
 import type { TinyFaultName } from './faults.js';
@@ -64,17 +65,6 @@ const INVOKE: OpKind<TinyRcu, void> = {
     if (machine.tracksOrder) machine.ordering.acquire(rcu, op.frame);
     rcu.warn(op.a < rcu.gpSeq, 'a callback is invoked before its grace period is over');
     rcu.stats.invoked++;
-    return true;
-  },
-};
-
-const DEREFERENCE: OpKind<TinyRcu, void> = {
-  label: 'rcu_dereference',
-  access: Access.Read,
-  cost: 2,
-  attempt(machine, _rcu, op) {
-    const header = machine.emit.stamp(machine.cpu, machine.now);
-    machine.emit.sink.rcuDereference(header, op.a === 1, machine.names.intern(op.b as string), op.ip);
     return true;
   },
 };

@@ -36,18 +36,6 @@ export const READ_UNLOCK: OpKind<TreeRcu, boolean> = {
   },
 };
 
-/** rcu_dereference(): says that a pointer is followed here. `a`: something else protects it. */
-export const DEREFERENCE: OpKind<TreeRcu, void> = {
-  label: 'rcu_dereference',
-  access: Access.Read,
-  cost: 2,
-  attempt(machine, _rcu, op) {
-    const header = machine.emit.stamp(machine.cpu, machine.now);
-    machine.emit.sink.rcuDereference(header, op.a === 1, machine.names.intern(op.b as string), op.ip);
-    return true;
-  },
-};
-
 /**
  * The end of a section that was switched out or has held a grace period up. Where the surroundings still keep the CPU from being
  * quiescent (preemption, bottom halves or interrupts off) the report is left to the next tick. rcu_read_unlock_special()
