@@ -1,13 +1,16 @@
 import type { Dependency, DependencyPath, LockClass, LockGraph } from '../model/lock-graph.js';
 import { toLibrary } from './library.js';
 
-/** A shortest way from one class to another along dependencies (breadth first; among equals the one seen first). */
+/**
+ * A shortest way from one class to another along dependencies (breadth first; among equals the one seen first). From a class to itself it
+ * is the shortest cycle through it.
+ */
 export function shortestPath(graph: LockGraph, from: LockClass, to: LockClass): DependencyPath {
   const library = toLibrary(graph);
   const start = String(from.id);
   const goal = String(to.id);
   if (!library.hasNode(start) || !library.hasNode(goal)) return { from, to, steps: undefined };
-  const before = new Map<string, string>([[start, '']]);
+  const before = new Map<string, string>();
   let rim = [start];
   while (rim.length > 0 && !before.has(goal)) {
     const next: string[] = [];
@@ -22,9 +25,12 @@ export function shortestPath(graph: LockGraph, from: LockClass, to: LockClass): 
   }
   if (!before.has(goal)) return { from, to, steps: undefined };
   const steps: Dependency[] = [];
-  for (let node = goal; node !== start; node = before.get(node) ?? start) {
-    steps.push(library.edge(before.get(node) ?? start, node));
-  }
+  let node = goal;
+  do {
+    const holder = before.get(node) ?? start;
+    steps.push(library.edge(holder, node));
+    node = holder;
+  } while (node !== start);
   return { from, to, steps: steps.reverse() };
 }
 

@@ -37,7 +37,9 @@ describe('shortestPath', () => {
     fc.assert(
       fc.property(graphs, ({ graph, a, b }) => {
         const { steps } = shortestPath(graph, at(graph, a), at(graph, b));
-        expect(steps?.length ?? Number.POSITIVE_INFINITY).toBe(distances(graph)[a]?.[b]);
+        const far = distances(graph);
+        const around = graph.dependencies.filter(({ from }) => from === a).map(({ to }) => 1 + (far[to]?.[a] ?? 0));
+        expect(steps?.length ?? Number.POSITIVE_INFINITY).toBe(a === b ? Math.min(...around) : far[a]?.[b]);
         let here = a;
         for (const step of steps ?? []) {
           expect(step.from).toBe(here);
