@@ -1,5 +1,6 @@
 import type { TreeCall } from '../ir/tree.js';
-import { callValue, instanceOf, statesOf } from './calls.js';
+import { callValue, instanceOf } from './calls.js';
+import { statesOf } from './paths.js';
 import { ownerKey, type Thing } from './thing.js';
 import {
   ANYTHING,

@@ -1,18 +1,10 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
 import { callApi, getApi, releases } from './api.js';
 import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
-import {
-  bindMethod,
-  boundFunction,
-  callValue,
-  construct,
-  getMember,
-  instanceOf,
-  makeClosure,
-  moduleValue,
-  withEarly,
-} from './calls.js';
+import { callValue, construct, instanceOf, moduleValue } from './calls.js';
+import { bindMethod, boundFunction, makeClosure, withEarly } from './closures.js';
 import { gfpBinary, isGfpText } from './gfp-text.js';
+import { getMember } from './members.js';
 import { binary, textValue, unary } from './operators.js';
 import { withVariable } from './paths.js';
 import { simMember } from './sim-objects.js';

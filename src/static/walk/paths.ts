@@ -1,6 +1,6 @@
 import type { Need } from './facts.js';
 import { join, type Value } from './value.js';
-import type { Env, Jumps, State } from './walk.js';
+import type { Env, Jumps, Result, State } from './walk.js';
 
 /** Paths that are one again: states with equal locks, their variables joined. The order of the first of each stays. */
 export function mergeStates(states: readonly State[]): State[] {
@@ -11,6 +11,11 @@ export function mergeStates(states: readonly State[]): State[] {
     out.set(state.locks.id, known === undefined ? state : joinStates(known, state));
   }
   return [...out.values()];
+}
+
+/** Of several results one state each where the locks agree: what matters to a caller that ignores the value. */
+export function statesOf(results: readonly Result[]): State[] {
+  return mergeStates(results.map(({ s }) => s));
 }
 
 export function joinStates(a: State, b: State): State {

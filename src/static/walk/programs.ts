@@ -1,8 +1,10 @@
 import type { TreeStmt } from '../ir/tree.js';
-import { boot, callValue, closureOf, instanceOf, plainCall, setupRoot, startState } from './calls.js';
+import { callValue, instanceOf, plainCall } from './calls.js';
+import { closureOf } from './closures.js';
 import { DOERS } from './doers.js';
 import { newJumps } from './paths.js';
 import { addOpenRoots, setUp, walkRoots } from './roots.js';
+import { boot, setupRoot, startState } from './start.js';
 import type { SimTable } from './table.js';
 import { CanBe, textOfValue, truthOf, type Value } from './value.js';
 import { type Frame, type TreeProgram, Walk, type WalkConfig } from './walk.js';

@@ -1,5 +1,5 @@
-import { emptyLocks } from './calls.js';
 import type { Base, LockState } from './lock-state.js';
+import { emptyLocks } from './start.js';
 import { ANYTHING, alternatives, CanBe, textOfValue, truthOf, type Value, valueKey } from './value.js';
 import type { Frame, Root, Walk } from './walk.js';
 

@@ -1,9 +1,11 @@
 import { WaitKind } from '../../model/events.js';
 import { callApi } from './api.js';
-import { callValue, closureOf, emptyLocks, instanceOf, plainCall, setupRoot, startState } from './calls.js';
+import { callValue, instanceOf, plainCall } from './calls.js';
+import { closureOf } from './closures.js';
 import { bitsOf, type Call } from './lock-state.js';
 import { newJumps } from './paths.js';
 import { makeSim } from './sim-objects.js';
+import { emptyLocks, setupRoot, startState } from './start.js';
 import { wake } from './steps.js';
 import type { Thing } from './thing.js';
 import { alternatives, constant, type Value } from './value.js';

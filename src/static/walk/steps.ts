@@ -1,10 +1,11 @@
 import { AllocKind, WaitKind } from '../../model/events.js';
 import { Gfp } from '../../model/gfp.js';
 import type { TreeCall } from '../ir/tree.js';
-import { callValue, sendSignal } from './calls.js';
+import { callValue } from './calls.js';
 import { type Doing, holds, preemptible } from './conditions.js';
 import type { Deed, EventFacts } from './facts.js';
 import { maskOf, spellingOf } from './gfp-text.js';
+import { sendSignal } from './invoke.js';
 import { type Bits, bitsOf, type HeldLock, type Moment } from './lock-state.js';
 import { withNeed } from './paths.js';
 import { addRoot } from './root-kinds.js';

@@ -142,3 +142,11 @@ export function numberOf(value: Value | undefined): number | undefined {
 export function textOfValue(value: Value | undefined): string | undefined {
   return value?.t === 'const' && typeof value.v === 'string' ? value.v : undefined;
 }
+
+/** A value without what only tells one call from another. */
+export function widened(value: Value): Value {
+  const isNumber = (part: Simple): boolean => part.t === 'const' && typeof part.v === 'number';
+  if (!alternatives(value).some(isNumber)) return value;
+  const rest = alternatives(value).filter((part) => !isNumber(part) && part !== ANYTHING);
+  return rest.length === 0 ? ANYTHING : ofAlternatives([...rest, ANYTHING]);
+}

@@ -1,0 +1,198 @@
+import type { Call } from './lock-state.js';
+import { newJumps, unionNeeds } from './paths.js';
+import type { Code, Thing } from './thing.js';
+import { ANYTHING, join, reference, UNDEFINED, type Value, valueKey, widened } from './value.js';
+import type { CallResult, Frame, Result, Signal, State, Walk } from './walk.js';
+
+/** Calls deeper than this are taken to do nothing: a recursion that makes new objects each time. */
+const DEEPEST = 160;
+/** States in which one function is walked, each with its own arguments. */
+const MOST_CONTEXTS = 300;
+/** States after which numbers that are passed are no longer told apart. */
+const FEW_CONTEXTS = 12;
+/** Rounds after which a recursion's result is taken as it is. */
+const MAX_ROUNDS = 4;
+
+function callKey(
+  fn: Thing,
+  self: Value | undefined,
+  args: readonly Value[],
+  s: State,
+  sure: boolean,
+  f: Frame,
+): string {
+  const base = f.root.base;
+  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${s.locks.id}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}`;
+  for (const arg of args) key += `|${valueKey(arg)}`;
+  return key;
+}
+
+/** Runs a function of the sources, or takes what is known of it in this state. */
+export function callCode(
+  w: Walk,
+  f: Frame,
+  s: State,
+  fn: Thing,
+  self: Value | undefined,
+  given: readonly Value[],
+  line: number,
+): readonly Result[] {
+  const { code } = fn;
+  if (code === undefined) return [{ s, v: ANYTHING }];
+  if (w.depth >= DEEPEST) {
+    w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
+    return [{ s, v: ANYTHING }];
+  }
+  const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
+  const call: Call = { parent: f.call, file: code.unit.file, function: code.fn.name, line };
+  if (w.heap.concrete) {
+    // Set-up makes new objects each time: nothing can be taken from an earlier call.
+    const result = run(w, f, fn, code, self, given, s, call, sure);
+    return finish(w, f, s, result);
+  }
+  const before = w.contexts.get(code.fn) ?? 0;
+  const args = before < FEW_CONTEXTS ? given : given.map(widened);
+  const key = callKey(fn, self, args, s, sure, f);
+  let known = w.calls.get(key);
+  if (known !== undefined) {
+    if (known.open) known.asked = true;
+    return finish(w, f, s, known);
+  }
+  w.contexts.set(code.fn, before + 1);
+  if (before >= MOST_CONTEXTS) {
+    w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
+    return [];
+  }
+  for (let round = 0; ; round++) {
+    const open: CallResult = {
+      returns: known?.returns ?? [],
+      throws: known?.throws ?? [],
+      signals: known?.signals ?? [],
+      waits: known?.waits ?? [],
+      open: true,
+      asked: false,
+    };
+    w.calls.set(key, open);
+    const result = run(w, f, fn, code, self, args, s, call, sure);
+    const isSame =
+      known !== undefined &&
+      known.returns.length === result.returns.length &&
+      known.throws.length === result.throws.length;
+    known = result;
+    w.calls.set(key, result);
+    if (!open.asked || isSame || round >= MAX_ROUNDS) break;
+  }
+  return finish(w, f, s, known);
+}
+
+function run(
+  w: Walk,
+  f: Frame,
+  fn: Thing,
+  code: Code,
+  self: Value | undefined,
+  args: readonly Value[],
+  s: State,
+  call: Call,
+  sure: boolean,
+): CallResult {
+  w.entered.add(`${code.unit.file}#${code.index}`);
+  const env = new Map(fn.env ?? []);
+  const own = code.fn.ownThis ? self : fn.env?.get('%this');
+  if (own !== undefined) env.set('%this', own);
+  const frame: Frame = {
+    code,
+    unit: code.unit,
+    call,
+    root: f.root,
+    self: own,
+    sure,
+    split: false,
+    jumps: newJumps(),
+    signals: new Map(),
+    waits: new Set(),
+    maybe: 0,
+  };
+  let states: readonly State[] = [{ locks: s.locks, env, needs: [], doubtful: false }];
+  w.depth++;
+  code.fn.params.forEach((param, i) => {
+    let value: Value = args[i] ?? UNDEFINED;
+    if (param.rest) {
+      const rest = w.heap.make(`${code.unit.file}:${code.fn.name}:...`);
+      if (rest.many) for (const arg of args.slice(i)) rest.add(arg);
+      else rest.items = args.slice(i);
+      value = reference(rest);
+    }
+    const { init } = param;
+    const isMissing = value.t === 'const' && value.v === undefined;
+    states = states.flatMap((at) => {
+      if (init !== null && isMissing)
+        return w.to.evaluate(w, frame, init, at).flatMap((r) => w.to.assign(w, frame, param.t, r.v, r.s));
+      return w.to.assign(w, frame, param.t, value, at);
+    });
+  });
+  states = w.to.enterContract(w, f, frame, states, call.line);
+  const ends = w.to.execute(w, frame, code.fn.body, states);
+  w.depth--;
+  const returns = new Map<string, { locks: State['locks']; v: Value; needs: State['needs']; doubtful: boolean }>();
+  for (const { s: end, v } of [...ends.map((end) => ({ s: end, v: UNDEFINED as Value })), ...frame.jumps.returns]) {
+    const truth = v.t === 'const' && typeof v.v === 'boolean' ? String(v.v) : '';
+    const key = `${end.locks.id}${truth}`;
+    const known = returns.get(key);
+    if (known === undefined) returns.set(key, { locks: end.locks, v, needs: end.needs, doubtful: end.doubtful });
+    else {
+      known.v = join(known.v, v);
+      known.needs = unionNeeds(known.needs, end.needs);
+      known.doubtful &&= end.doubtful;
+    }
+  }
+  return {
+    returns: [...returns.values()],
+    throws: frame.jumps.throws.map((end) => ({ locks: end.locks, needs: end.needs, doubtful: end.doubtful })),
+    signals: [...frame.signals.values()],
+    waits: [...frame.waits],
+    open: false,
+    asked: false,
+  };
+}
+
+/** What the caller goes on with after a call. */
+function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Result[] {
+  for (const object of result.waits) {
+    f.waits.add(object);
+    w.facts.waitsToo(object, f.root.id);
+  }
+  for (const signal of result.signals) sendSignal(f, s, signal);
+  for (const end of result.throws) {
+    f.jumps.throws.push({
+      locks: end.locks,
+      env: s.env,
+      needs: unionNeeds(s.needs, end.needs),
+      doubtful: s.doubtful || end.doubtful,
+    });
+  }
+  return result.returns.map((end) => ({
+    s: {
+      locks: end.locks,
+      env: s.env,
+      needs: unionNeeds(s.needs, end.needs),
+      doubtful: s.doubtful || (end.doubtful && result.returns.length > 1),
+    },
+    v: end.v,
+  }));
+}
+
+/** A signal that was sent, here or in a call: its senders' callers needed what they needed before. */
+export function sendSignal(f: Frame, s: State, signal: Signal): void {
+  const needs = unionNeeds(s.needs, signal.needs);
+  const sure = f.sure && !f.split && !s.doubtful;
+  signal.note(needs, sure);
+  const key = needs.map((need) => ('lock' in need ? need.lock.id : `e${need.object.id}`)).join();
+  const known = [...f.signals.values()].find((other) => other.note === signal.note && sameNeeds(other.needs, needs));
+  if (known === undefined && f.signals.size < 64)
+    f.signals.set(`${f.signals.size}:${key}`, { note: signal.note, needs });
+}
+
+function sameNeeds(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((need, i) => need === b[i]);
+}
