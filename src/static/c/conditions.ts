@@ -1,8 +1,8 @@
 import { Truth } from '../ir/ir.js';
 import { ERROR, isConstant, returned, truthOf } from '../ir/paths.js';
 import { type Builder, jump, newBlock, resume, terminate, textOf } from './builder.js';
+import { CONFIG_TEST } from './if-blocks.js';
 import type { Syntax } from './parser.js';
-import { CONFIG_TEST } from './prepare.js';
 import { identifierKey } from './variables.js';
 
 /** Lowers a condition: control goes to `yes` or `no`, and what the outcome tells of a value goes with it. */

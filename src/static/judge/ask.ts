@@ -14,7 +14,7 @@ import {
 } from '../../rules/index.js';
 import type { LockKind } from '../ir/ir.js';
 import { gfpOf } from '../ir/paths.js';
-import type { Candidate } from '../solve/analyse.js';
+import type { Candidate } from '../solve/found.js';
 import type { Held } from '../solve/state.js';
 import type { Effect } from '../solve/summary.js';
 

@@ -1,7 +1,7 @@
 import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
 import type { RuleSet } from '../../rules/index.js';
 import type { LockKind } from '../ir/ir.js';
-import type { Edge } from '../solve/analyse.js';
+import type { Edge } from '../solve/found.js';
 import { type FunctionId, headOf, type Program } from '../solve/program.js';
 import { compareText, siteOf } from '../solve/summary.js';
 

@@ -2,7 +2,7 @@ import { type Evidence, type Finding, fingerprint, type Severity, type Where } f
 import { gfpText } from '../../model/gfp.js';
 import type { Policy, RuleSet } from '../../rules/index.js';
 import { gfpOf } from '../ir/paths.js';
-import type { Candidate } from '../solve/analyse.js';
+import type { Candidate } from '../solve/found.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import { ENTRY_PATH, type Held, type Site } from '../solve/state.js';
 import { type Effect, siteOf } from '../solve/summary.js';

@@ -1,10 +1,11 @@
 import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
 import type { RuleSet } from '../../rules/index.js';
 import type { ContextName } from '../ir/ir.js';
-import { type Edge, isVariable } from '../solve/analyse.js';
+import type { Edge } from '../solve/found.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import type { Site } from '../solve/state.js';
 import { compareText, type Effect, siteOf } from '../solve/summary.js';
+import { isVariable } from '../solve/uses.js';
 
 /** How a lock class is used: in an interrupt, or in a task with that interrupt enabled. */
 interface Use {

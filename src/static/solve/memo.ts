@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Candidate, Edge } from './analyse.js';
+import type { Candidate, Edge } from './found.js';
 import type { Site } from './state.js';
 import type { Effect, Summary } from './summary.js';
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CallOp } from '../ir/ir.js';
-import { type Analysis, analyse, type Candidate, type Edge, type Resolver } from './analyse.js';
+import { type Analysis, analyse } from './analyse.js';
+import type { Resolver } from './collector.js';
+import type { Candidate, Edge } from './found.js';
 import { digestOf, type Memo, type MemoEntry, NO_MEMO, NOTHING_FOUND } from './memo.js';
 import { components } from './order.js';
 import { type FunctionId, fileOf, functionOf, headOf, type Program, resolve } from './program.js';
