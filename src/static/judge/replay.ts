@@ -430,9 +430,9 @@ class Player {
 
   #where(where: Where): Where {
     const moment = this.#momentOf(where);
-    return moment === undefined
-      ? { file: where.file ?? '' }
-      : { file: moment.file, line: moment.line, function: moment.function };
+    if (moment === undefined) return { file: where.file ?? '' };
+    // The end of a task has no line of its own.
+    return { file: moment.file, ...(moment.line !== 0 && { line: moment.line }), function: moment.function };
   }
 
   /** A step of evidence, with the calls that lead there before it. */

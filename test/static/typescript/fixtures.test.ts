@@ -28,4 +28,10 @@ describe('findings in TypeScript fixtures', () => {
     expect(steps).toContain('8 under() calls a callback');
     expect(steps.some((step) => step.startsWith('6 ') && step.includes('&dev->lock0'))).toBe(true);
   });
+
+  it('have lines that exist: the end of a task has none of its own', () => {
+    const places = findings.flatMap((finding) => [finding.where, ...finding.evidence.map((step) => step.where)]);
+    expect(findings.some((finding) => finding.rule === 'held-at-exit')).toBe(true);
+    expect(places.filter((where) => where.line === 0)).toEqual([]);
+  });
 });
