@@ -4,7 +4,7 @@ import type { PageWay } from './kvfree/page-source.js';
 import type { RcuOptions } from './options.js';
 import { plain, readers } from './torturing/readers.js';
 import { type TortureResult, TortureState } from './torturing/state.js';
-import { barriers, flooding, plugging, updaters, waiting } from './torturing/updaters.js';
+import { barriers, flooding, updaters, waiting } from './torturing/updaters.js';
 import { installTreeRcu } from './tree/tree-rcu.js';
 
 export type { TortureResult } from './torturing/state.js';
@@ -46,11 +46,11 @@ export function torture(options: TortureOptions, onResult: (result: TortureResul
     },
     (kernel) => {
       const rcu = installTreeRcu(kernel, { ...drawn(kernel), ...options.rcu });
-      const result: TortureResult = { reads: 0, updates: 0, plugged: 0, rcu };
       // Small arrays, so that several are filled and the cache runs out.
       const way = options.way ?? 'prefilled';
       const kvfree = new KvfreeRcu(rcu, { way, arraySize: 3, minCached: 2, drainJiffies: 2 });
-      start(new TortureState(rcu, kvfree, result), options);
+      const state = new TortureState(rcu, kvfree, options.rounds ?? 3);
+      start(state, options);
       kernel.machine.atEnd.push(() => {
         const left = rcu.cpus.reduce((sum, data) => sum + data.queued, 0);
         rcu.warn(left === 0, 'callbacks are left when all is over');
@@ -58,7 +58,7 @@ export function torture(options: TortureOptions, onResult: (result: TortureResul
         rcu.warn(kvfree.outstanding === 0, 'kvfree_rcu() has not freed everything when all is over');
         const boosted = kernel.machine.tasks.filter((task) => !task.kthread && task.prio !== task.normalPrio);
         rcu.warn(boosted.length === 0, 'a task keeps the priority of a boost when all is over');
-        onResult(result);
+        onResult(state.result);
       });
     },
   );
@@ -87,30 +87,15 @@ function drawn(kernel: Kernel): RcuOptions {
 }
 
 function start(state: TortureState, options: TortureOptions): void {
-  const { kernel, rcu } = state;
-  const { rounds = 3, flood = 25, hotplug = true } = options;
-  let left = 0;
-  const user = (name: string, body: () => Op<void>, nice = 0) => {
-    left++;
-    const whole = function* (): Op<void> {
-      yield* body();
-      if (--left === 0) yield* clean(state);
-    };
-    Object.defineProperty(whole, 'name', { value: name });
-    kernel.task(name, whole, { nice });
-  };
-  const repeat = function* (body: () => Op<void>): Op<void> {
-    for (let round = 0; round < rounds; round++) {
-      yield* body();
-      if (kernel.random(3) === 0) yield* kernel.scheduleTimeout(1);
-    }
-  };
-  for (const [i, reader] of readers(state).entries()) user(`reader${i}`, () => repeat(reader), i % 2 === 0 ? 0 : 10);
-  for (const [i, updater] of updaters(state).entries()) user(`updater${i}`, () => repeat(updater));
-  user('flooder', () => flooding(state, flood));
-  user('barrier', () => barriers(state, 2));
-  if (rcu.config.wakeFromGp) for (let i = 0; i < 7; i++) user(`waiter${i}`, () => waiting(state));
-  if (hotplug && kernel.cpus > 1) user('plug', () => plugging(state, 2));
+  const { kernel, pipe, rcu } = state;
+  const { rounds, flood = 25, hotplug = true } = options;
+  for (const [i, reader] of readers(state).entries())
+    pipe.user(`reader${i}`, reader, rounds, { nice: i % 2 === 0 ? 0 : 10 });
+  for (const [i, updater] of updaters(state).entries()) pipe.user(`updater${i}`, updater);
+  pipe.once('flooder', () => flooding(state, flood));
+  pipe.once('barrier', () => barriers(state, 2));
+  if (rcu.config.wakeFromGp) for (let i = 0; i < 7; i++) pipe.once(`waiter${i}`, () => waiting(state));
+  if (hotplug && kernel.cpus > 1) pipe.once('plug', () => pipe.plugging(2));
   if (rcu.config.boost) hog(kernel);
   const handler = () => plain(state);
   for (let cpu = 0; cpu < kernel.cpus; cpu += 2) {
@@ -133,13 +118,4 @@ function hog(kernel: Kernel): void {
     };
     kernel.task(`hog${cpu}`, body, { cpu, policy: 'fifo', priority: 1 });
   }
-}
-
-/** The last user frees what is published. */
-function* clean(state: TortureState): Op<void> {
-  yield* state.rcu.synchronize();
-  const last = state.current;
-  state.current = undefined;
-  yield* state.rcu.synchronize();
-  if (last !== undefined) yield* state.kernel.mm.kfree(last.memory);
 }

@@ -7,7 +7,7 @@ import { TASKS_FAULTS, type TasksFaultName } from '../../src/rcu/tasks/faults.js
 import { tasksTorture } from '../../src/rcu/tasks/torture.js';
 import { TINY_FAULTS, type TinyFaultName } from '../../src/rcu/tiny/faults.js';
 import { tinyTorture } from '../../src/rcu/tiny/torture.js';
-import type { PipelineResult } from '../../src/rcu/torture-pipeline.js';
+import type { PipelineResult } from '../../src/rcu/torturing/pipeline.js';
 import { NO_VALIDATE_KEY } from '../../src/sim/addresses.js';
 import { type Scenario, simulate } from '../../src/sim/index.js';
 import { lawFor } from '../sim/shipped.js';
@@ -48,7 +48,7 @@ interface FlavourOptions {
 /** One torture run of a flavour, judged by the validator, the rules and the kernel's own checks. */
 export function judgeFlavour(flavour: Flavour, options: FlavourOptions): FlavourRun {
   const { strategy, seed, preemptRt } = options;
-  let result: PipelineResult = { reads: 0, updates: 0, gracePeriods: 0 };
+  let result: PipelineResult = { reads: 0, updates: 0, gracePeriods: 0, plugged: 0 };
   const what = scenarioOf(flavour, options, (it) => {
     result = it;
   });

@@ -67,7 +67,7 @@ function kernelName(preemptRt: boolean): string {
   return preemptRt ? 'PREEMPT_RT' : 'PREEMPT';
 }
 
-/** The most telling problem: RCU's own assertion, or else the first. */
+/** The most telling problem: an assertion of RCU's own or of its torture, or else the first. */
 function best(problems: readonly string[]): string {
-  return problems.find((problem) => problem.includes('rcu: ')) ?? problems[0] ?? '';
+  return problems.find((problem) => /\b(rcu|torture): /.test(problem)) ?? problems[0] ?? '';
 }

@@ -1,5 +1,5 @@
 import { type Kernel, type Op, type Scenario, scenario } from '../../sim/index.js';
-import { type PipelineResult, TorturePipeline } from '../torture-pipeline.js';
+import { type PipelineResult, TorturePipeline } from '../torturing/pipeline.js';
 import type { SrcuOptions } from './options.js';
 import { SrcuStruct } from './srcu-struct.js';
 
@@ -49,7 +49,7 @@ class SrcuTorture {
     const settings = { fanoutLeaf: 2, fanout: 2, ...options.srcu };
     this.#srcu = new SrcuStruct(kernel, 'srcu_torture', settings);
     this.#other = new SrcuStruct(kernel, 'srcu_other', settings);
-    this.#pipe = new TorturePipeline(kernel, options.rounds ?? 3, () => this.#cleanUp());
+    this.#pipe = new TorturePipeline(kernel, { rounds: options.rounds ?? 3, clean: () => this.#cleanUp() });
     this.#flood = options.flood ?? 8;
     this.#users = options.users;
   }

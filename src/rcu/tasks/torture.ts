@@ -1,5 +1,5 @@
 import { type Kernel, type Op, type Scenario, scenario } from '../../sim/index.js';
-import { type PipelineResult, TorturePipeline } from '../torture-pipeline.js';
+import { type PipelineResult, TorturePipeline } from '../torturing/pipeline.js';
 import { installTreeRcu } from '../tree/tree-rcu.js';
 import { type TasksOptions, TasksRcu } from './tasks-rcu.js';
 
@@ -41,7 +41,7 @@ class TasksTorture {
   constructor(kernel: Kernel, tasks: TasksRcu, options: TasksTortureOptions) {
     this.#kernel = kernel;
     this.#tasks = tasks;
-    this.#pipe = new TorturePipeline(kernel, options.rounds ?? 3, () => this.#cleanUp());
+    this.#pipe = new TorturePipeline(kernel, { rounds: options.rounds ?? 3, clean: () => this.#cleanUp() });
     this.#flood = options.flood ?? 8;
   }
 

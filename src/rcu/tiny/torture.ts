@@ -1,5 +1,5 @@
 import { type Kernel, type Op, type Scenario, scenario } from '../../sim/index.js';
-import { type PipelineResult, TorturePipeline } from '../torture-pipeline.js';
+import { type PipelineResult, TorturePipeline } from '../torturing/pipeline.js';
 import { installTinyRcu, type TinyOptions, type TinyRcu } from './tiny-rcu.js';
 
 /** What a torture run of Tiny RCU does; everything has a default. */
@@ -35,7 +35,7 @@ class TinyTorture {
   constructor(kernel: Kernel, rcu: TinyRcu, options: TinyTortureOptions) {
     this.#kernel = kernel;
     this.#rcu = rcu;
-    this.#pipe = new TorturePipeline(kernel, options.rounds ?? 4, () => this.#cleanUp());
+    this.#pipe = new TorturePipeline(kernel, { rounds: options.rounds ?? 4, clean: () => this.#cleanUp() });
     this.#flood = options.flood ?? 12;
   }
 

@@ -11,22 +11,22 @@ export function readers(state: TortureState): (() => Op<void>)[] {
 /** rcu_read_lock() around a look. Also in interrupts. */
 export function* plain(state: TortureState): Op<void> {
   yield* state.rcu.readLock();
-  yield* state.inside(() => state.look());
+  yield* state.pipe.inside(() => state.pipe.look());
   yield* state.rcu.readUnlock();
 }
 
 function* nested(state: TortureState): Op<void> {
   yield* state.rcu.readLock();
-  const seen = state.current;
-  yield* state.inside(() => plain(state));
-  yield* state.use(seen);
+  const seen = state.pipe.current;
+  yield* state.pipe.inside(() => plain(state));
+  yield* state.pipe.use(seen);
   yield* state.rcu.readUnlock();
 }
 
 /** Ends with interrupts off: the report is deferred. */
 function* irqsOff(state: TortureState): Op<void> {
   yield* state.rcu.readLock();
-  yield* state.inside(() => switchedOut(state));
+  yield* state.pipe.inside(() => state.pipe.switchedOut());
   const flags = yield* state.kernel.localIrqSave();
   yield* state.rcu.readUnlock();
   yield* state.kernel.localIrqRestore(flags);
@@ -34,19 +34,19 @@ function* irqsOff(state: TortureState): Op<void> {
 
 function* bottomHalves(state: TortureState): Op<void> {
   yield* state.rcu.readLockBh();
-  yield* state.inside(() => state.look());
+  yield* state.pipe.inside(() => state.pipe.look());
   yield* state.rcu.readUnlockBh();
 }
 
 function* preemptOff(state: TortureState): Op<void> {
   yield* state.rcu.readLockSched();
-  yield* state.inside(() => state.look());
+  yield* state.pipe.inside(() => state.pipe.look());
   yield* state.rcu.readUnlockSched();
 }
 
 function* preempted(state: TortureState): Op<void> {
   yield* state.rcu.readLock();
-  yield* state.inside(() => switchedOut(state));
+  yield* state.pipe.inside(() => state.pipe.switchedOut());
   yield* state.rcu.readUnlock();
 }
 
@@ -56,13 +56,4 @@ function* fromUserMode(state: TortureState): Op<void> {
   yield* kernel.userMode(1 + kernel.random(5000), 3);
   yield* plain(state);
   yield* kernel.userMode(1 + kernel.random(5000), 3);
-}
-
-/** Is preempted inside the section and goes on using what it saw before, maybe on another CPU. */
-function* switchedOut(state: TortureState): Op<void> {
-  const { kernel } = state;
-  const seen = state.current;
-  kernel.machine.cpu.needResched = true;
-  yield* kernel.udelay(kernel.random(8000));
-  yield* state.use(seen);
 }

@@ -1,31 +1,19 @@
 import { Gfp } from '../../model/gfp.js';
-import type { Body, Op } from '../../sim/index.js';
-import { PIPE_LENGTH, type TortureState } from './state.js';
+import type { Op } from '../../sim/index.js';
+import type { TortureState } from './state.js';
 
 /** Updaters through each interface of grace periods, each one round. */
 export function updaters(state: TortureState): (() => Op<void>)[] {
-  const { rcu } = state;
+  const { pipe, rcu } = state;
   return [
-    () => synchronizing(state, () => rcu.synchronize()),
-    () => synchronizing(state, () => rcu.synchronizeExpedited()),
-    () => synchronizing(state, () => polled(state)),
-    () => callingBack(state, (callback) => rcu.call(callback)),
-    () => callingBack(state, (callback) => rcu.callHurry(callback)),
+    () => pipe.synchronizing(() => rcu.synchronize()),
+    () => pipe.synchronizing(() => rcu.synchronizeExpedited()),
+    () => pipe.synchronizing(() => polled(state)),
+    () => pipe.callingBack((callback) => rcu.call(callback), 1),
+    () => pipe.callingBack((callback) => rcu.callHurry(callback), 1),
     () => kvfreeing(state),
     () => headless(state),
   ];
-}
-
-function* synchronizing(state: TortureState, wait: () => Op<void>): Op<void> {
-  const old = yield* state.replace();
-  if (old === undefined) return;
-  for (let passed = 0; passed < PIPE_LENGTH; passed++) {
-    const over = state.witness();
-    yield* wait();
-    over();
-    old.age++;
-  }
-  yield* state.kernel.mm.kfree(old.memory);
 }
 
 function* polled({ kernel, rcu }: TortureState): Op<void> {
@@ -34,21 +22,9 @@ function* polled({ kernel, rcu }: TortureState): Op<void> {
   yield* rcu.condSynchronize(cookie);
 }
 
-function* callingBack(state: TortureState, call: (callback: Body) => Op<void>): Op<void> {
-  const old = yield* state.replace();
-  if (old === undefined) return;
-  const { mm } = state.kernel;
-  const over = state.witness();
-  yield* call(function* freeTortured() {
-    over();
-    old.age++;
-    yield* mm.kfree(old.memory);
-  });
-}
-
 /** Under a raw_spinlock_t: what kvfree_rcu() must stand. */
 function* kvfreeing(state: TortureState): Op<void> {
-  const old = yield* state.replace();
+  const old = yield* state.pipe.replace();
   if (old === undefined) return;
   yield* state.raw.lock();
   yield* state.kvfree.free(old.memory);
@@ -56,10 +32,10 @@ function* kvfreeing(state: TortureState): Op<void> {
 }
 
 function* headless(state: TortureState): Op<void> {
-  const old = yield* state.replace();
+  const old = yield* state.pipe.replace();
   if (old === undefined) return;
   const { waited } = state.kvfree.stats;
-  const over = state.witness();
+  const over = state.pipe.witness();
   yield* state.kvfree.freeHeadless(old.memory);
   // Only this updater is headless: it was this call that waited for a grace period itself.
   if (state.kvfree.stats.waited > waited) over();
@@ -82,7 +58,7 @@ export function* flooding(state: TortureState, count: number): Op<void> {
 
 /** Rcu_barrier() must wait for what was queued on every CPU, however far that is by then. */
 export function* barriers(state: TortureState, rounds: number): Op<void> {
-  const { kernel, rcu } = state;
+  const { kernel, pipe, rcu } = state;
   for (let round = 0; round < rounds; round++) {
     const left = new Set<number>();
     for (let cpu = 0; cpu < kernel.cpus; cpu++) {
@@ -97,31 +73,13 @@ export function* barriers(state: TortureState, rounds: number): Op<void> {
       if (kernel.random(3) === 0) yield* kernel.scheduleTimeout(1 + kernel.random(3));
     }
     yield* rcu.barrier();
-    rcu.warn(left.size === 0, 'rcu_barrier() returns before a callback queued earlier');
+    pipe.warn(left.size === 0, 'rcu_barrier() returns before a callback queued earlier');
   }
 }
 
 /** Several that wait for the same grace period: more than the grace-period kthread wakes itself. */
 export function* waiting(state: TortureState): Op<void> {
-  const over = state.witness();
+  const over = state.pipe.witness();
   yield* state.rcu.synchronize();
   over();
-}
-
-/** Takes CPUs away, one or two at a time, and brings them back. */
-export function* plugging(state: TortureState, rounds: number): Op<void> {
-  const { kernel } = state;
-  for (let round = 0; round < rounds; round++) {
-    const first = kernel.random(kernel.cpus);
-    // With two the whole leaf goes.
-    const both = kernel.cpus > 2 && (first ^ 1) < kernel.cpus && kernel.random(2) === 0;
-    const away = both ? [first, first ^ 1] : [first];
-    for (const cpu of away) {
-      yield* kernel.cpuDown(cpu);
-      state.result.plugged++;
-    }
-    yield* kernel.scheduleTimeout(1 + kernel.random(3));
-    for (const cpu of away) yield* kernel.cpuUp(cpu);
-    yield* kernel.scheduleTimeout(1 + kernel.random(3));
-  }
 }

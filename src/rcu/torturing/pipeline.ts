@@ -1,5 +1,5 @@
-import { Gfp } from '../model/gfp.js';
-import type { Kernel, Op, SlabObject } from '../sim/index.js';
+import { Gfp } from '../../model/gfp.js';
+import type { Kernel, Op, SlabObject, TaskOptions } from '../../sim/index.js';
 
 /** Grace periods that an object may be seen through: more is a reader that saw what should have been freed. */
 const PIPE_LENGTH = 2;
@@ -15,6 +15,17 @@ export interface PipelineResult {
   reads: number;
   updates: number;
   gracePeriods: number;
+  /** CPUs taken away. */
+  plugged: number;
+}
+
+export interface PipelineOptions {
+  /** Rounds of each user that says nothing else. */
+  rounds: number;
+  /** Run by the last user. */
+  clean: () => Op<void>;
+  /** rcu_dereference() of the flavour, before each look. Default: none. */
+  follow?: (() => Op<void>) | undefined;
 }
 
 /**
@@ -22,20 +33,22 @@ export interface PipelineResult {
  * counts the grace periods an old object has been through, and the book of sections that are open, whatever RCU believes.
  */
 export class TorturePipeline {
-  readonly result: PipelineResult = { reads: 0, updates: 0, gracePeriods: 0 };
+  readonly result: PipelineResult = { reads: 0, updates: 0, gracePeriods: 0, plugged: 0 };
   readonly #kernel: Kernel;
   readonly #rounds: number;
+  /** Read-side sections that are open, whatever RCU believes: the yardstick for its grace periods. */
   readonly #sections = new Set<object>();
   #current: Published | undefined;
   /** Users that are not through. */
   #left = 0;
   readonly #clean: () => Op<void>;
+  readonly #follow: (() => Op<void>) | undefined;
 
-  /** `clean` is run by the last user. */
-  constructor(kernel: Kernel, rounds: number, clean: () => Op<void>) {
+  constructor(kernel: Kernel, options: PipelineOptions) {
     this.#kernel = kernel;
-    this.#rounds = rounds;
-    this.#clean = clean;
+    this.#rounds = options.rounds;
+    this.#clean = options.clean;
+    this.#follow = options.follow;
   }
 
   /** WARN_ON_ONCE(!condition) */
@@ -43,18 +56,28 @@ export class TorturePipeline {
     this.#kernel.assert(condition, `torture: ${message}`);
   }
 
-  /** A task that does `body` round after round; the last of them cleans up. */
-  user(name: string, body: () => Op<void>, rounds = this.#rounds): void {
+  /** A task that does `body`; the last of them cleans up. */
+  once(name: string, body: () => Op<void>, options: TaskOptions = {}): void {
     this.#left++;
-    const whole = function* (this: TorturePipeline): Op<void> {
-      for (let round = 0; round < rounds; round++) {
-        yield* body();
-        if (this.#kernel.random(3) === 0) yield* this.#kernel.scheduleTimeout(1);
-      }
-      yield* this.done();
+    const done = () => this.done();
+    const whole = function* (): Op<void> {
+      yield* body();
+      yield* done();
     };
     Object.defineProperty(whole, 'name', { value: name });
-    this.#kernel.task(name, whole.bind(this));
+    this.#kernel.task(name, whole, options);
+  }
+
+  /** A task that does `body` round after round, some time apart. */
+  user(name: string, body: () => Op<void>, rounds = this.#rounds, options: TaskOptions = {}): void {
+    const kernel = this.#kernel;
+    const repeat = function* (): Op<void> {
+      for (let round = 0; round < rounds; round++) {
+        yield* body();
+        if (kernel.random(3) === 0) yield* kernel.scheduleTimeout(1);
+      }
+    };
+    this.once(name, repeat, options);
   }
 
   /** One more user than there are tasks, such as an interrupt that is to come; {@link done} ends it. */
@@ -84,6 +107,7 @@ export class TorturePipeline {
 
   /** Follows the pointer and uses what it leads to, some time after. */
   *look(): Op<void> {
+    if (this.#follow !== undefined) yield* this.#follow();
     const seen = this.#current;
     if (this.#kernel.random(2) === 0) yield* this.#kernel.udelay(this.#kernel.random(20));
     // In pieces, so that ticks and whole grace periods fit in between.
@@ -92,7 +116,7 @@ export class TorturePipeline {
     yield* this.use(seen);
   }
 
-  /** Is preempted, and goes on using what it saw before. */
+  /** Is preempted, and goes on using what it saw before, maybe on another CPU. */
   *switchedOut(): Op<void> {
     const seen = this.#current;
     this.#kernel.machine.cpu.needResched = true;
@@ -153,24 +177,22 @@ export class TorturePipeline {
     yield* this.#kernel.mm.kfree(old.memory);
   }
 
-  /** Frees what it replaced in a callback that has queued itself once more. */
-  *callingBack(call: (callback: () => Op<void>) => Op<void>): Op<void> {
+  /** Frees what it replaced in a callback that queues itself until it was invoked `times` times. */
+  *callingBack(call: (callback: () => Op<void>) => Op<void>, times = PIPE_LENGTH): Op<void> {
     const old = yield* this.replace();
     if (old === undefined) return;
     const { mm } = this.#kernel;
     let over = this.witness();
-    let again = true;
     const warn = this.warn.bind(this);
     const witness = this.witness.bind(this);
     const callback = function* freeTortured(): Op<void> {
       over();
       old.age++;
-      warn(old.age <= PIPE_LENGTH, 'a callback is invoked twice');
-      if (!again) {
+      warn(old.age <= times, 'a callback is invoked twice');
+      if (old.age >= times) {
         yield* mm.kfree(old.memory);
         return;
       }
-      again = false;
       over = witness();
       yield* call(callback);
     };
@@ -215,5 +237,25 @@ export class TorturePipeline {
     this.#current = undefined;
     yield* wait();
     if (last !== undefined) yield* this.#kernel.mm.kfree(last.memory);
+  }
+
+  // --- hotplug
+
+  /** Takes CPUs away, one or two at a time, and brings them back. */
+  *plugging(rounds: number): Op<void> {
+    const kernel = this.#kernel;
+    for (let round = 0; round < rounds; round++) {
+      const first = kernel.random(kernel.cpus);
+      // With two the whole leaf goes.
+      const both = kernel.cpus > 2 && (first ^ 1) < kernel.cpus && kernel.random(2) === 0;
+      const away = both ? [first, first ^ 1] : [first];
+      for (const cpu of away) {
+        yield* kernel.cpuDown(cpu);
+        this.result.plugged++;
+      }
+      yield* kernel.scheduleTimeout(1 + kernel.random(3));
+      for (const cpu of away) yield* kernel.cpuUp(cpu);
+      yield* kernel.scheduleTimeout(1 + kernel.random(3));
+    }
   }
 }
