@@ -139,8 +139,9 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     await page.keyboard.press('?');
     expect(await page.getByRole('dialog').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.keyboard.press('g');
-    expect(await page.locator('nav [aria-current]').textContent()).toContain('Lock graph');
+    await expect.poll(() => page.locator('nav [aria-current]').textContent()).toContain('Lock graph');
     await done(watched);
   });
 
