@@ -1,0 +1,106 @@
+/**
+ * How long `lockvet check` takes on TypeScript, and how much memory:
+ *
+ *     npm run bench:check-typescript -- [LINES...]
+ *
+ * generated code bases (generate.ts) of so many lines, by default 25,000 to 200,000: cold, warm in a new process, and warm
+ * after a line was changed in one chain of one driver, after one was added to a driver's device, which what uses it depends on, and
+ * after one was added to the common library. Findings without the cache must be those with it, or it ends with exit code 1.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { generate } from './generate.js';
+
+const SIZES = [25_000, 50_000, 100_000, 200_000];
+const main = resolve('dist/cli/main.js');
+const COLUMNS = ['lines', 'functions', '', 'wall', 'CPU', 'memory', 'findings'];
+const WIDTHS = [8, 9, -30, 8, 8, 9, 8];
+
+interface Measured {
+  readonly seconds: number;
+  readonly cpu: number;
+  readonly megabytes: number;
+  readonly functions: number;
+  readonly findings: string;
+  readonly count: number;
+}
+
+function run(folder: string, cache: string): Measured {
+  const started = performance.now();
+  const result = spawnSync(
+    '/usr/bin/time',
+    ['-f', '%U %S %M', process.execPath, main, 'check', '.', '--format', 'json', '--fail-on', 'never'],
+    { cwd: folder, env: { ...process.env, LOCKVET_CACHE: cache }, encoding: 'utf8', maxBuffer: 1 << 30 },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  if (result.status !== 0) throw new Error(result.stderr);
+  const [user = 0, system = 0, memory = 0] = (result.stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  const document = JSON.parse(result.stdout) as {
+    runs: { stats: { functions: number }; findings: readonly unknown[] }[];
+  };
+  const [only] = document.runs;
+  const findings = JSON.stringify(only?.findings ?? []);
+  return {
+    seconds,
+    cpu: user + system,
+    megabytes: Math.round(memory / 1024),
+    functions: only?.stats.functions ?? 0,
+    findings,
+    count: only?.findings.length ?? 0,
+  };
+}
+
+function row(cells: readonly string[]): void {
+  const line = cells.map((cell, i) => {
+    const width = WIDTHS[i] ?? 0;
+    return width < 0 ? cell.padEnd(-width) : cell.padStart(width);
+  });
+  process.stdout.write(`${line.join(' ').trimEnd()}\n`);
+}
+
+function touch(file: string, change: (text: string) => string): void {
+  const text = readFileSync(file, 'utf8');
+  const changed = change(text);
+  if (changed === text) throw new Error(`${file}: nothing to change`);
+  writeFileSync(file, changed);
+}
+
+const sizes = process.argv.slice(2).map(Number);
+row(COLUMNS);
+for (const size of sizes.length > 0 ? sizes : SIZES) {
+  const top = mkdtempSync(join(tmpdir(), 'lockvet-bench-'));
+  try {
+    const folder = join(top, 'sources');
+    const cache = join(top, 'cache');
+    let lines = 0;
+    for (const { path, text } of generate(size)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+      lines += text.split('\n').length - 1;
+    }
+    const measure = (what: string): Measured => {
+      const measured = run(folder, cache);
+      const { seconds, cpu, megabytes, functions, count } = measured;
+      const figures = [`${seconds.toFixed(2)} s`, `${cpu.toFixed(2)} s`, `${megabytes} MB`, `${count}`];
+      row([`${lines}`, `${functions}`, what, ...figures]);
+      return measured;
+    };
+    measure('cold');
+    measure('warm');
+    touch(join(folder, 'drv001/chain0x6.ts'), (text) => text.replace('let total = ', 'let total = 1 + '));
+    measure('warm, a line of a driver');
+    touch(join(folder, 'drv001/device.ts'), (text) => text.replace('flags = 0;', 'flags = 0;\n  spare = 0;'));
+    measure("warm, a driver's device");
+    touch(join(folder, 'lib/guarded.ts'), (text) => `// One line more.\n${text}`);
+    const last = measure('warm, the common library');
+    const without = run(folder, '');
+    if (without.findings !== last.findings) {
+      process.stderr.write(`${lines} lines: findings differ without the cache\n`);
+      process.exitCode = 1;
+    }
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+}
