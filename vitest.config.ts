@@ -12,6 +12,8 @@ export default defineConfig({
   // Scenarios import the simulator and RCU by their public names.
   resolve: { alias: { 'lockvet/sim': source('sim'), 'lockvet/rcu': source('rcu') } },
   test: {
+    // Tests mostly wait for the processes that they start; one worker less than cores would leave half of a small machine idle.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     // Hooks start browsers and build.
     hookTimeout: 120_000,
