@@ -2,6 +2,7 @@ import type { Dependency, LockClass, LockGraph, Reach } from '../model/lock-grap
 import { WaitType } from '../model/wait-type.js';
 import type { LockKind, LockOp } from './ir/ir.js';
 import { type Irq, usagesOf } from './judge/usage.js';
+import { whereOf } from './solve/places.js';
 import { classOf, functionOf, type Program } from './solve/program.js';
 import type { Solution } from './solve/solver.js';
 import { compareText, siteOf } from './solve/summary.js';
@@ -54,8 +55,8 @@ export function staticGraph(solution: Solution): LockGraph {
       count: (known?.count ?? 0) + 1,
       direct: true,
       closesCycle: false,
-      held: known?.held ?? { ...from.site },
-      taken: known?.taken ?? { ...site },
+      held: known?.held ?? whereOf(program, from.site),
+      taken: known?.taken ?? whereOf(program, site),
     });
   }
   return classes.graph([...dependencies.values()], usageTexts(program, solution));

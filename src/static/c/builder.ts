@@ -1,4 +1,13 @@
-import type { CallbackFact, GlobalFact, InitFact, IrBlock, IrNext, IrOp, TableFact } from '../ir/ir.js';
+import {
+  type CallbackFact,
+  END_LINE,
+  type GlobalFact,
+  type InitFact,
+  type IrBlock,
+  type IrNext,
+  type IrOp,
+  type TableFact,
+} from '../ir/ir.js';
 import type { Syntax } from './parser.js';
 import type { Vocabulary } from './vocabulary.js';
 
@@ -125,7 +134,7 @@ export function runCleanups(b: Builder, depth: number): void {
 
 /** The finished graph: only blocks that can be reached, renumbered; empty blocks that only jump are skipped. */
 export function finish(b: Builder): IrBlock[] {
-  const fallsOff: IrNext = { to: 'return', value: '', line: 0 };
+  const fallsOff: IrNext = { to: 'return', value: '', line: END_LINE };
   const nextOf = (i: number): IrNext => b.blocks[i]?.next ?? fallsOff;
   const thread = (i: number): number => {
     let at = i;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { IR_VERSION, type PackedUnit, type UnitHead } from '../ir/packed.js';
+import { writeAside } from '../keep.js';
 
 /** Units on disk by what they were made from. Never fails: what cannot be read is not there, what cannot be written is not kept. */
 export class UnitCache {
@@ -30,15 +31,12 @@ export class UnitCache {
     const head = Buffer.from(JSON.stringify(packed.head));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(head.length);
-    const path = this.#path(key);
-    try {
-      mkdirSync(join(this.#folder, key.slice(0, 2)), { recursive: true });
-      // Written aside and renamed, so that another process never reads half a file.
-      writeFileSync(`${path}.${process.pid}`, Buffer.concat([length, head, packed.body]));
-      renameSync(`${path}.${process.pid}`, path);
-    } catch {
-      // A cache that cannot be written only costs time.
-    }
+    writeAside(this.#path(key), [length, head, packed.body]);
+  }
+
+  /** File that keeps tables as JSON, by their digest. */
+  tables(digest: string): string | undefined {
+    return this.#folder === undefined ? undefined : join(this.#folder, 'tables', `${IR_VERSION}-${digest}`);
   }
 
   #path(key: string): string {

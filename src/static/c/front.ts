@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { type PackedUnit, pack } from '../ir/packed.js';
+import { type PackedUnit, pack, unpackPieces } from '../ir/packed.js';
 import { UnitCache, unitKey } from './cache.js';
 import { type BodyParser, createParser } from './parser.js';
 import { Shelf, stampOf } from './shelf.js';
@@ -52,16 +52,21 @@ export class FileReader {
     this.#cache = new UnitCache(setup.cache);
   }
 
-  /** The unit of a file, from the cache where it has not changed. */
-  async read(file: SourceFile): Promise<Read> {
+  /**
+   * The unit of a file, from the cache where it has not changed.
+   * @param earlier made of the file before it changed
+   */
+  async read(file: SourceFile, earlier?: PackedUnit): Promise<Read> {
     const bytes = bytesOf(file);
     if (typeof bytes === 'string') return { unit: undefined, problem: bytes };
     const key = unitKey(file.name, bytes, this.#digest);
     const known = this.#cache.load(key);
     if (known !== undefined) return { unit: known, problem: '' };
-    this.#vocabulary ??= loadVocabulary(this.#tables);
+    this.#vocabulary ??= loadVocabulary(this.#tables, this.#cache.tables(this.#digest));
     this.#parser ??= createParser();
-    const unit = pack(readUnit(file.name, bytes.toString('latin1'), this.#vocabulary, await this.#parser));
+    const pieces = earlier === undefined ? [] : unpackPieces(earlier);
+    const text = bytes.toString('latin1');
+    const unit = pack(readUnit(file.name, text, this.#vocabulary, await this.#parser, pieces));
     this.#cache.save(key, unit);
     return { unit, problem: '' };
   }
@@ -137,7 +142,7 @@ export async function readUnits(
   const canFork = import.meta.url.endsWith('.js');
   const read =
     missing.length < WORTH_WORKERS || options.workers < 1 || !canFork
-      ? await readHere(files, missing, reader, report)
+      ? await readHere(files, missing, reader, shelf, report)
       : await readInWorkers(files, missing, options, report);
   const together = [...results, ...read].sort((a, b) => a.index - b.index);
   for (const { index, unit } of together) {
@@ -152,11 +157,13 @@ async function readHere(
   files: readonly SourceFile[],
   wanted: readonly number[],
   reader: FileReader,
+  shelf: Shelf | undefined,
   progress: (done: number) => void,
 ): Promise<FrontResult[]> {
   const results: FrontResult[] = [];
   for (const index of wanted) {
-    results.push({ index, ...(await reader.read(files[index] as SourceFile)) });
+    const file = files[index] as SourceFile;
+    results.push({ index, ...(await reader.read(file, shelf?.earlier(file.name))) });
     progress(results.length);
   }
   return results;

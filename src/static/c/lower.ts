@@ -1,14 +1,12 @@
-import type { Contract, IrFunction, SaidHeld } from '../ir/ir.js';
+import { type Contract, END_LINE, type IrFunction, type SaidHeld } from '../ir/ir.js';
 import { type Builder, finish, newBlock, terminate, textOf } from './builder.js';
 import { lowerCondition } from './conditions.js';
 import { lowerExpression } from './expressions.js';
 import type { Header } from './header.js';
 import type { Parsed, Syntax } from './parser.js';
+import type { Side } from './pieces.js';
 import { declaredName, lowerStatements } from './statements.js';
 import type { Vocabulary } from './vocabulary.js';
-
-/** Facts that lowering functions brings up for the whole file. */
-export type Side = Pick<Builder, 'callbacks' | 'inits' | 'tables' | 'globals'>;
 
 export interface LowerInput {
   readonly parsed: Parsed;
@@ -60,7 +58,7 @@ export function lowerFunction(
   countAssignments(b, parsed.root);
   newBlock(b);
   const value = lowerStatements(b, parsed.root.children, true);
-  terminate(b, { to: 'return', value: input.isMacro ? value : '', line: 0 });
+  terminate(b, { to: 'return', value: input.isMacro ? value : '', line: END_LINE });
   const contract = contractOf(b, input);
   const [onlyParam, ...others] = header.params;
   const entry =

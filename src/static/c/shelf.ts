@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
 import { IR_VERSION, type PackedUnit, type UnitHead } from '../ir/packed.js';
+import { writeAside } from '../keep.js';
 
 /** Share of new units from which the file is written anew: for fewer, looking them up one by one costs less. */
 const WORTH_WRITING = 0.03;
@@ -54,6 +54,11 @@ export class Shelf {
     return entry.unit;
   }
 
+  /** The unit of a source as it was when it was put here, whatever has become of the source. */
+  earlier(name: string): PackedUnit | undefined {
+    return this.#known.get(name)?.unit;
+  }
+
   /** @param stamp of the source before it was read: see {@link stampOf} */
   put(name: string, stamp: string, unit: PackedUnit): void {
     this.#now.set(name, { stamp, unit });
@@ -67,17 +72,10 @@ export class Shelf {
       ([file, { stamp, unit }]) => [file, stamp, unit.head, unit.body.length] as const,
     );
     const index: Index = { version: IR_VERSION, tables: this.#tables, entries };
-    try {
-      const head = Buffer.from(JSON.stringify(index));
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(head.length);
-      mkdirSync(dirname(this.#path), { recursive: true });
-      const bodies = [...this.#now.values()].map(({ unit }) => unit.body);
-      writeFileSync(`${this.#path}.${process.pid}`, Buffer.concat([length, head, ...bodies]));
-      renameSync(`${this.#path}.${process.pid}`, this.#path);
-    } catch {
-      // What cannot be kept only costs time.
-    }
+    const head = Buffer.from(JSON.stringify(index));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(head.length);
+    writeAside(this.#path, [length, head, ...[...this.#now.values()].map(({ unit }) => unit.body)]);
   }
 }
 

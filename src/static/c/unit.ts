@@ -1,10 +1,11 @@
-import type { FieldFact, GlobalFact, InitFact, IrFunction, IrUnit, SaidHeld, TableFact } from '../ir/ir.js';
+import type { FieldFact, GlobalFact, IrFunction, IrUnit, Piece, SaidHeld, TableFact } from '../ir/ir.js';
 import { type Chunk, chunks } from './chunks.js';
 import { type Header, readHeader } from './header.js';
 import { type Comment, isPunct, lex, TokenKind, type Tokens, tokenText } from './lex.js';
-import { lowerFunction, type Side } from './lower.js';
+import { lowerFunction } from './lower.js';
 import { type Macro, macroTokens, readMacro, usesParamAsName } from './macros.js';
 import type { BodyParser } from './parser.js';
+import { Pieces, type Side } from './pieces.js';
 import { prepareBody } from './prepare.js';
 import { readDeclaration, readTable, readType } from './types.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -21,8 +22,15 @@ interface Found {
  * Reads one C file into the intermediate form. Never throws for what the text is: what cannot be understood is counted
  * in {@link IrUnit.unknown} by reason and costs its function only.
  * @param source the file's bytes as Latin-1
+ * @param earlier what the file's functions were made of when it was last read with the same vocabulary
  */
-export function readUnit(file: string, source: string, vocabulary: Vocabulary, parser: BodyParser): IrUnit {
+export function readUnit(
+  file: string,
+  source: string,
+  vocabulary: Vocabulary,
+  parser: BodyParser,
+  earlier: readonly Piece[] = [],
+): IrUnit {
   const unknown: Record<string, number> = {};
   const complain = (reason: string): void => {
     unknown[reason] = (unknown[reason] ?? 0) + 1;
@@ -34,14 +42,13 @@ export function readUnit(file: string, source: string, vocabulary: Vocabulary, p
     globals: [] as GlobalFact[],
     tables: [] as TableFact[],
   };
-  const side: Side = { callbacks: [], inits: [] as InitFact[], tables: declared.tables, globals: declared.globals };
+  const side: Side = { callbacks: [], inits: [], tables: declared.tables, globals: declared.globals };
   const found: Found[] = [];
   const macros: (Macro & { kind: 'function' })[] = [];
   const aliases: Record<string, string> = {};
   const loops = new Set<string>();
   const own = new Set<string>();
-  const pieces = chunks(tokens, vocabulary);
-  for (const chunk of pieces) {
+  for (const chunk of chunks(tokens, vocabulary)) {
     switch (chunk.kind) {
       case 'function': {
         const header = readHeader(tokens, chunk.from, chunk.open, vocabulary);
@@ -83,14 +90,22 @@ export function readUnit(file: string, source: string, vocabulary: Vocabulary, p
   }
   const mentioned = mentionedNames(tokens);
   const functions: IrFunction[] = [];
+  const pieces = new Pieces(earlier, side, complain);
   for (const macro of macros) {
-    const made = attempt(() => lowerMacro(macro, vocabulary, parser, own, loops, side, isHeader), complain);
+    const { name, params, body, line } = macro;
+    const body0 = macroTokens(macro);
+    const hides = hidden(body0, 0, body0.count, own, loops);
+    const made = pieces.add(['macro', name, params, body, isHeader, hides], line, (into, fail) =>
+      attempt(() => lowerMacro(macro, body0, vocabulary, parser, own, loops, into, isHeader), fail),
+    );
     if (made !== undefined) functions.push(made);
   }
   for (const { header, chunk } of found) {
-    const made = attempt(
-      () => lowerOne(tokens, header, chunk, vocabulary, parser, own, loops, side, isHeader, complain),
-      complain,
+    const held = commentBefore(tokens, chunk.from);
+    const hides = hidden(tokens, chunk.from, chunk.to, own, loops);
+    const text = textOf(tokens, chunk);
+    const made = pieces.add(['function', text, chunk.when, held, isHeader, hides], header.line, (into, fail) =>
+      attempt(() => lowerOne(tokens, header, chunk, held, vocabulary, parser, own, loops, into, isHeader, fail), fail),
     );
     if (made === undefined) continue;
     // A handler that nothing mentions is entered by nobody.
@@ -98,7 +113,31 @@ export function readUnit(file: string, source: string, vocabulary: Vocabulary, p
     functions.push(entry !== undefined && made.local && !mentioned.has(made.name) ? rest : made);
   }
   const withTables = functions.map((fn) => heldThroughTables(fn, declared.tables, vocabulary));
-  return { file, functions: withTables, ...declared, callbacks: side.callbacks, inits: side.inits, aliases, unknown };
+  const { callbacks, inits } = side;
+  return { file, functions: withTables, ...declared, callbacks, inits, aliases, unknown, pieces: pieces.made };
+}
+
+function textOf(tokens: Tokens, chunk: Chunk & { kind: 'function' }): string {
+  const last = Math.min(chunk.to, tokens.count) - 1;
+  return tokens.source.slice(tokens.start[chunk.from] as number, tokens.end[last] as number);
+}
+
+/** Names in some tokens that mean something else in this file than in others: what else of the file a function depends on. */
+function hidden(
+  tokens: Tokens,
+  from: number,
+  to: number,
+  own: ReadonlySet<string>,
+  loops: ReadonlySet<string>,
+): string[] {
+  const names = new Set<string>();
+  for (let i = from; i < to; i++) {
+    if (tokens.kind[i] !== TokenKind.Ident) continue;
+    const name = tokenText(tokens, i);
+    if (own.has(name)) names.add(name);
+    if (loops.has(name)) names.add(`${name} loop`);
+  }
+  return [...names];
 }
 
 /** Adds the locks that are held around calls through the tables that a function is in. */
@@ -137,6 +176,7 @@ function lowerOne(
   tokens: Tokens,
   header: Header,
   chunk: Chunk & { kind: 'function' },
+  commentHeld: readonly string[],
   vocabulary: Vocabulary,
   parser: BodyParser,
   own: ReadonlySet<string>,
@@ -167,7 +207,7 @@ function lowerOne(
       problems: parsed.errors,
       isMacro: false,
       isLocal: header.isStatic && !isHeader,
-      commentHeld: commentBefore(tokens, chunk.from),
+      commentHeld,
     },
     vocabulary,
     own,
@@ -177,6 +217,7 @@ function lowerOne(
 
 function lowerMacro(
   macro: Macro & { kind: 'function' },
+  tokens: Tokens,
   vocabulary: Vocabulary,
   parser: BodyParser,
   own: ReadonlySet<string>,
@@ -184,7 +225,6 @@ function lowerMacro(
   side: Side,
   isHeader: boolean,
 ): IrFunction | undefined {
-  const tokens = macroTokens(macro);
   if (tokens.count === 0 || usesParamAsName(tokens, macro.params)) return undefined;
   const prepared = prepareBody(tokens, 0, tokens.count, vocabulary, loops);
   const parsed = parser.parse(prepared.text, macro.line);

@@ -29,6 +29,7 @@ export type ContextName = 'task' | 'softirq' | 'hardirq' | 'hardirq-threaded' | 
 export const Truth = { Zero: 1, Positive: 2, Negative: 4, NonZero: 6, Any: 7 } as const;
 
 interface OpBase {
+  /** Counted from the function's line, so that where a function stands in its file changes nothing in its graph. */
   readonly line: number;
 }
 
@@ -129,8 +130,16 @@ export type IrNext =
   | { readonly to: 'goto'; readonly block: number }
   | { readonly to: 'branch'; readonly value: string; readonly when: number; readonly yes: number; readonly no: number }
   | { readonly to: 'choose'; readonly blocks: readonly number[] }
-  | { readonly to: 'return'; readonly value: string; readonly line: number }
+  | {
+      readonly to: 'return';
+      readonly value: string;
+      /** Counted from the function's line; {@link END_LINE} where control falls off the end. */
+      readonly line: number;
+    }
   | { readonly to: 'stop' };
+
+/** Line of the return at the end of a function that the source does not spell. */
+export const END_LINE = -1;
 
 export interface IrBlock {
   readonly ops: readonly IrOp[];
@@ -235,4 +244,21 @@ export interface IrUnit {
   readonly aliases: Readonly<Record<string, string>>;
   /** What could not be understood, by reason, and how often. */
   readonly unknown: Readonly<Record<string, number>>;
+  /** What each function was made of, for reading the file again when it has changed. */
+  readonly pieces: readonly Piece[];
+}
+
+/** Facts of the whole file that are found inside functions. */
+export type SideFacts = Pick<IrUnit, 'callbacks' | 'inits' | 'tables' | 'globals'>;
+
+/** What reading one function or macro made, before what the rest of the file adds. */
+export interface Piece {
+  /** Digest of all that it depends on, but for where it stands. */
+  readonly key: string;
+  /** Undefined where nothing was made of it. */
+  readonly fn: IrFunction | undefined;
+  /** With lines counted from the function's. */
+  readonly side: SideFacts;
+  /** What could not be understood. */
+  readonly complaints: readonly string[];
 }

@@ -2,6 +2,7 @@ import { type Evidence, type Finding, fingerprint } from '../../model/finding.js
 import type { RuleSet } from '../../rules/index.js';
 import type { LockKind } from '../ir/ir.js';
 import type { Edge } from '../solve/found.js';
+import { whereOf } from '../solve/places.js';
 import { type FunctionId, headOf, type Program } from '../solve/program.js';
 import { compareText, siteOf } from '../solve/summary.js';
 
@@ -70,21 +71,21 @@ function cycleFinding(program: Program, order: Order, back: Order, rules: RuleSe
     confidence: isCertain ? 'certain' : 'possible',
     message: `${locks[0]} is taken before ${locks[1]} in ${headOf(program, order.function).name}() and after it in ${headOf(program, back.function).name}()`,
     locks,
-    where: { file: site.file, line: site.line, function: site.function },
-    evidence: [...evidenceOf(order), ...evidenceOf(back)],
+    where: whereOf(program, site),
+    evidence: [...evidenceOf(program, order), ...evidenceOf(program, back)],
     fingerprint: fingerprint('lock-order-cycle', [...locks].sort(compareText)),
     count: 1,
     ...(rule === undefined ? {} : { advice: rule.advice }),
   };
 }
 
-function evidenceOf({ edge }: Order): Evidence[] {
+function evidenceOf(program: Program, { edge }: Order): Evidence[] {
   const { from, effect } = edge;
   return [
-    { what: `${from.api}() takes ${from.name}`, where: { ...from.site } },
+    { what: `${from.api}() takes ${from.name}`, where: whereOf(program, from.site) },
     ...effect.chain.map((site, i) => ({
       what: i === effect.chain.length - 1 ? `${effect.op.api}() takes ${effect.name}` : `${site.function}() calls on`,
-      where: { ...site },
+      where: whereOf(program, site),
     })),
   ];
 }

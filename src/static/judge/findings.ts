@@ -1,11 +1,12 @@
-import { type Evidence, type Finding, fingerprint, type Severity, type Where } from '../../model/finding.js';
+import { type Evidence, type Finding, fingerprint, type Severity } from '../../model/finding.js';
 import { gfpText } from '../../model/gfp.js';
 import type { Policy, RuleSet } from '../../rules/index.js';
 import { gfpOf } from '../ir/paths.js';
 import type { Candidate } from '../solve/found.js';
+import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
-import { ENTRY_PATH, type Held, type Site } from '../solve/state.js';
-import { type Effect, siteOf } from '../solve/summary.js';
+import { ENTRY_PATH, type Held } from '../solve/state.js';
+import { type Effect, siteKey, siteOf } from '../solve/summary.js';
 import { ask, isReal } from './ask.js';
 
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
@@ -39,14 +40,7 @@ export function findingsOf(program: Program, located: readonly Located[], rules:
     const finding = findingOf(program, entry, verdict === 'possible', rules, callers);
     const { candidate } = entry;
     const site = siteOf(candidate.effect);
-    const key = JSON.stringify([
-      finding.rule,
-      finding.where.function,
-      finding.locks,
-      site.file,
-      site.line,
-      entry.function,
-    ]);
+    const key = JSON.stringify([finding.rule, finding.where.function, finding.locks, siteKey(site), entry.function]);
     const earlier = known.get(key);
     const calls = candidate.effect.chain.length;
     if (earlier === undefined) known.set(key, { finding, calls });
@@ -103,8 +97,12 @@ function findingOf(
     confidence: isCertain ? 'certain' : 'possible',
     message: messageOf(candidate),
     locks,
-    where: whereOf(site),
-    evidence: [...lockEvidence(because), ...chainEvidence(effect), ...callers.evidence(holder, effect)],
+    where: whereOf(program, site),
+    evidence: [
+      ...lockEvidence(program, holder, because),
+      ...chainEvidence(program, effect),
+      ...callers.evidence(holder, effect),
+    ],
     fingerprint: fingerprint(violation.rule, [
       ...locks,
       headOf(program, holder).name,
@@ -130,10 +128,6 @@ function lockNames(rule: string, held: readonly Held[], because: Held, effect: E
 function wantedName(effect: Effect): string {
   if (effect.name !== '') return effect.name;
   return effect.path.replace(/^[$%@?]\w*/, '');
-}
-
-function whereOf(site: Site): Where {
-  return { file: site.file, line: site.line, function: site.function };
 }
 
 /** The section or context that forbids it, in words. */
@@ -170,20 +164,21 @@ function messageOf({ violation, effect }: Candidate): string {
   }
 }
 
-function lockEvidence(lock: Held): Evidence[] {
+function lockEvidence(program: Program, holder: FunctionId, lock: Held): Evidence[] {
   const steps: Evidence[] = lock.via.map((site) => ({
     what: `${site.function}() calls down to the lock`,
-    where: whereOf(site),
+    where: whereOf(program, site),
   }));
   if (lock.assumed === 'entry') {
     const by = lock.api === '' ? 'its type tells that it runs' : `${lock.api}() makes it run`;
-    return [{ what: `${by} in a ${lock.name}`, where: whereOf(lock.site) }];
+    const { file, line } = program.entries.get(holder)?.by ?? whereOf(program, lock.site);
+    return [{ what: `${by} in a ${lock.name}`, where: { file, line, function: lock.site.function } }];
   }
   if (lock.assumed !== undefined) {
-    return [...steps, { what: `${lock.name}${SAID}${ASSUMED[lock.assumed]}`, where: whereOf(lock.site) }];
+    return [...steps, { what: `${lock.name}${SAID}${ASSUMED[lock.assumed]}`, where: whereOf(program, lock.site) }];
   }
   const what = lock.path.startsWith('!') ? `${lock.api}()` : `${lock.api}() takes ${lock.name}`;
-  return [...steps, { what, where: whereOf(lock.site) }];
+  return [...steps, { what, where: whereOf(program, lock.site) }];
 }
 
 const ASSUMED: Readonly<Record<Exclude<NonNullable<Held['assumed']>, 'entry'>, string>> = {
@@ -193,11 +188,11 @@ const ASSUMED: Readonly<Record<Exclude<NonNullable<Held['assumed']>, 'entry'>, s
   table: 'the caller of this operation',
 };
 
-function chainEvidence(effect: Effect): Evidence[] {
+function chainEvidence(program: Program, effect: Effect): Evidence[] {
   return effect.chain.map((site, i) => {
     const next = effect.chain[i + 1];
     const what = next === undefined ? `${effect.op.api}()` : `${site.function}() calls ${next.function}()`;
-    return { what, where: whereOf(site) };
+    return { what, where: whereOf(program, site) };
   });
 }
 

@@ -2,9 +2,9 @@ import { type Evidence, type Finding, fingerprint } from '../../model/finding.js
 import type { RuleSet } from '../../rules/index.js';
 import type { ContextName } from '../ir/ir.js';
 import type { Edge } from '../solve/found.js';
+import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
-import type { Site } from '../solve/state.js';
-import { compareText, type Effect, siteOf } from '../solve/summary.js';
+import { compareText, type Effect, siteKey, siteOf } from '../solve/summary.js';
 import { isVariable } from '../solve/uses.js';
 
 /** How a lock class is used: in an interrupt, or in a task with that interrupt enabled. */
@@ -99,7 +99,10 @@ function inconsistent(program: Program, usage: Usage, irq: Irq, rules: RuleSet):
       const isCertain = isSure(program, use, inside);
       const finding = make(program, rules, 'inconsistent-lock-state', use, [lock], [holder], isCertain, {
         message: `${lock} is taken with ${irq}s enabled in ${siteOf(use.effect).function}() and in the ${irq} that runs ${handler}()`,
-        evidence: [...steps(use, `takes ${lock}, ${irq}s enabled`), ...steps(inside, `takes ${lock} in a ${irq}`)],
+        evidence: [
+          ...steps(program, use, `takes ${lock}, ${irq}s enabled`),
+          ...steps(program, inside, `takes ${lock} in a ${irq}`),
+        ],
       });
       out.push({ ...finding, count });
     }
@@ -111,8 +114,7 @@ function inconsistent(program: Program, usage: Usage, irq: Irq, rules: RuleSet):
 function oneForEachPlace(program: Program, uses: readonly Use[]): { use: Use; count: number }[] {
   const places = new Map<string, { use: Use; count: number }>();
   for (const use of uses) {
-    const { file, line } = siteOf(use.effect);
-    const place = `${file}:${line}`;
+    const place = siteKey(siteOf(use.effect));
     const known = places.get(place);
     if (known === undefined) places.set(place, { use, count: 1 });
     else {
@@ -162,10 +164,10 @@ function inversions(
       make(program, rules, 'irq-lock-inversion', use, [from.name, effect.name], [], isCertain, {
         message: `${effect.name}, taken with ${irq}s enabled, is taken inside ${from.name}, which the ${irq} that runs ${headOf(program, inside.root).name}() takes`,
         evidence: [
-          { what: `${from.api}() takes ${from.name}`, where: whereOf(from.site) },
-          ...steps(use, `takes ${effect.name} inside it`),
-          ...steps(enabled, `takes ${effect.name}, ${irq}s enabled`),
-          ...steps(inside, `takes ${from.name} in a ${irq}`),
+          { what: `${from.api}() takes ${from.name}`, where: whereOf(program, from.site) },
+          ...steps(program, use, `takes ${effect.name} inside it`),
+          ...steps(program, enabled, `takes ${effect.name}, ${irq}s enabled`),
+          ...steps(program, inside, `takes ${from.name} in a ${irq}`),
         ],
       }),
     );
@@ -173,15 +175,11 @@ function inversions(
   return [...out.values()];
 }
 
-function steps(use: Use, what: string): Evidence[] {
+function steps(program: Program, use: Use, what: string): Evidence[] {
   return use.effect.chain.map((site, i) => ({
     what: i === use.effect.chain.length - 1 ? `${use.effect.op.api}() ${what}` : `${site.function}() calls on`,
-    where: whereOf(site),
+    where: whereOf(program, site),
   }));
-}
-
-function whereOf(site: Site): Evidence['where'] {
-  return { file: site.file, line: site.line, function: site.function };
 }
 
 function make(
@@ -202,7 +200,7 @@ function make(
     confidence: isCertain ? 'certain' : 'possible',
     message: said.message,
     locks,
-    where: whereOf(siteOf(use.effect)),
+    where: whereOf(program, siteOf(use.effect)),
     evidence: said.evidence,
     fingerprint: fingerprint(id, [...locks, ...parts, siteOf(use.effect).function, fileOf(program, use.root)]),
     count: 1,

@@ -211,7 +211,7 @@ export class Collector {
     for (const from of held.toReversed()) {
       if (from.path.startsWith('!')) continue;
       if (from.key !== '') {
-        const key = `${from.key} ${effect.key} ${from.site.line}`;
+        const key = `${from.key} ${effect.key} ${from.site.function} ${from.site.line}`;
         const known = this.edges.get(key);
         if (known === undefined || (near && !known.near)) this.edges.set(key, { from, effect, near });
       }

@@ -1,4 +1,4 @@
-import type { IrBlock, IrFunction, IrNext } from '../ir/ir.js';
+import { END_LINE, type IrBlock, type IrFunction, type IrNext } from '../ir/ir.js';
 
 /** Blocks that control can go to. */
 export function successors(next: IrNext): readonly number[] {
@@ -43,7 +43,7 @@ function lastReturn(blocks: readonly IrBlock[]): number | undefined {
   let most = -1;
   for (const [i, { next }] of blocks.entries()) {
     if (next.to !== 'return') continue;
-    const line = next.line === 0 ? Number.MAX_SAFE_INTEGER : next.line;
+    const line = next.line === END_LINE ? Number.MAX_SAFE_INTEGER : next.line;
     if (line > most) {
       most = line;
       last = i;

@@ -8,38 +8,46 @@ export function components(count: number, successors: (node: number) => readonly
   const low = new Int32Array(count);
   const onStack = new Uint8Array(count);
   const stack: number[] = [];
+  /** The path being followed, and which callee is next at each of its nodes. */
+  const path = new Int32Array(count);
+  const at = new Int32Array(count);
   const out: number[][] = [];
   let counter = 0;
+  let depth = -1;
+  const open = (node: number): void => {
+    index[node] = low[node] = counter++;
+    stack.push(node);
+    onStack[node] = 1;
+    depth++;
+    path[depth] = node;
+    at[depth] = 0;
+  };
+  const close = (node: number): void => {
+    depth--;
+    if (depth >= 0) {
+      const parent = path[depth] as number;
+      low[parent] = Math.min(low[parent] as number, low[node] as number);
+    }
+    if (low[node] !== index[node]) return;
+    const component: number[] = [];
+    for (let one = -1; one !== node; ) {
+      one = stack.pop() as number;
+      onStack[one] = 0;
+      component.push(one);
+    }
+    out.push(component.length > 1 ? component.sort((a, b) => a - b) : component);
+  };
   for (let root = 0; root < count; root++) {
     if (index[root] !== -1) continue;
-    const work: { node: number; next: readonly number[]; at: number }[] = [];
-    const open = (node: number): void => {
-      index[node] = low[node] = counter++;
-      stack.push(node);
-      onStack[node] = 1;
-      work.push({ node, next: successors(node), at: 0 });
-    };
     open(root);
-    while (work.length > 0) {
-      const frame = work[work.length - 1] as { node: number; next: readonly number[]; at: number };
-      const to = frame.next[frame.at++];
-      if (to !== undefined) {
-        if (index[to] === -1) open(to);
-        else if (onStack[to] === 1) low[frame.node] = Math.min(low[frame.node] as number, index[to] as number);
-        continue;
-      }
-      work.pop();
-      const parent = work[work.length - 1];
-      if (parent !== undefined) low[parent.node] = Math.min(low[parent.node] as number, low[frame.node] as number);
-      if (low[frame.node] !== index[frame.node]) continue;
-      const component: number[] = [];
-      for (;;) {
-        const node = stack.pop() as number;
-        onStack[node] = 0;
-        component.push(node);
-        if (node === frame.node) break;
-      }
-      out.push(component.sort((a, b) => a - b));
+    while (depth >= 0) {
+      const node = path[depth] as number;
+      const next = at[depth] as number;
+      at[depth] = next + 1;
+      const to = successors(node)[next];
+      if (to === undefined) close(node);
+      else if (index[to] === -1) open(to);
+      else if (onStack[to] === 1) low[node] = Math.min(low[node] as number, index[to] as number);
     }
   }
   return out;

@@ -12,6 +12,15 @@ export interface LinkedUnit {
   readonly first: FunctionId;
   /** Functions of this unit only, by name. */
   readonly locals: ReadonlyMap<string, readonly FunctionId[]>;
+  readonly home: Home;
+}
+
+/** Where in a tree a file is, as far as it tells whose functions it can call. */
+interface Home {
+  readonly folders: readonly string[];
+  readonly arch: string | undefined;
+  /** Part of a tree that is programs of its own. */
+  readonly apart: string | undefined;
 }
 
 /** All units together: names resolved, types known. Read-only once made. */
@@ -20,6 +29,9 @@ export interface Program {
   readonly functionCount: number;
   /** Unit of each function. */
   readonly unitOf: Int32Array;
+  readonly byFile: ReadonlyMap<string, LinkedUnit>;
+  /** Of functions whose file has several of their name: which one they are, from 1 for the second. */
+  readonly nth: ReadonlyMap<FunctionId, number>;
   readonly globals: ReadonlyMap<string, readonly FunctionId[]>;
   readonly aliases: ReadonlyMap<string, string>;
   readonly fields: ReadonlyMap<string, FieldFact>;
@@ -60,16 +72,21 @@ export function link(packed: readonly PackedUnit[]): Program {
   const fieldKinds = new Map<string, LockKind | 'mixed'>();
   const variables = new Map<string, GlobalFact>();
   const localVariables: Map<string, GlobalFact>[] = [];
+  const nth = new Map<FunctionId, number>();
   let next = 0;
   for (const [u, unit] of units.entries()) {
     const locals = new Map<string, FunctionId[]>();
+    const seen = new Map<string, number>();
     unit.functions.forEach((fn, i) => {
       const table = fn.local ? locals : globals;
       const known = table.get(fn.name);
       if (known === undefined) table.set(fn.name, [next + i]);
       else known.push(next + i);
+      const earlier = seen.get(fn.name) ?? 0;
+      if (earlier > 0) nth.set(next + i, earlier);
+      seen.set(fn.name, earlier + 1);
     });
-    linked.push({ unit, packed: packed[u] as PackedUnit, first: next, locals });
+    linked.push({ unit, packed: packed[u] as PackedUnit, first: next, locals, home: homeOf(unit.file) });
     next += unit.functions.length;
     for (const [name, target] of Object.entries(unit.aliases)) if (!aliases.has(name)) aliases.set(name, target);
     for (const fact of unit.fields) {
@@ -93,6 +110,8 @@ export function link(packed: readonly PackedUnit[]): Program {
   return {
     ...names,
     functionCount: next,
+    byFile: new Map(linked.map((entry) => [entry.unit.file, entry])),
+    nth,
     entries: entriesOf(names),
     callees: calleesOf(names),
     fields,
@@ -129,21 +148,24 @@ function entriesOf(program: Names): Map<FunctionId, Entry> {
   return entries;
 }
 
-function calleesOf(program: Names): FunctionId[][] {
-  const table: FunctionId[][] = [];
+const NOBODY: readonly FunctionId[] = [];
+
+function calleesOf(program: Names): (readonly FunctionId[])[] {
+  const table: (readonly FunctionId[])[] = [];
   for (const [u, { unit }] of program.units.entries()) {
     const known = new Map<string, readonly FunctionId[]>();
     for (const fn of unit.functions) {
-      const targets = new Set<FunctionId>();
+      const targets: FunctionId[] = [];
       for (const name of fn.calls) {
         let ids = known.get(name);
         if (ids === undefined) {
           ids = resolve(program, u, name).ids;
           known.set(name, ids);
         }
-        for (const id of ids) targets.add(id);
+        targets.push(...ids);
       }
-      table.push([...targets]);
+      // One function can have two names only through an alias.
+      table.push(targets.length === 0 ? NOBODY : targets.length === 1 ? targets : [...new Set(targets)]);
     }
   }
   return table;
@@ -213,7 +235,7 @@ export function resolve(program: Names, unitIndex: number, name: string): Resolv
     const local = entry.locals.get(wanted);
     if (local !== undefined) return { ids: local, sure: true };
     const global = program.globals.get(wanted);
-    if (global !== undefined) return nearest(program, entry.unit.file, global);
+    if (global !== undefined) return nearest(program, entry.home, global);
     const target = entry.unit.aliases[wanted] ?? program.aliases.get(wanted);
     if (target === undefined || target === wanted) return NONE;
     wanted = target;
@@ -222,13 +244,14 @@ export function resolve(program: Names, unitIndex: number, name: string): Resolv
 }
 
 /** Of several definitions, those whose folder shares most with the caller's. */
-function nearest(program: Names, file: string, all: readonly FunctionId[]): Resolved {
-  const ids = all.filter((id) => canCall(file, fileOf(program, id)));
+function nearest(program: Names, home: Home, all: readonly FunctionId[]): Resolved {
+  const homeOfId = (id: FunctionId): Home => (program.units[program.unitOf[id] as number] as LinkedUnit).home;
+  const ids = all.every((id) => canCall(home, homeOfId(id))) ? all : all.filter((id) => canCall(home, homeOfId(id)));
   if (ids.length <= 1) return { ids, sure: true };
   let best: FunctionId[] = [];
   let most = -1;
   for (const id of ids) {
-    const shared = sharedFolders(file, fileOf(program, id));
+    const shared = sharedFolders(home, homeOfId(id));
     if (shared > most) {
       best = [id];
       most = shared;
@@ -237,7 +260,7 @@ function nearest(program: Names, file: string, all: readonly FunctionId[]): Reso
   const files = new Set(best.map((id) => fileOf(program, id)));
   if (files.size === 1) return { ids: best, sure: true };
   // One definition an architecture: each of them is what some build calls.
-  const archs = new Set([...files].map((candidate) => ARCH.exec(candidate)?.[1]));
+  const archs = new Set(best.map((id) => homeOfId(id).arch));
   if (!archs.has(undefined) && files.size <= 24) {
     return { ids: best, sure: archs.size === files.size };
   }
@@ -248,19 +271,19 @@ const ARCH = /(?:^|\/)arch\/(\w+)\//;
 /** Parts of a tree that are programs of their own. */
 const APART = /(?:^|\/)(tools|scripts)\//;
 
-/** Whether code of two files can be in one kernel. */
-function canCall(from: string, to: string): boolean {
-  const own = ARCH.exec(from)?.[1];
-  const other = ARCH.exec(to)?.[1];
-  if (own !== undefined && other !== undefined && own !== other) return false;
-  return APART.exec(from)?.[1] === APART.exec(to)?.[1];
+function homeOf(file: string): Home {
+  return { folders: file.split('/').slice(0, -1), arch: ARCH.exec(file)?.[1], apart: APART.exec(file)?.[1] };
 }
 
-function sharedFolders(a: string, b: string): number {
-  const left = a.split('/');
-  const right = b.split('/');
+/** Whether code of two files can be in one kernel. */
+function canCall(from: Home, to: Home): boolean {
+  if (from.arch !== undefined && to.arch !== undefined && from.arch !== to.arch) return false;
+  return from.apart === to.apart;
+}
+
+function sharedFolders(a: Home, b: Home): number {
   let n = 0;
-  while (n < left.length - 1 && n < right.length - 1 && left[n] === right[n]) n++;
+  while (n < a.folders.length && n < b.folders.length && a.folders[n] === b.folders[n]) n++;
   return n;
 }
 

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { CallOp } from '../ir/ir.js';
 import { type Analysis, analyse } from './analyse.js';
 import type { Resolver } from './collector.js';
 import type { Candidate, Edge } from './found.js';
-import { digestOf, type Memo, type MemoEntry, NO_MEMO, NOTHING_FOUND } from './memo.js';
+import { digestOf, keyOf, type Memo, type MemoEntry, NO_MEMO, NOTHING_FOUND } from './memo.js';
 import { components } from './order.js';
-import { type FunctionId, fileOf, functionOf, headOf, type Program, resolve } from './program.js';
+import { type FunctionId, fileOf, functionOf, headOf, type LinkedUnit, type Program, resolve } from './program.js';
 import { type Effect, type Summary, UNKNOWN_SUMMARY } from './summary.js';
 
 /** Rounds after which a recursion's summaries are taken as they are. */
@@ -16,7 +15,7 @@ export interface Solution {
   readonly program: Program;
   readonly candidates: readonly { readonly function: FunctionId; readonly candidate: Candidate }[];
   readonly edges: readonly { readonly function: FunctionId; readonly edge: Edge }[];
-  /** Single locks that functions take, themselves or through calls. */
+  /** Single locks that functions take, themselves or through calls: of functions that nothing calls, or that are entered otherwise, too. */
   readonly uses: ReadonlyMap<FunctionId, readonly Effect[]>;
 }
 
@@ -42,6 +41,7 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
   for (const targets of callees) {
     for (const target of targets) results.waiting[target] = (results.waiting[target] ?? 0) + 1;
   }
+  const isCalled = Uint8Array.from(results.waiting, (callers) => Math.min(callers, 1));
   const types = memo === NO_MEMO ? '' : typesDigest(program);
   for (const component of components(program.functionCount, (id) => callees[id] as readonly number[])) {
     solveComponent(program, component, callees, results, types, memo);
@@ -51,7 +51,10 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
       const found = entry.getFound();
       for (const candidate of found.candidates) candidates.push({ function: id, candidate });
       for (const edge of found.edges) edges.push({ function: id, edge });
-      if (found.uses.length > 0) uses.set(id, found.uses);
+      // What is used below a call is for the caller to say, unless an interrupt enters here.
+      if (isCalled[id] === 1 && !program.entries.has(id)) continue;
+      const used = entry.getUses();
+      if (used.length > 0) uses.set(id, used);
     }
     for (const id of component) release(id, callees, results);
   }
@@ -90,9 +93,9 @@ function solveComponent(
     component.length > 1 || (only !== undefined && (callees[only] as readonly number[]).includes(only));
   if (isRecursive) iterate(component, results, one);
   component.forEach((id, i) => {
-    const { summary, ...found } = one(id, true);
+    const { summary, uses, ...found } = one(id, true);
     const digest = memo === NO_MEMO ? '' : digestOf(summary);
-    const entry: MemoEntry = { digest, getSummary: () => summary, getFound: () => found };
+    const entry: MemoEntry = { digest, getSummary: () => summary, getFound: () => found, getUses: () => uses };
     results.entries[id] = entry;
     if (memo !== NO_MEMO) memo.keep(keys[i] as string, entry);
   });
@@ -106,18 +109,18 @@ function keysOf(
   results: Results,
   types: string,
 ): string[] {
-  const inside = new Set(component);
-  const shared = createHash('sha1').update(types);
+  const isInside = (id: FunctionId): boolean => (component.length === 1 ? id === component[0] : component.includes(id));
+  let shared = types;
   for (const id of component) {
     const entry = program.entries.get(id);
-    const by = entry?.by === undefined ? '' : `${entry.by.api} ${entry.by.file} ${entry.by.line}`;
-    shared.update(`${headOf(program, id).digest}\0${fileOf(program, id)}\0${entry?.context ?? ''} ${by}\0`);
+    const { unit } = program.units[program.unitOf[id] as number] as LinkedUnit;
+    shared += `${headOf(program, id).digest} ${unit.own} ${unit.file} ${program.nth.get(id) ?? 0} `;
+    if (entry !== undefined) shared += `${entry.context} ${entry.by?.api ?? '?'} `;
     for (const target of callees[id] as readonly number[]) {
-      shared.update(inside.has(target) ? '=' : (results.entries[target]?.digest ?? '?'));
+      shared += isInside(target) ? '=' : (results.entries[target]?.digest ?? '?');
     }
   }
-  const base = shared.digest('base64');
-  return component.map((id, i) => `${base}${i}${headOf(program, id).name}`);
+  return component.map((id, i) => keyOf(`${shared} ${i} ${headOf(program, id).name}`));
 }
 
 /** Analyses functions that call each other until their summaries no longer change. */
@@ -132,22 +135,15 @@ function iterate(
       const { summary } = one(id, false);
       const before = results.entries[id]?.getSummary();
       if (!sameShape(before, summary)) changed = true;
-      results.entries[id] = { digest: '', getSummary: () => summary, getFound: () => NOTHING_FOUND };
+      results.entries[id] = { digest: '', getSummary: () => summary, getFound: () => NOTHING_FOUND, getUses: () => [] };
     }
     if (!changed) break;
   }
 }
 
-/** Digest of all that functions see of types and variables. */
+/** Digest of all that functions see of other units' types and variables. */
 function typesDigest(program: Program): string {
-  const hash = createHash('sha1');
-  for (const { unit } of program.units) {
-    // Without lines: that a declaration has moved changes nothing.
-    const globals = unit.globals.map(({ name, type, kind, local }) => [name, type, kind, local]);
-    hash.update(JSON.stringify([unit.fields, globals, unit.inits]));
-    hash.update(JSON.stringify(unit.aliases));
-  }
-  return hash.digest('base64');
+  return keyOf(program.units.map(({ unit }) => unit.shared).join());
 }
 
 function resolverOf(program: Program, id: FunctionId, results: Results): Resolver {

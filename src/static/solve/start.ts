@@ -1,6 +1,6 @@
 import type { IrFunction } from '../ir/ir.js';
 import { ENTRY_PATH, type Held, START, type State } from './state.js';
-import { assumedLock, type Frame } from './transfer.js';
+import { assumedLock, type Frame, siteAt } from './transfer.js';
 
 /** Parameters, and what else, that a function assigns to. */
 export function changedParams(fn: IrFunction): Set<string> {
@@ -19,7 +19,7 @@ export function startState(frame: Frame): State {
   }
   const held: Held[] = [];
   for (const said of frame.fn.contract?.held ?? []) {
-    const lock = assumedLock(frame, said.path, said.kind, said.said, frame.fn.line);
+    const lock = assumedLock(frame, said.path, said.kind, said.said, 0);
     if (lock === undefined) continue;
     if (held.some((other) => other.path === lock.path && other.kind === lock.kind)) continue;
     const named = said.name === undefined ? lock : { ...lock, name: said.name };
@@ -32,7 +32,8 @@ export function startState(frame: Frame): State {
 }
 
 /** The interrupt that runs the function, as something held. */
-function interruptOf({ program, id, fn, file }: Frame): Held | undefined {
+function interruptOf(frame: Frame): Held | undefined {
+  const { program, id } = frame;
   const entry = program.entries.get(id);
   if (entry === undefined || entry.context === 'task') return undefined;
   const { by, context } = entry;
@@ -43,7 +44,8 @@ function interruptOf({ program, id, fn, file }: Frame): Held | undefined {
     read: false,
     key: '',
     name: context === 'hardirq-threaded' ? 'hardirq' : context,
-    site: { file: by?.file ?? file, line: by?.line ?? fn.line, function: fn.name },
+    // Where it was handed to what makes it run, its entry tells.
+    site: siteAt(frame, 0),
     via: [],
     api: by?.api ?? '',
     assumed: 'entry',

@@ -1,11 +1,17 @@
 import type { LockKind } from '../ir/ir.js';
 import { lastPart } from '../ir/paths.js';
 
-/** A place in the sources. */
+/**
+ * A place in the sources, told by its function, so that what is known of a function stays true when it moves: `places.ts` tells
+ * the line in the file.
+ */
 export interface Site {
   readonly file: string;
+  /** Counted from the function's line. */
   readonly line: number;
   readonly function: string;
+  /** Which one of several functions of one name in the file, from 1 for the second. */
+  readonly nth?: number;
 }
 
 /** A lock, or a context that forbids things as a lock does, that is held at a point of a function. */

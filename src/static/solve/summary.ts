@@ -98,6 +98,8 @@ function compareEffects(a: Effect, b: Effect): number {
     a.dropped.length - b.dropped.length ||
     a.chain.length - b.chain.length ||
     compareText(siteOf(a).file, siteOf(b).file) ||
+    compareText(siteOf(a).function, siteOf(b).function) ||
+    (siteOf(a).nth ?? 0) - (siteOf(b).nth ?? 0) ||
     siteOf(a).line - siteOf(b).line ||
     (a.chain[0]?.line ?? 0) - (b.chain[0]?.line ?? 0) ||
     compareText(a.path, b.path)
@@ -113,12 +115,16 @@ export function siteOf(effect: Effect): Site {
   return effect.chain[effect.chain.length - 1] as Site;
 }
 
+/** Equal for one place. */
+export function siteKey(site: Site): string {
+  return `${site.file}:${site.function}:${site.nth ?? 0}:${site.line}`;
+}
+
 /** Equal for effects that callers need not tell apart. */
 export function effectKey(effect: Effect): string {
   const site = siteOf(effect);
   const guards = effect.guards.map((guard) => `${guard.param}${guard.equals ?? ''}=${guard.value}`).join();
   const dropped = effect.dropped.map((lock) => lock.path).join();
-  const what =
-    effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}:${effect.off}` : `${site.file}:${site.line}`;
+  const what = effect.kind === 'lock' ? `${effect.path}:${(effect.op as LockOp).kind}:${effect.off}` : siteKey(site);
   return `${effect.kind} ${what} ${dropped} ${guards} ${effect.gfp}`;
 }

@@ -42,7 +42,8 @@ export interface Frame {
 export function siteAt(frame: Frame, line: number): Site {
   let site = frame.sites.get(line);
   if (site === undefined) {
-    site = { file: frame.file, line, function: frame.fn.name };
+    const nth = frame.program.nth.get(frame.id);
+    site = { file: frame.file, line, function: frame.fn.name, ...(nth === undefined ? {} : { nth }) };
     frame.sites.set(line, site);
   }
   return site;
@@ -128,7 +129,7 @@ function applyLock(frame: Frame, op: LockOp, state: State): readonly State[] {
 
 function isSecondPart(state: State, op: LockOp): boolean {
   const last = state.held[state.held.length - 1];
-  return last?.api === op.api && last.site.line === op.line && last.path.startsWith('!');
+  return last?.api === op.api && last.via.length === 0 && last.site.line === op.line && last.path.startsWith('!');
 }
 
 function applyCall(frame: Frame, op: CallOp, state: State): readonly State[] {

@@ -26,6 +26,8 @@ const UNIT: PackedUnit = {
     inits: [],
     aliases: {},
     unknown: {},
+    shared: '',
+    own: '',
   },
   body: Buffer.from('body'),
 };
