@@ -16,6 +16,10 @@ export class Cpu {
   online = true;
   /** In cpu_active_mask: tasks are put here; otherwise only threads bound to it ({@link Task.perCpu}) run. */
   active = true;
+  /** Its own threads are parked: a wake-up of one takes effect when they are not any more. */
+  parked = false;
+  /** Those that were woken, or made, meanwhile. */
+  readonly wokenParked: Task[] = [];
   /** It has taken itself out of cpu_online_mask and will be dead once it is idle. */
   dying = false;
   /** Powered off: runs nothing, nothing arrives. */

@@ -8,7 +8,7 @@ import { Mutex } from './lock/mutex.js';
 import { PercpuRwsem } from './lock/rwsem.js';
 import type { Machine } from './machine.js';
 import type { Body, Op, OpKind } from './op.js';
-import { enqueue } from './scheduler.js';
+import { enqueue, unparkThreads } from './scheduler.js';
 import type { Task } from './task.js';
 import { Completion } from './wait/completion.js';
 import { KickedThread } from './work/kicked.js';
@@ -28,8 +28,8 @@ const DEACTIVATE: OpKind<Cpu, void> = {
 const EMPTINESS: Waitable = { label: 'an empty CPU', isEvent: true, owners: () => [] };
 
 /**
- * Waits until only the CPU's own threads are left, parked, but for cpuhp/N, which this is. Looks again when the CPU goes idle.
- * sched_cpu_wait_empty(), smpboot_park_threads()
+ * Waits until only the CPU's own threads are left, with nothing to do, and parks them, but for cpuhp/N, which this is, and migration/N.
+ * Looks again when the CPU goes idle. sched_cpu_wait_empty(), smpboot_park_threads()
  */
 const AWAIT_EMPTY: OpKind<Cpu, void> = {
   label: 'sched_cpu_wait_empty',
@@ -37,8 +37,10 @@ const AWAIT_EMPTY: OpKind<Cpu, void> = {
   cost: 100,
   attempt(machine, cpu, op) {
     const { frame } = op;
-    if (machine.tasks.every((task) => task.dead || task.cpu !== cpu.id || task === frame.task || stays(task)))
+    if (machine.tasks.every((task) => task.dead || task.cpu !== cpu.id || task === frame.task || stays(task))) {
+      cpu.parked = true;
       return true;
+    }
     cpu.emptyWatch = frame;
     machine.block(EMPTINESS, true);
     return false;
@@ -116,6 +118,16 @@ const MARK: OpKind<Cpu, void> = {
   },
 };
 
+const UNPARK: OpKind<Cpu, void> = {
+  label: 'smpboot_unpark_threads',
+  access: Access.Write,
+  cost: 20,
+  attempt(machine, cpu) {
+    unparkThreads(machine, cpu);
+    return true;
+  },
+};
+
 const KICK: OpKind<KickedThread, void> = {
   label: 'wake_up_process',
   access: Access.Write,
@@ -136,7 +148,7 @@ class CpuThread {
   constructor(machine: Machine, name: string, cpu: Cpu) {
     this.#machine = machine;
     // As urgent as the stop class: nothing else of the CPU goes before it.
-    const options = { affinity: cpu.id, perCpu: true, priority: 99 };
+    const options = { affinity: cpu.id, perCpu: true, hotplug: true, priority: 99 };
     this.#thread = new KickedThread(machine, `${name}/${cpu.id}`, options, () => this.#run());
     this.#done = new Completion(machine, `${name}_done`);
   }
@@ -239,6 +251,7 @@ export class Hotplug {
     if (hooks.cpuStarting !== undefined) yield* hooks.cpuStarting(cpu);
     yield* machine.arm(MARK, cpu, 0);
     yield* machine.arm(IRQS, cpu, 1);
+    yield* machine.arm(UNPARK, cpu);
     if (hooks.cpuOnline !== undefined) yield* hooks.cpuOnline(cpu);
     yield* machine.arm(MARK, cpu, 1);
   }

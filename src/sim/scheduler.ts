@@ -13,12 +13,22 @@ const NICE_STEP = 1.25;
 /** Puts a runnable task on a CPU's queue and asks for a reschedule where it should go first. */
 export function enqueue(machine: Machine, task: Task, wanted: Cpu, first = false): void {
   const cpu = mustLeave(task, wanted) ? fallback(machine, task) : wanted;
+  if (cpu.parked && task.parks) {
+    cpu.wokenParked.push(task);
+    return;
+  }
   task.queued = true;
   task.cpu = cpu.id;
   if (first) cpu.queue.unshift(task);
   else cpu.queue.push(task);
   if (!cpu.current.idle && task.prio < Math.min(cpu.current.prio, FAIR)) cpu.needResched = true;
   machine.dirty = true;
+}
+
+/** smpboot_unpark_threads(): a CPU's own threads go on, those first that were woken while they were parked. */
+export function unparkThreads(machine: Machine, cpu: Cpu): void {
+  cpu.parked = false;
+  for (const task of cpu.wokenParked.splice(0)) enqueue(machine, task, cpu);
 }
 
 /** The CPU is on its way out and the task is none of its own threads. One that cannot migrate now stays until it can. */

@@ -17,6 +17,8 @@ export interface TaskOptions {
   nice?: number;
   /** kthread_set_per_cpu(): belongs to the CPU that `affinity` names, and is parked while that is away. */
   perCpu?: boolean;
+  /** A thread of a CPU's own that takes part in its coming and going, and so is not parked with the others. */
+  hotplug?: boolean;
   /** A kernel thread: may sleep for ever when the scenario ends (no hang is reported of it). */
   kthread?: boolean;
 }
@@ -35,6 +37,8 @@ export class Task {
   readonly kthread: boolean;
   /** Bound to its CPU for good: parked, not moved, when that goes away. */
   readonly perCpu: boolean;
+  /** Does not run while its CPU's threads are parked ({@link Cpu.parked}). */
+  readonly parks: boolean;
   readonly idle: boolean;
   /** {@link TaskState}. */
   state: number = TaskState.Running;
@@ -82,6 +86,7 @@ export class Task {
     this.cpu = cpu;
     this.kthread = options.kthread ?? false;
     this.perCpu = options.perCpu ?? false;
+    this.parks = this.perCpu && options.hotplug !== true;
     this.idle = idle;
     this.policy = options.policy ?? (options.priority === undefined ? 'fair' : 'fifo');
     this.normalPrio = idle ? 140 : kernelPriority(this.policy, options.priority ?? 1, options.nice ?? 0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Kernel } from '../../src/sim/index.js';
+import { RandomWalk } from '../../src/explore/random.js';
+import { type Kernel, Softirq } from '../../src/sim/index.js';
 import { run, strategies } from './recorder.js';
 
 /** Two rounds of taking CPU 1 away and bringing it back. */
@@ -101,6 +102,48 @@ describe('CPU hotplug', () => {
       'online on 1 in cpuhp/1',
       'call on 1 in swapper/1, irqs off',
     ]);
+  });
+
+  it('parks the threads of a CPU that goes away: none is in the middle of its work when it is dead', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      let inside = 0;
+      let ran = 0;
+      const { outcome, reports } = run(
+        (kernel) => {
+          const { hooks } = kernel;
+          // On PREEMPT_RT a soft interrupt that a hard one raises is ksoftirqd's.
+          kernel.openSoftirq(Softirq.NetRx, function* receive() {
+            inside |= 1 << kernel.smpProcessorId;
+            for (let i = 0; i < 5; i++) yield* kernel.udelay(1);
+            inside &= ~(1 << kernel.smpProcessorId);
+            ran++;
+          });
+          // From the moment when tasks begin to leave, soft interrupts come again and again, the schedule says when.
+          let left = 0;
+          const timer = kernel.hrtimer(
+            'late',
+            function* raise() {
+              yield* kernel.raiseSoftirq(Softirq.NetRx);
+              if (--left > 0) yield* timer.start(0);
+            },
+            { hard: true },
+          );
+          hooks.cpuOffline = function* startTimer() {
+            left = 12;
+            yield* timer.start(0);
+          };
+          hooks.cpuDead = function* lookAtDead(cpu) {
+            yield* [];
+            kernel.assert((inside & (1 << cpu.id)) === 0, 'a CPU died in the middle of a soft interrupt');
+          };
+          kernel.task('plug', () => plug(kernel), { affinity: 0 });
+        },
+        { cpus: 2, preemptRt: true },
+        new RandomWalk(seed),
+      );
+      expect([seed, outcome, reports, inside]).toEqual([seed, 'finished', [], 0]);
+      expect(ran).toBeGreaterThan(0);
+    }
   });
 
   it('lets whoever plugs leave the CPU first, and refuses the last one', () => {

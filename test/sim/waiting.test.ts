@@ -95,6 +95,34 @@ describe('waiting', () => {
     }
   });
 
+  it('a workqueue runs what comes while its only worker is on its way to sleep', () => {
+    for (let seed = 1; seed <= 8; seed++) {
+      for (const strategy of strategies(seed)) {
+        let ran = 0;
+        const { outcome, reports } = run(
+          (kernel) => {
+            const queue = kernel.workqueue('wq', { maxActive: 1 });
+            const work = kernel.work('work', function* countRan() {
+              yield* kernel.udelay(1);
+              ran++;
+            });
+            kernel.task('T', function* queueAgain() {
+              for (let round = 1; round <= 6; round++) {
+                yield* queue.queueWork(work);
+                for (let tries = 0; ran < round && tries < 400; tries++) yield* kernel.yieldCpu();
+                for (let tries = 0; ran < round && tries < 20; tries++) yield* kernel.scheduleTimeout(1);
+                kernel.assert(ran >= round, `nobody has run the work of round ${round}`);
+              }
+            });
+          },
+          { cpus: 2 },
+          strategy,
+        );
+        expect([seed, strategy.name, outcome, reports]).toEqual([seed, strategy.name, 'finished', []]);
+      }
+    }
+  });
+
   it('workqueues run, flush, cancel and delay', () => {
     for (let seed = 1; seed <= 30; seed++) {
       for (const strategy of strategies(seed)) {

@@ -41,11 +41,6 @@ export class KickedThread implements Waitable {
     return [];
   }
 
-  /** It sleeps, or is about to. */
-  get isIdle(): boolean {
-    return this.kicks === 0 && this.task.frames[0]?.waitingFor === this;
-  }
-
   /** One more round; from any context, as part of an operation. */
   kick(): void {
     this.kicks++;

@@ -86,13 +86,19 @@ export class Work {
   }
 }
 
+/** A kworker thread; `busy` from its first look at the queue to the one that finds nothing. */
+interface Worker {
+  readonly thread: KickedThread;
+  busy: boolean;
+}
+
 /** struct workqueue_struct: kworker threads that run work items in task context. */
 export class Workqueue {
   readonly label: string;
   readonly #machine: Machine;
   readonly #maxActive: number;
   readonly #items: Work[] = [];
-  readonly #workers: KickedThread[] = [];
+  readonly #workers: Worker[] = [];
 
   constructor(machine: Machine, name: string, options: WorkqueueOptions) {
     this.#machine = machine;
@@ -154,25 +160,34 @@ export class Workqueue {
 
   readonly #running = new Set<Work>();
 
-  /** An idle worker, made when there is none and one more may run; undefined: a busy one will take the item. */
+  /**
+   * An idle worker, made when there is none and one more may run; undefined: a busy one will take the item. One that has found nothing
+   * is idle before it sleeps (worker_enter_idle() under the pool's lock): what comes in between must wake it, or nobody takes it.
+   */
   #worker(): KickedThread | undefined {
-    const idle = this.#workers.find((worker) => worker.isIdle);
-    if (idle !== undefined || this.#workers.length >= this.#maxActive) return idle;
+    const idle = this.#workers.find((worker) => !worker.busy && worker.thread.kicks === 0);
+    if (idle !== undefined) return idle.thread;
+    if (this.#workers.length >= this.#maxActive) return undefined;
     const name = `kworker/${this.label}:${this.#workers.length}`;
-    const worker = new KickedThread(this.#machine, name, {}, () => this.#work());
+    const worker: Worker = {
+      thread: new KickedThread(this.#machine, name, {}, () => this.#work(worker)),
+      busy: false,
+    };
     this.#workers.push(worker);
-    return worker;
+    return worker.thread;
   }
 
   /** worker_thread(): runs what is queued. */
-  *#work(): Op<void> {
+  *#work(worker: Worker): Op<void> {
+    worker.busy = true;
     for (;;) {
       const at = this.#items.findIndex((item) => !item.running);
       const work = this.#items[at];
-      if (work === undefined) return;
+      if (work === undefined) break;
       this.#items.splice(at, 1);
       yield* this.#process(work);
     }
+    worker.busy = false;
   }
 
   /** process_one_work() */
