@@ -364,6 +364,56 @@ const SLOW_ARRAY = piece('slow array', { cpus: 2 }, {}, (kernel, rcu) => {
   );
 });
 
+/**
+ * A reader that was switched out ends with interrupts off, and its task exits before the tick that was to report it. That tick comes upon
+ * another reader, whom an expedited grace period waits for.
+ */
+const EXITED = piece('exited reader', { cpus: 2 }, {}, (kernel, rcu) => {
+  const at = { left: false, inside: false, asked: false };
+  kernel.task(
+    'leaver',
+    function* exitUnreported() {
+      // Arms the tick, a jiffy from now.
+      yield* rcu.call(() => kernel.udelay(1));
+      yield* rcu.readLock();
+      kernel.machine.cpu.needResched = true;
+      yield* kernel.udelay(1);
+      const flags = yield* kernel.localIrqSave();
+      yield* rcu.readUnlock();
+      yield* kernel.localIrqRestore(flags);
+      at.left = true;
+    },
+    { affinity: 1 },
+  );
+  kernel.task(
+    'reader',
+    function* readLong() {
+      // Gives way to the other without sleeping: the sections follow each other within a jiffy.
+      while (!at.left) yield* kernel.yieldCpu();
+      yield* rcu.readLock();
+      at.inside = true;
+      yield* spinUntil(kernel, () => at.asked);
+      yield* spinUntil(kernel, () => false, 60);
+      at.inside = false;
+      yield* rcu.readUnlock();
+    },
+    { affinity: 1 },
+  );
+  kernel.task(
+    'updater',
+    function* waitExpedited() {
+      while (!at.inside) yield* kernel.cpuRelax();
+      at.asked = true;
+      yield* rcu.synchronizeExpedited();
+      kernel.assert(
+        !at.inside,
+        "an exited task's report ends an expedited grace period before a section that was open",
+      );
+    },
+    { affinity: 0 },
+  );
+});
+
 export const SET_PIECES: readonly SetPiece[] = [
   INVOKING,
   SLOW_ARRAY,
@@ -377,4 +427,5 @@ export const SET_PIECES: readonly SetPiece[] = [
   LEAF_AWAY,
   FLOOD,
   USER_MODE,
+  EXITED,
 ];

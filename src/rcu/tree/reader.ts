@@ -67,6 +67,14 @@ export function* deferredQs(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags):
   }
   reader.expHint = false;
   yield* rcu.expedited.reportOwn(rcu.own);
+  yield* leaveNode(rcu, reader, flags);
+}
+
+/**
+ * Takes a reader off the leaf on which it was switched out, if it is on one; interrupts off, `flags` are restored. Says nothing of the CPU
+ * that this runs on: for a task that has exited, that CPU may be inside somebody else's section by now.
+ */
+export function* leaveNode(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags): Op<void> {
   const { node } = reader;
   if (!reader.blocked || node === undefined) {
     yield* rcu.kernel.localIrqRestore(flags);

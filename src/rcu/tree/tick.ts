@@ -6,7 +6,7 @@ import { accelerateUnlocked } from './gp-request.js';
 import { deferredWakeup } from './nocb.js';
 import { Defer } from './nocb-cpu.js';
 import { checkQuiescentState, noteGpChanges, noteQs } from './quiescent.js';
-import { deferredQs } from './reader.js';
+import { deferredQs, leaveNode } from './reader.js';
 import { needsDeferredQs } from './reader-state.js';
 import type { TreeRcu } from './tree-rcu.js';
 
@@ -15,7 +15,7 @@ export function* schedClockIrq(rcu: TreeRcu): Op<void> {
   const data = rcu.own;
   for (const dead of data.exited.splice(0)) {
     const flags = yield* rcu.kernel.localIrqSave();
-    yield* deferredQs(rcu, dead, flags);
+    yield* leaveNode(rcu, dead, flags);
   }
   yield* noteInterrupted(rcu, data);
   if (isPending(rcu, data)) rcu.invokeCore(data);
