@@ -22,6 +22,7 @@ interface Tally {
   gracePeriods: number;
   reads: number;
   updates: number;
+  plugged: number;
 }
 
 interface Chunk {
@@ -51,7 +52,7 @@ function nameOf(preemptRt: boolean): string {
 }
 
 function emptyTally(): Tally {
-  return { runs: 0, failing: 0, gracePeriods: 0, reads: 0, updates: 0 };
+  return { runs: 0, failing: 0, gracePeriods: 0, reads: 0, updates: 0, plugged: 0 };
 }
 
 function runChunk(chunk: Chunk): ChunkResult {
@@ -67,6 +68,7 @@ function runChunk(chunk: Chunk): ChunkResult {
       tally.gracePeriods += run.gracePeriods;
       tally.reads += run.reads;
       tally.updates += run.updates;
+      tally.plugged += run.plugged;
       if (run.problems.length === 0) continue;
       tally.failing++;
       result.lines.push(`${flavour} ${how.strategy} ${seed} ${nameOf(preemptRt)}: ${run.problems.join('; ')}`);
@@ -130,7 +132,8 @@ async function main(): Promise<void> {
       }
       console.log(
         `${flavour} ${nameOf(preemptRt)}: ${sum.runs} seeds, ${sum.failing} with findings; ` +
-          `${sum.gracePeriods} grace periods, ${sum.reads} reads, ${sum.updates} updates`,
+          `${sum.gracePeriods} grace periods, ${sum.reads} reads, ${sum.updates} updates, ` +
+          `${sum.plugged} CPUs taken away`,
       );
       if (sum.failing > 0) process.exitCode = 1;
     }

@@ -1,23 +1,9 @@
-import { Access } from '../../explore/strategy.js';
 import type { Op } from '../../sim/index.js';
-import type { OpKind } from '../../sim/op.js';
-import type { Callback } from '../callback-list.js';
-import { seqDone } from '../sequence.js';
+import { invokeKind } from '../shared-callbacks.js';
 import type { SrcuData } from './cpu-data.js';
 import type { SrcuStruct } from './srcu-struct.js';
 
-const INVOKE: OpKind<SrcuStruct, void> = {
-  label: 'srcu_invoke_callbacks',
-  access: Access.Write,
-  cost: 5,
-  attempt(machine, ssp, op) {
-    if (machine.tracksOrder) machine.ordering.acquire(ssp, op.frame);
-    const callback = op.b as Callback;
-    ssp.warn(seqDone(ssp.gpSeq, callback.notBefore), 'a callback is invoked before its grace period is over');
-    ssp.stats.invoked++;
-    return true;
-  },
-};
+const INVOKE = invokeKind<SrcuStruct>('srcu_invoke_callbacks');
 
 /** Has a worker invoke what is ready on a CPU's list, at once or in that many jiffies. srcu_schedule_cbs_sdp() */
 export function* scheduleCallbacks(ssp: SrcuStruct, data: SrcuData, delay: number): Op<void> {

@@ -14,6 +14,8 @@ export interface SrcuTortureOptions {
   flood?: number;
   /** Per cent of page allocations that fail. Default 20. */
   failing?: number;
+  /** CPUs come and go. Default true. */
+  hotplug?: boolean;
   /** Operations after which a run is given up. Default 400,000. */
   maxOperations?: number;
   /** Users by name, for a run that looks closer at some of them. Default all. */
@@ -23,7 +25,8 @@ export interface SrcuTortureOptions {
 
 /**
  * A scenario in the spirit of rcutorture for SRCU: readers that sleep, nest, are handed from task to task, and come in interrupts,
- * timers and NMIs, against updaters through each interface, on two structures at the same time. `onResult` hears what it came to.
+ * timers and NMIs, against updaters through each interface, on two structures at the same time, while CPUs come and go. `onResult` hears
+ * what it came to.
  */
 export function srcuTorture(options: SrcuTortureOptions, onResult: (result: PipelineResult) => void): Scenario {
   const { cpus = 4, preemptRt = false, failing = 20, maxOperations = 400_000 } = options;
@@ -42,6 +45,7 @@ class SrcuTorture {
   readonly #other: SrcuStruct;
   readonly #pipe: TorturePipeline;
   readonly #flood: number;
+  readonly #hotplug: boolean;
   readonly #users: readonly string[] | undefined;
 
   constructor(kernel: Kernel, options: SrcuTortureOptions) {
@@ -51,6 +55,7 @@ class SrcuTorture {
     this.#other = new SrcuStruct(kernel, 'srcu_other', settings);
     this.#pipe = new TorturePipeline(kernel, { rounds: options.rounds ?? 3, clean: () => this.#cleanUp() });
     this.#flood = options.flood ?? 8;
+    this.#hotplug = (options.hotplug ?? true) && kernel.cpus > 1;
     this.#users = options.users;
   }
 
@@ -78,6 +83,7 @@ class SrcuTorture {
     if (this.#users !== undefined) return;
     pipe.user('flooding', () => pipe.flooding(this.#flood, call), 1);
     pipe.user('barrier', () => pipe.barriers(call, () => srcu.barrier()), 2);
+    if (this.#hotplug) pipe.once('plug', () => pipe.plugging(2));
     this.#interrupts();
   }
 

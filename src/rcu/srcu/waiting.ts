@@ -1,5 +1,6 @@
 import type { Op } from '../../sim/index.js';
-import { seqDone, seqEnd, seqSnap, seqStart, seqState } from '../sequence.js';
+import { seqState } from '../sequence.js';
+import { barrierBehindAll } from '../shared-callbacks.js';
 import { waitForCallback } from '../wait-for-callback.js';
 import { Phase } from './gp.js';
 import { enterReader, isActive, leaveReader } from './reader.js';
@@ -28,37 +29,18 @@ export function* mightBeIdle(ssp: SrcuStruct): Op<boolean> {
   return ssp.gpSeq >= ssp.gpSeqNeeded;
 }
 
-/** srcu_barrier(): waits for all callbacks queued so far, by one more behind the last of each list. */
-export function* srcuBarrier(ssp: SrcuStruct): Op<void> {
-  const snap = seqSnap(ssp.barrierSeq);
-  yield* ssp.barrierMutex.lock();
-  // Others may have done all of it while this one waited for the mutex.
-  if (seqDone(ssp.barrierSeq, snap)) {
-    yield* ssp.barrierMutex.unlock();
-    return;
-  }
-  ssp.barrierSeq = seqStart(ssp.barrierSeq);
-  const all = ssp.kernel.completion('srcu_barrier_completion');
-  // One for itself, so that it cannot be over before all are queued.
-  const count = { left: 1 };
-  const arrive = function* srcuBarrierCallback(): Op<void> {
-    if (--count.left === 0) yield* all.complete();
-  };
-  const index = yield* enterReader(ssp);
-  for (const data of ssp.cpus) {
-    if (ssp.has('srcu-barrier-skips-cpu') && data === ssp.cpus[ssp.cpus.length - 1]) continue;
-    yield* data.lock.lockIrq();
-    if (data.callbacks.entrain({ invoke: arrive, notBefore: 0 }, data.invoking)) {
-      count.left++;
-      ssp.stats.queued++;
+/** srcu_barrier(): waits for all callbacks queued so far. Its reader keeps grace periods from running away meanwhile. */
+export function srcuBarrier(ssp: SrcuStruct): Op<void> {
+  return barrierBehindAll(ssp, 'srcu_barrier_completion', function* visitAll(entrain) {
+    const index = yield* enterReader(ssp);
+    for (const data of ssp.cpus) {
+      if (ssp.has('srcu-barrier-skips-cpu') && data === ssp.cpus[ssp.cpus.length - 1]) continue;
+      yield* data.lock.lockIrq();
+      entrain(data.callbacks, data.invoking);
+      yield* data.lock.unlockIrq();
     }
-    yield* data.lock.unlockIrq();
-  }
-  yield* leaveReader(ssp, index);
-  // Its own count goes without complete(): there is nobody but itself to wake.
-  if (--count.left > 0) yield* all.wait();
-  ssp.barrierSeq = seqEnd(ssp.barrierSeq);
-  yield* ssp.barrierMutex.unlock();
+    yield* leaveReader(ssp, index);
+  });
 }
 
 /**

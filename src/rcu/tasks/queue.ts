@@ -1,8 +1,7 @@
-import { Access } from '../../explore/strategy.js';
 import type { IrqWork, Kernel, Op, RawSpinlock, Work } from '../../sim/index.js';
-import type { OpKind } from '../../sim/op.js';
 import { type Callback, CallbackList } from '../callback-list.js';
-import { seqDone, seqSnap, seqState } from '../sequence.js';
+import { seqSnap, seqState } from '../sequence.js';
+import { invokeKind } from '../shared-callbacks.js';
 import type { TasksRcu } from './tasks-rcu.js';
 
 /** A CPU's callbacks (struct rcu_tasks_percpu); `lock` guards them. */
@@ -25,18 +24,7 @@ export class TasksQueue {
   }
 }
 
-const INVOKE: OpKind<TasksRcu, void> = {
-  label: 'rcu_tasks_invoke_cbs',
-  access: Access.Write,
-  cost: 5,
-  attempt(machine, tasks, op) {
-    if (machine.tracksOrder) machine.ordering.acquire(tasks, op.frame);
-    const callback = op.b as Callback;
-    tasks.warn(seqDone(tasks.gpSeq, callback.notBefore), 'a callback is invoked before its grace period is over');
-    tasks.stats.invoked++;
-    return true;
-  },
-};
+const INVOKE = invokeKind<TasksRcu>('rcu_tasks_invoke_cbs');
 
 /** The sequence number that callbacks which come now wait for. */
 export function snapshot(tasks: TasksRcu): number {

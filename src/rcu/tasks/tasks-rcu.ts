@@ -2,7 +2,8 @@ import { WaitKind } from '../../model/events.js';
 import type { Body, Kernel, Mutex, Op, RcuApi, Rcuwait, Task, Workqueue } from '../../sim/index.js';
 import type { Machine } from '../../sim/machine.js';
 import { WaitObject } from '../../sim/wait/wait-object.js';
-import { seqDone, seqEnd, seqSnap, seqStart } from '../sequence.js';
+import { seqEnd, seqSnap, seqStart } from '../sequence.js';
+import { barrierBehindAll } from '../shared-callbacks.js';
 import { waitForCallback } from '../wait-for-callback.js';
 import type { TasksFaultName } from './faults.js';
 import { checkHoldouts, condReschedQs, findHoldouts, type TaskRecord } from './holdouts.js';
@@ -100,34 +101,17 @@ export class TasksRcu {
     return enqueue(this, { invoke: callback, notBefore: seqSnap(this.gpSeq) });
   }
 
-  /** rcu_barrier_tasks(): waits for all callbacks queued so far, by one more behind the last of each queue. */
-  *barrier(): Op<void> {
-    const snap = seqSnap(this.barrierSeq);
-    yield* this.barrierMutex.lock();
-    if (seqDone(this.barrierSeq, snap)) {
-      yield* this.barrierMutex.unlock();
-      return;
-    }
-    this.barrierSeq = seqStart(this.barrierSeq);
-    const all = this.kernel.completion('rcu_tasks.barrier_q_completion');
-    const count = { left: 1 };
-    const arrive = function* rcuBarrierTasksCallback(): Op<void> {
-      if (--count.left === 0) yield* all.complete();
-    };
-    for (const queue of this.queues) {
-      const flags = yield* queue.lock.lockIrqsave();
-      const entrained = queue.callbacks.entrain({ invoke: arrive, notBefore: 0 }, queue.invoking);
-      if (entrained) {
-        count.left++;
-        this.stats.queued++;
+  /** rcu_barrier_tasks(): waits for all callbacks queued so far. */
+  barrier(): Op<void> {
+    const { queues } = this;
+    return barrierBehindAll(this, 'rcu_tasks.barrier_q_completion', function* visitAll(entrain) {
+      for (const queue of queues) {
+        const flags = yield* queue.lock.lockIrqsave();
+        const entrained = entrain(queue.callbacks, queue.invoking);
+        yield* queue.lock.unlockIrqrestore(flags);
+        if (entrained) yield* queue.irqWork.queue();
       }
-      yield* queue.lock.unlockIrqrestore(flags);
-      if (entrained) yield* queue.irqWork.queue();
-    }
-    // Its own count goes without complete(): there is nobody but itself to wake.
-    if (--count.left > 0) yield* all.wait();
-    this.barrierSeq = seqEnd(this.barrierSeq);
-    yield* this.barrierMutex.unlock();
+    });
   }
 
   /** cond_resched_tasks_rcu_qs(): for long loops that are in no trampoline. */

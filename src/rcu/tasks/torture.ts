@@ -12,6 +12,8 @@ export interface TasksTortureOptions {
   rounds?: number;
   /** Callbacks of one flood. Default 8. */
   flood?: number;
+  /** CPUs come and go. Default true. */
+  hotplug?: boolean;
   /** Operations after which a run is given up. Default 400,000. */
   maxOperations?: number;
   tasks?: Omit<TasksOptions, 'rcu'>;
@@ -19,7 +21,7 @@ export interface TasksTortureOptions {
 
 /**
  * A scenario in the spirit of rcutorture for Tasks RCU: tasks and interrupts run through a trampoline, a piece of code that nothing
- * marks, and updaters replace and free it. `onResult` hears what it came to.
+ * marks, and updaters replace and free it, while CPUs come and go. `onResult` hears what it came to.
  */
 export function tasksTorture(options: TasksTortureOptions, onResult: (result: PipelineResult) => void): Scenario {
   const { cpus = 2, preemptRt = false, maxOperations = 400_000 } = options;
@@ -37,12 +39,14 @@ class TasksTorture {
   readonly #tasks: TasksRcu;
   readonly #pipe: TorturePipeline;
   readonly #flood: number;
+  readonly #hotplug: boolean;
 
   constructor(kernel: Kernel, tasks: TasksRcu, options: TasksTortureOptions) {
     this.#kernel = kernel;
     this.#tasks = tasks;
     this.#pipe = new TorturePipeline(kernel, { rounds: options.rounds ?? 3, clean: () => this.#cleanUp() });
     this.#flood = options.flood ?? 8;
+    this.#hotplug = (options.hotplug ?? true) && kernel.cpus > 1;
   }
 
   start(): void {
@@ -65,6 +69,7 @@ class TasksTorture {
     pipe.user('flooding', () => pipe.flooding(this.#flood, call), 2);
     pipe.user('swamping', () => pipe.flooding(this.#flood, call), 2);
     pipe.user('barrier', () => pipe.barriers(call, () => tasks.barrier()), 2);
+    if (this.#hotplug) pipe.once('plug', () => pipe.plugging(2));
     this.#interrupts();
   }
 
