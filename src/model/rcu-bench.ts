@@ -101,6 +101,8 @@ export interface FloodRun {
   /** By how many objects the mean of the last third exceeds that of the middle third, for each object due in a third. */
   readonly growth: number;
   readonly runsAway: boolean;
+  /** It is the interrupts that cannot hand in as much: what they did hand in was freed. */
+  readonly behind: boolean;
   /** Nothing was left when all had come to rest. */
   readonly allFreed: boolean;
 }
@@ -109,9 +111,11 @@ export interface FloodRun {
 export interface FloodLimit {
   readonly method: FloodMethod;
   readonly cpus: number;
-  /** Objects a microsecond and CPU: the highest of the steps tried that did not run away, and the lowest that did. */
+  /** Objects a microsecond and CPU: the highest of the steps tried that did not run away (0: none), and the lowest that did. */
   readonly holds: number;
   readonly runsAway: number;
+  /** At the latter it was the interrupts that fell behind: RCU may be able to do more. */
+  readonly ofInterrupts: boolean;
 }
 
 /** Objects outstanding over time. */

@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from 'echarts';
-import type { FloodFigures, OomFigures, RcuBench } from '../model/rcu-bench.js';
+import type { CacheRow, FloodFigures, OomFigures, RcuBench } from '../model/rcu-bench.js';
 import { METHOD_NAMES } from './rcu-bench-text.js';
 
 /** A plot: the name of its file and its SVG. */
@@ -16,7 +16,10 @@ const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 /** The plots of the parts that were run, in a fixed order. The same figures give the same bytes. */
 export async function benchPlots(bench: RcuBench): Promise<Plot[]> {
   const options = new Map<string, EChartsCoreOption>();
-  if (bench.cache !== undefined) cacheOptions(options, bench.cache);
+  if (bench.cache !== undefined) {
+    cacheOptions(options, bench.cache);
+    stateOptions(options, bench.cache);
+  }
   if (bench.flood !== undefined) floodOptions(options, bench.flood);
   if (bench.latency !== undefined) latencyOptions(options, bench.latency);
   if (bench.oom !== undefined) oomOptions(options, bench.oom);
@@ -84,7 +87,27 @@ function cacheOptions(options: Options, { rows }: NonNullable<RcuBench['cache']>
   );
 }
 
-function floodOptions(options: Options, { series, limits }: FloodFigures): void {
+/** What finding a callback costs in each cache state, for the lines and pointers of most machines, or those that come first. */
+function stateOptions(options: Options, { rows }: NonNullable<RcuBench['cache']>): void {
+  const largest = (of: readonly CacheRow[]) => of[of.length - 1];
+  const row = largest(rows.filter(({ lineSize, pointerSize }) => lineSize === 64 && pointerSize === 8)) ?? rows[0];
+  if (row === undefined) return;
+  const names = { cold: 'cold: all lines in memory', mixed: 'mixed', warm: 'warm: all in the shared cache' };
+  options.set(
+    'cache-times.svg',
+    framed(
+      `Finding a callback: ${row.lineSize}-byte lines, ${row.pointerSize}-byte pointers, ${row.objectSize}-byte objects`,
+      { type: 'category', data: row.walks.map(({ state }) => names[state]) },
+      { type: 'value', name: 'ns a callback' },
+      [
+        { type: 'bar', name: 'list', data: row.walks.map(({ listTime }) => listTime) },
+        { type: 'bar', name: 'arrays', data: row.walks.map(({ arrayTime }) => arrayTime) },
+      ],
+    ),
+  );
+}
+
+function floodOptions(options: Options, { series, limits, gracePeriods }: FloodFigures): void {
   const [rate] = series.map((line) => line.rate).toSorted((a, b) => b - a);
   const cpus = series[0]?.cpus ?? 0;
   options.set(
@@ -109,6 +132,21 @@ function floodOptions(options: Options, { series, limits }: FloodFigures): void 
         type: 'line',
         name: METHOD_NAMES[method],
         data: machines.map((cpu) => limits.find((limit) => limit.method === method && limit.cpus === cpu)?.holds),
+      })),
+    ),
+  );
+  const ticks = [...new Set(gracePeriods.map(({ hz }) => hz))];
+  options.set(
+    'grace-periods.svg',
+    framed(
+      `Grace periods of the same load, ${gracePeriods[0]?.cpus ?? 0} CPUs, ${gracePeriods[0]?.time ?? 0} ms`,
+      { type: 'category', data: ticks.map((hz) => `HZ=${hz}`) },
+      { type: 'value', name: 'grace periods' },
+      [...new Set(gracePeriods.map(({ method }) => method))].map((method) => ({
+        type: 'bar',
+        name: METHOD_NAMES[method],
+        label: { show: true, position: 'top' },
+        data: ticks.map((hz) => gracePeriods.find((row) => row.method === method && row.hz === hz)?.gracePeriods),
       })),
     ),
   );
@@ -157,6 +195,19 @@ function oomOptions(options: Options, { rows, recovery }: OomFigures): void {
         type: 'line',
         name: way,
         data: rows.filter((row) => row.way === way).map((row) => [row.failing, row.listShare * 100]),
+      })),
+    ),
+  );
+  options.set(
+    'oom-cost.svg',
+    framed(
+      'CPU time of an object while page allocations fail',
+      { type: 'value', name: 'failing allocations, %', max: 100 },
+      { type: 'value', name: 'ns an object', min: 0 },
+      ways.map((way) => ({
+        type: 'line',
+        name: way,
+        data: rows.filter((row) => row.way === way).map((row) => [row.failing, row.cost]),
       })),
     ),
   );

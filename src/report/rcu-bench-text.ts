@@ -5,6 +5,7 @@ import type {
   CacheFigures,
   FloodFigures,
   FloodMethod,
+  FloodSeries,
   LatencyFigures,
   LatencyRow,
   MachineFigures,
@@ -21,6 +22,8 @@ export const METHOD_NAMES: Record<FloodMethod, string> = {
 };
 
 const WIDTH = 120;
+/** Columns of the table of objects outstanding. */
+const MOMENTS = 8;
 
 /** The figures as tables for people, each with what it means and what it assumes. */
 export function benchText(bench: RcuBench): string {
@@ -72,23 +75,23 @@ function countText(count: CacheCount | undefined): string {
   );
 }
 
-function floodText({ runs, limits, gracePeriods }: FloodFigures): string {
+function floodText({ runs, limits, series, gracePeriods }: FloodFigures): string {
   const limitRows = limits.map((limit) => [
     METHOD_NAMES[limit.method],
     String(limit.cpus),
-    limit.holds.toFixed(2),
-    limit.runsAway.toFixed(2),
+    limit.holds === 0 ? 'none' : rateText(limit.holds),
+    `${rateText(limit.runsAway)}${limit.ofInterrupts ? ' *' : ''}`,
   ]);
   const runRows = runs.map((run) => [
     METHOD_NAMES[run.method],
     String(run.cpus),
-    run.rate.toFixed(2),
+    rateText(run.rate),
     thousands(run.produced),
     thousands(run.peak),
     String(run.gracePeriods),
     percent(run.inArrays),
     percent(run.growth),
-    run.runsAway ? 'runs away' : 'holds',
+    run.behind ? 'interrupts fall behind' : run.runsAway ? 'runs away' : 'holds',
     run.allFreed ? 'all' : 'NOT ALL',
   ]);
   return [
@@ -96,17 +99,25 @@ function floodText({ runs, limits, gracePeriods }: FloodFigures): string {
     prose(
       'Interrupts on every CPU hand objects to RCU: nothing throttles them. Rates are objects a microsecond and CPU, found by search: a rate runs away when ' +
         'on average more objects are outstanding in the last third than in the middle third, by more than a fifth of what arrives in a third. ' +
-        'This RCU and this allocator run on ' +
-        'the simulator (PREEMPT, no PREEMPT_RT); time is scaled (see flood-jiffy-us).',
+        'This RCU and this allocator run on the simulator (PREEMPT, no PREEMPT_RT); time is scaled (see flood-jiffy-us). ' +
+        'call_rcu() frees in softirq, ahead of all tasks, on the CPU that handed the object in; kvfree_rcu() frees in workers, which the interrupts ' +
+        'hold up: compare list with arrays. kfree_bulk() is not modelled: each object is freed by itself.',
     ),
     '',
     tableOf(['method', 'CPUs', 'holds at', 'runs away at'], limitRows),
+    ...(limits.some(({ ofInterrupts }) => ofInterrupts)
+      ? [
+          '',
+          prose('* It is the interrupts that cannot hand in as much (see flood-irq-us): RCU may be able to do more.'),
+        ]
+      : []),
     '',
     tableOf(
       ['method', 'CPUs', 'rate', 'objects', 'peak', 'GPs', 'in arrays', 'growth', 'verdict', 'freed at the end'],
       runRows,
     ),
     '',
+    ...outstandingText(series),
     title('Grace periods of a steady load'),
     tableOf(
       ['method', 'CPUs', 'HZ', 'objects', 'ms', 'grace periods', 'times fewer'],
@@ -124,6 +135,24 @@ function floodText({ runs, limits, gracePeriods }: FloodFigures): string {
       }),
     ),
   ].join('\n');
+}
+
+/** Objects outstanding over time, side by side, at the rates around the one that the list loses to. */
+function outstandingText(series: readonly FloodSeries[]): string[] {
+  const [any] = series;
+  const end = Math.max(0, ...series.flatMap(({ points }) => points.map(([time]) => time)));
+  if (any === undefined || end === 0) return [];
+  const times = Array.from({ length: MOMENTS }, (_, i) => Math.round(((i + 1) * end) / MOMENTS));
+  const rows = series.map(({ method, rate, points }) => [
+    METHOD_NAMES[method],
+    rateText(rate),
+    ...times.map((time) => thousands(points.findLast(([at]) => at <= time)?.[1] ?? 0)),
+  ]);
+  return [
+    title(`Objects outstanding over time, ${counted(any.cpus, 'CPU')}`),
+    tableOf(['method', 'rate', ...times.map((time) => `${thousands(time)} us`)], rows),
+    '',
+  ];
 }
 
 const LATENCY_HEAD = [
@@ -286,6 +315,11 @@ function title(text: string): string {
 
 function prose(text: string): string {
   return wrap(text, WIDTH).join('\n');
+}
+
+/** Rates are run with three digits. */
+function rateText(rate: number): string {
+  return rate < 0.1 ? rate.toPrecision(3) : rate.toFixed(rate < 1 ? 3 : 2);
 }
 
 function us(ns: number): string {

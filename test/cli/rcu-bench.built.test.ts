@@ -40,7 +40,7 @@ describe('lockvet rcu bench', () => {
     const plots = path.join(folder, 'a', 'plots');
     expect(await bench(...CACHE, '--output', file, '--plots', plots)).toEqual({ exit: 0, out: '', err: '' });
     expect(readFileSync(file, 'utf8')).toContain('7.94');
-    expect(readdirSync(plots)).toEqual(['cache-misses.svg']);
+    expect(readdirSync(plots)).toEqual(['cache-misses.svg', 'cache-times.svg']);
     expect(readFileSync(path.join(plots, 'cache-misses.svg'), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
   });
 

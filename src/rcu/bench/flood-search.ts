@@ -1,14 +1,14 @@
 import type { FloodFigures, FloodLimit, FloodMethod } from '../../model/rcu-bench.js';
-import { type FloodCase, type FloodResult, flood } from './flood.js';
+import { type FloodCase, type FloodResult, flood, mostHandedIn } from './flood.js';
 import { countGracePeriods } from './grace-periods.js';
 import type { Parameters } from './parameters.js';
 
 const METHODS: readonly FloodMethod[] = ['call_rcu', 'kvfree-list', 'kvfree-arrays'];
-/** Steps of the rate that the search takes at first: from nowhere, and from a neighbour's answer. */
+/** Steps of the rate that the search takes at first: from nowhere, and from a neighbour's answer. They double as it goes on. */
 const STRIDE = 8;
 const NEAR_STRIDE = 3;
-/** Steps from the first rate beyond which nobody looks. */
-const FURTHEST = 80;
+/** Objects a microsecond and CPU below which nobody looks. */
+const LEAST = 0.001;
 
 /** Floods of rising rate for each method and machine, the highest rate that each keeps up with, and the count of grace periods. */
 export function floodFigures(parameters: Parameters): FloodFigures {
@@ -21,18 +21,23 @@ export function floodFigures(parameters: Parameters): FloodFigures {
     return result;
   };
   const limits: FloodLimit[] = [];
+  const most = mostHandedIn(parameters);
+  const bounds = { isTooLow: (step: number) => rateOf(step) < LEAST, isTooHigh: (step: number) => rateOf(step) > most };
   for (const method of METHODS) {
     let near: number | undefined;
     for (const cpus of parameters.all('flood-cpus')) {
-      const holds = (step: number) => !at({ method, cpus, rate: rateOf(step) }).run.runsAway;
-      near = highest(holds, near);
-      limits.push({ method, cpus, holds: rateOf(near), runsAway: rateOf(near + 1) });
+      const run = (step: number) => at({ method, cpus, rate: rateOf(step) }).run;
+      const found = highest((step) => run(step).runsAway, bounds, near);
+      near = found.holds ?? near;
+      const { rate, behind } = run(found.runsAway);
+      const holds = found.holds === undefined ? 0 : rateOf(found.holds);
+      limits.push({ method, cpus, holds, runsAway: rate, ofInterrupts: behind });
     }
   }
   // Side by side at the rates around the one that the list loses to.
   const cpus = parameters.all('flood-cpus').findLast((count) => count <= 16) ?? parameters.get('flood-cpus');
   const list = limits.find((limit) => limit.method === 'kvfree-list' && limit.cpus === cpus);
-  const rates = list === undefined ? [] : [list.holds, list.runsAway];
+  const rates = list === undefined ? [] : [list.holds, list.runsAway].filter((rate) => rate > 0);
   const series = rates.flatMap((rate) => METHODS.map((method) => at({ method, cpus, rate }).series));
   const runs = [...done.values()]
     .map(({ run }) => run)
@@ -43,25 +48,42 @@ export function floodFigures(parameters: Parameters): FloodFigures {
   return { runs, limits, series, gracePeriods };
 }
 
+/** What the search found: neighbouring steps, of which the first holds and the second runs away. */
+interface Found {
+  /** Undefined: none holds. */
+  readonly holds: number | undefined;
+  readonly runsAway: number;
+}
+
 /**
  * The highest step that holds, where all below do and all above do not: from step 0 or from a neighbour's
- * answer in strides, then by halves.
+ * answer in strides, then by halves. A step that is too high must run away.
  */
-function highest(holds: (step: number) => boolean, near: number | undefined): number {
+function highest(
+  runsAway: (step: number) => boolean,
+  bounds: { isTooLow(step: number): boolean; isTooHigh(step: number): boolean },
+  near: number | undefined,
+): Found {
+  let stride = near === undefined ? STRIDE : NEAR_STRIDE;
   let low = near ?? 0;
-  const stride = near === undefined ? STRIDE : NEAR_STRIDE;
-  while (!holds(low) && low > -FURTHEST) low -= stride;
-  let high = low + stride;
-  while (holds(high) && high < FURTHEST) {
-    low = high;
-    high += stride;
+  let high = Number.POSITIVE_INFINITY;
+  for (; bounds.isTooLow(low) || runsAway(low); stride *= 2) {
+    if (bounds.isTooLow(low)) return { holds: undefined, runsAway: high };
+    high = low;
+    low -= stride;
+  }
+  for (; high === Number.POSITIVE_INFINITY; stride *= 2) {
+    let next = low + stride;
+    while (next > low + 1 && bounds.isTooHigh(next - 1)) next--;
+    if (runsAway(next)) high = next;
+    else low = next;
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) low = middle;
-    else high = middle;
+    if (runsAway(middle)) high = middle;
+    else low = middle;
   }
-  return low;
+  return { holds: low, runsAway: high };
 }
 
 /** Three digits: what is printed is what was run. */

@@ -81,6 +81,8 @@ function resultOf(of: FloodCase, source: Source, length: number): FloodResult {
   const third = length / 3;
   const meanwhile = of.rate * of.cpus * (third / 1000);
   const growth = (meanIn(2 * third, length) - meanIn(third, 2 * third)) / meanwhile;
+  // Where not even the interrupts keep up, what is owed to them is part of the backlog.
+  const owed = produced < (1 - RUNS_AWAY) * meanwhile * 3;
   return {
     run: {
       ...of,
@@ -89,8 +91,8 @@ function resultOf(of: FloodCase, source: Source, length: number): FloodResult {
       gracePeriods: source.gracePeriods,
       inArrays: produced === 0 ? 0 : kvfree.stats.inArrays / produced,
       growth,
-      // Where not even the interrupts keep up, what is owed to them is part of the backlog.
-      runsAway: growth > RUNS_AWAY || produced < (1 - RUNS_AWAY) * meanwhile * 3,
+      runsAway: growth > RUNS_AWAY || owed,
+      behind: owed && growth <= RUNS_AWAY,
       allFreed: freed === produced,
     },
     series: { ...of, points: thinned(points, length).map(([time, count]) => [time / 1000, count] as const) },
@@ -102,6 +104,11 @@ function resultOf(of: FloodCase, source: Source, length: number): FloodResult {
  * longer, make a difference of an eighth in the default 24 jiffies.
  */
 const RUNS_AWAY = 0.2;
+
+/** Objects a microsecond and CPU beyond which the interrupts cannot keep up, whatever becomes of the objects. */
+export function mostHandedIn(parameters: Parameters): number {
+  return BUDGET / parameters.get('flood-irq-us') / (1 - RUNS_AWAY);
+}
 
 /** At most some hundred points, evenly in time. */
 function thinned(points: readonly (readonly [number, number])[], length: number): (readonly [number, number])[] {

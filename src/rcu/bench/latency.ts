@@ -20,6 +20,9 @@ import type { Parameters } from './parameters.js';
 /** What the raw zone->lock is held against on machines of several sizes: a way that breaks no rule. */
 const CLEAN: PageWay = 'prefilled';
 
+/** Pages moved without a place for interrupts and preemption between: a microsecond, with the default cost. */
+const PAGES_A_STEP = 7;
+
 /** Each way of getting the page on the largest machine, and how the raw zone->lock fares as machines grow. */
 export function latencyFigures(parameters: Parameters): LatencyFigures {
   const sizes = parameters.all('latency-cpus');
@@ -56,6 +59,7 @@ export function underStress(way: PageWay, cpus: number, parameters: Parameters):
         pcpHigh: parameters.get('pcp-high'),
         pageCost: parameters.get('page-move-ns'),
         zoneLock: way === 'raw-zone-lock' ? 'raw' : 'spinlock',
+        pagesAStep: PAGES_A_STEP,
       },
     },
     (kernel) => {

@@ -157,7 +157,8 @@ export const DEFINITIONS = {
     max: 5000,
     meaning: 'drain-jiffies there: short, as where an array is full',
   },
-  'flood-jiffies': { value: [24], unit: 'jiffies', min: 6, max: 10_000, meaning: 'length of each flood' },
+  // In a shorter one, grace periods of a jiffy more or less look like a backlog that grows.
+  'flood-jiffies': { value: [24], unit: 'jiffies', min: 24, max: 10_000, meaning: 'length of each flood' },
   'gp-cpus': { value: [16], unit: 'CPUs', min: 1, max: 64, meaning: 'machine on which grace periods are counted' },
   'gp-hz': { ...LIST, value: [250, 1000], unit: 'Hz', min: 10, max: 10_000, meaning: 'its ticks a second' },
   'gp-drain-ms': {
@@ -253,6 +254,9 @@ const QUICK: Partial<Record<ParameterName, readonly number[]>> = {
   'machine-rounds': [1],
 };
 
+/** Interrupts of a CPU in which a backlog can be told from its ups and downs. */
+const LEAST_INTERRUPTS = 100;
+
 /** A setting that cannot be: one line that says why. */
 export class ParameterError extends Error {
   /** The name that was given, when it is no parameter's. */
@@ -327,6 +331,9 @@ export class Parameters {
       if (this.get(`${level}-kib`) < least)
         throw new ParameterError(`${level}-kib: ${ways} ways of ${lines} bytes need ${least} KiB at least`);
     }
+    const flood = this.get('flood-jiffies') * this.get('flood-jiffy-us');
+    if (flood < LEAST_INTERRUPTS * this.get('flood-irq-us'))
+      throw new ParameterError(`flood-irq-us: a flood of ${flood} us has fewer than ${LEAST_INTERRUPTS} interrupts`);
   }
 }
 

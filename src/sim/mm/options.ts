@@ -18,6 +18,8 @@ export interface MemoryOptions {
   reclaimable?: number;
   /** Nanoseconds that moving one page between zone and list costs with zone->lock held. Default 150. */
   pageCost?: number;
+  /** Pages moved in one operation: between two an interrupt may come, and preemption where it is on. Default all at once. */
+  pagesAStep?: number;
   /** Injected allocation failures. */
   failures?: FailureOptions;
 }

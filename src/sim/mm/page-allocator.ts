@@ -43,6 +43,9 @@ interface Result {
   readonly lockless: boolean;
 }
 
+/** A place between two pages that are moved where others may come in. */
+const MOVE_ON = step<Machine, void>('rmqueue_bulk', 0, () => undefined);
+
 /** The end of an allocation: the event, and what the caller gets. */
 const HAND_OUT = step<Allocator, Page | null>('mm_page_alloc', 5, (machine, allocator, op) => {
   const { pfn, order, gfp, lockless } = op.b as Result;
@@ -115,6 +118,7 @@ export class PageAllocator {
       kswapdWait: options.kswapdWait ?? 'waitqueue',
       gfpRtNowait: options.gfpRtNowait ?? true,
       pageCost: options.pageCost ?? 150,
+      pagesAStep: options.pagesAStep ?? Number.POSITIVE_INFINITY,
     };
     this.#machine = machine;
     this.tracker = tracker;
@@ -277,7 +281,7 @@ export class PageAllocator {
       const pfn = this.buddy.alloc(0);
       if (pfn >= 0) pcp.pages.push(pfn);
     }
-    this.#machine.charge(this.#options.pcpBatch * this.#options.pageCost);
+    yield* this.#spendMoving(this.#options.pcpBatch);
     yield* this.zoneLock.unlockIrqrestore(flags);
   }
 
@@ -294,8 +298,19 @@ export class PageAllocator {
     const flags = yield* this.zoneLock.lockIrqsave();
     this.zoneLockTaken++;
     for (const pfn of pfns) this.buddy.release(pfn, order);
-    this.#machine.charge(pfns.length * this.#options.pageCost);
+    yield* this.#spendMoving(pfns.length);
     yield* this.zoneLock.unlockIrqrestore(flags);
+  }
+
+  /** The time that moving so many pages takes, zone->lock held; in pieces, between which interrupts and preemption come in. */
+  *#spendMoving(pages: number): Op<void> {
+    const { pagesAStep, pageCost } = this.#options;
+    let left = pages;
+    for (; left > pagesAStep; left -= pagesAStep) {
+      this.#machine.charge(pagesAStep * pageCost);
+      yield* this.#machine.arm(MOVE_ON, this.#machine);
+    }
+    this.#machine.charge(left * pageCost);
   }
 
   #ownList(): PerCpuPages {
