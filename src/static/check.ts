@@ -14,6 +14,7 @@ import { staticGraph } from './graph.js';
 import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
+import type { Replayed } from './judge/replay.js';
 import { byPlace, usageFindings } from './judge/usage.js';
 import { FileMemo } from './solve/memo.js';
 import { link } from './solve/program.js';
@@ -55,7 +56,7 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   const files = c.map((path) => ({ path, name: path }));
   if (typescript.length === 0) return checkFiles(files, contextHeaders(c), input, options);
   const { checkTypescript } = await import('./typescript/check.js');
-  const scenarios = checkTypescript(typescript, input, options);
+  const scenarios = await checkTypescript(typescript, input, options);
   if (c.length === 0) return { run: scenarios, catalogue: [] };
   const kernel = await checkFiles(files, contextHeaders(c), input, options);
   return { ...kernel, run: together(kernel.run, scenarios) };
@@ -121,8 +122,10 @@ export async function graphsOfSources(
     c.length === 0 ? undefined : staticGraph(await solveFiles(named, contextHeaders(c), paths.join(' '), options));
   if (typescript.length === 0) return { graph, validators: [] };
   const { judgeTypescript } = await import('./typescript/check.js');
-  const { replayed } = judgeTypescript(typescript, options);
-  return { graph, validators: replayed.map(({ engines }) => engines.validator) };
+  const validators: Validator[] = [];
+  const onReplayed = ({ engines }: Replayed): void => void validators.push(engines.validator);
+  await judgeTypescript(typescript, { ...options, input: paths.join(' '), onReplayed });
+  return { graph, validators };
 }
 
 function noSource([only]: readonly string[]): InputError {

@@ -1,48 +1,94 @@
 import type { Finding } from '../../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../../model/report.js';
 import type { CheckOptions } from '../check.js';
-import type { TreeUnit } from '../ir/tree.js';
-import { type Replayed, replay } from '../judge/replay.js';
+import type { Replayed } from '../judge/replay.js';
 import { byPlace } from '../judge/usage.js';
-import { type Walked, walkProgram } from '../walk/programs.js';
 import { loadSimTable, SIM_TABLES } from '../walk/table.js';
-import { linkTrees, type Walk } from '../walk/walk.js';
-import { readTypescript } from './front.js';
+import { Disk, type Texts } from './disk.js';
+import { namesOf } from './file-graph.js';
+import { type Known, Trees } from './front.js';
+import { Judge, type Outcome } from './outcomes.js';
+import { digestOf, Store } from './store.js';
+import { lawVersion, programVersion } from './version.js';
 
 /** Names that a note lists. */
 const MOST = 20;
 
 /** What judging TypeScript sources came to. */
 export interface JudgedTypescript {
-  readonly units: readonly TreeUnit[];
-  readonly problems: readonly string[];
-  readonly walked: readonly Walked[];
-  /** Of each of `walked`. */
-  readonly replayed: readonly Replayed[];
+  readonly trees: Trees;
+  readonly outcomes: readonly Outcome[];
 }
 
-/** Reads, walks and judges TypeScript sources: each scenario by itself, what no scenario reaches all together. */
-export function judgeTypescript(
-  files: readonly string[],
-  options: Pick<CheckOptions, 'rules' | 'policy' | 'preemptRt'>,
-): JudgedTypescript {
-  const { units, problems } = readTypescript(files);
-  const walked = walkProgram(linkTrees(units), loadSimTable([SIM_TABLES]), files, { preemptRt: options.preemptRt });
-  const law = { rules: options.rules, policy: options.policy };
-  return { units, problems, walked, replayed: walked.map(({ walk, file }) => replay(walk.facts, law, file)) };
+export interface TypescriptOptions extends Pick<CheckOptions, 'rules' | 'policy' | 'preemptRt' | 'cache'> {
+  /** What the sources are called: what was kept of them is found by it. */
+  readonly input: string;
+  /** Instead of what is on disk. */
+  readonly texts?: Texts;
+  /** Is shown all judgements, each of which is then made anew. */
+  readonly onReplayed?: (replayed: Replayed) => void;
+}
+
+/** What a run leaves to the next one of the same sources. */
+interface Memory {
+  readonly files: readonly (readonly [name: string, known: Known])[];
+  readonly outcomes: readonly (readonly [key: string, outcome: unknown])[];
+}
+
+/**
+ * Reads, walks and judges TypeScript sources: each scenario by itself, what no scenario reaches all together. What did not change since
+ * the last time, nor anything that it depends on, is taken from the cache.
+ */
+export async function judgeTypescript(files: readonly string[], options: TypescriptOptions): Promise<JudgedTypescript> {
+  const { rules, policy, preemptRt, onReplayed, texts = new Map() } = options;
+  const store = new Store(options.cache);
+  const table = loadSimTable([SIM_TABLES]);
+  const version = options.cache === undefined ? '' : digestOf(programVersion(), table.digestText);
+  const law = options.cache === undefined ? '' : digestOf(version, lawVersion(rules, policy), `${preemptRt}`);
+  const place = digestOf('memory', version, process.cwd(), options.input, texts.size > 0 ? 'other' : '');
+  const last = memoryOf(store.load(place));
+  const disk = new Disk(texts, namesOf(files));
+  const trees = await Trees.read(files, { disk, store, version, known: new Map(last.files) });
+  const known = new Map(last.outcomes);
+  const judge = new Judge(trees, {
+    law: { rules, policy },
+    table,
+    preemptRt,
+    version: law,
+    known,
+    ...(onReplayed === undefined ? {} : { onReplayed }),
+  });
+  const outcomes = await judge.all(files);
+  const isNews =
+    judge.kept.size !== known.size ||
+    trees.known.size !== last.files.length ||
+    [...judge.kept.keys()].some((key) => !known.has(key)) ||
+    last.files.some(
+      ([name, { key, types }]) => trees.known.get(name)?.key !== key || trees.known.get(name)?.types !== types,
+    );
+  if (isNews) store.save(place, { files: [...trees.known], outcomes: [...judge.kept] } satisfies Memory);
+  return { trees, outcomes };
+}
+
+function memoryOf(content: unknown): Memory {
+  return content === undefined ? { files: [], outcomes: [] } : (content as Memory);
 }
 
 /** Checks TypeScript sources: each scenario by itself, what no scenario reaches all together. */
-export function checkTypescript(files: readonly string[], input: string, options: CheckOptions): Run {
-  const { units, problems, walked, replayed } = judgeTypescript(files, options);
+export async function checkTypescript(
+  files: readonly string[],
+  input: string,
+  options: CheckOptions,
+  texts?: Texts,
+): Promise<Run> {
+  const given = { ...options, input, ...(texts === undefined ? {} : { texts }) };
+  const { trees, outcomes } = await judgeTypescript(files, given);
   const findings = new Map<string, Finding>();
   const stats = emptyStats();
-  for (const [i, { findings: all, engines }] of replayed.entries()) {
-    const found = told(walked[i]?.name ?? '', all);
-    const { classes, dependencies, chains } = engines.stats();
-    stats.classes += classes;
-    stats.dependencies += dependencies;
-    stats.chains += chains;
+  for (const { findings: found, stats: counts } of outcomes) {
+    stats.classes += counts.classes;
+    stats.dependencies += counts.dependencies;
+    stats.chains += counts.chains;
     for (const finding of found) {
       const key = `${finding.where.file ?? ''}:${finding.where.line ?? 0} ${finding.fingerprint}`;
       const known = findings.get(key);
@@ -50,22 +96,17 @@ export function checkTypescript(files: readonly string[], input: string, options
         findings.set(key, finding);
     }
   }
-  stats.functions = units.reduce((sum, unit) => sum + unit.functions.length, 0);
+  const heads = [...trees.known.values()].map(({ head }) => head);
+  stats.functions = heads.reduce((sum, { functions }) => sum + functions, 0);
   const sorted = [...findings.values()].sort(byPlace);
-  const notes = [...problems, ...partialNotes(walked, options.explainUnknown)];
-  if (options.explainUnknown) notes.push(...unknownNotes(units, walked));
+  const notes = [...trees.problems, ...partialNotes(outcomes, options.explainUnknown)];
+  if (options.explainUnknown) notes.push(...unknownNotes(heads, outcomes));
   return { input, kind: 'typescript', verdict: verdictOf(sorted), findings: sorted, stats, notes };
 }
 
-/** In code that no scenario runs nothing is known of the objects: what is only possible is guesswork there. */
-export function told(scenario: string, findings: readonly Finding[]): readonly Finding[] {
-  return scenario === '' ? findings.filter((finding) => finding.confidence === 'certain') : findings;
-}
-
 /** Functions of which some paths were not followed: always told of scenarios, of code that none runs where `all` is asked for. */
-function partialNotes(walked: readonly Walked[], all: boolean): string[] {
-  const partial = new Set<string>();
-  for (const { walk, name } of walked) if (all || name !== '') for (const place of walk.partial) partial.add(place);
+function partialNotes(outcomes: readonly Outcome[], all: boolean): string[] {
+  const partial = new Set(outcomes.filter(({ name }) => all || name !== '').flatMap((outcome) => outcome.partial));
   if (partial.size === 0) return [];
   return [`not every path was followed, of ${partial.size} function${partial.size > 1 ? 's' : ''}: ${listed(partial)}`];
 }
@@ -78,18 +119,15 @@ function listed(names: Iterable<string>): string {
 
 function unknownNotes(
   units: Iterable<{ readonly file: string; readonly unknown: Readonly<Record<string, number>> }>,
-  walked: readonly { readonly walk: Walk }[],
+  outcomes: readonly Outcome[],
 ): string[] {
   const notes: string[] = [];
   for (const { file, unknown } of units) {
     for (const [reason, count] of Object.entries(unknown).sort()) notes.push(`${file}: ${reason}: ${count}`);
   }
-  const calls = new Map<string, number>();
-  for (const { walk } of walked) {
-    for (const [name, count] of walk.unresolved) calls.set(name, Math.max(count, calls.get(name) ?? 0));
-  }
+  const calls = new Set(outcomes.flatMap(({ unresolved }) => unresolved.map(([name]) => name)));
   if (calls.size > 0) {
-    notes.push(`${calls.size} calls lead nowhere that is known and are taken to do nothing: ${listed(calls.keys())}`);
+    notes.push(`${calls.size} calls lead nowhere that is known and are taken to do nothing: ${listed(calls)}`);
   }
   return notes;
 }

@@ -91,7 +91,8 @@ export class Names {
     const known = this.#typeRefs.get(type);
     if (known !== undefined) return known;
     const text = depth > 3 ? '' : this.#describe(type, depth);
-    this.#typeRefs.set(type, text);
+    // What was cut off on the way to another type is no answer for whoever asks for this one.
+    if (depth === 0) this.#typeRefs.set(type, text);
     return text;
   }
 

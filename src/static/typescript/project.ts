@@ -1,32 +1,17 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Project, type ResolutionHostFactory, ts } from 'ts-morph';
+import { dirname, resolve, sep } from 'node:path';
+import { Project, ts } from 'ts-morph';
+import type { Disk } from './disk.js';
+import { IS_COMPILED, isKnown, RCU, RCU_ENTRY, SIM_ENTRY } from './places.js';
 
 /** Sources with their types, as the front end reads them. */
 export interface TypedSources {
   readonly checker: ts.TypeChecker;
   readonly program: ts.Program;
-  /** Files whose functions are known, by the name that reports give them; those asked for and what they import. */
-  readonly files: ReadonlyMap<string, ts.SourceFile>;
   /** Name of a file in reports. */
   readonly nameOf: (file: ts.SourceFile) => string;
   /** Whether a declaration is part of the simulated kernel. */
   readonly isSimulator: (file: ts.SourceFile) => boolean;
 }
-
-/** Folder of the simulated kernel: `src/sim`, or `dist/sim` of an installed lockvet. */
-const SIM = resolve(fileURLToPath(new URL('../../sim', import.meta.url)));
-/** What `lockvet/sim` means, wherever the sources lie. */
-const SIM_ENTRY = [join(SIM, 'index.ts'), join(SIM, 'index.d.ts')].find((path) => existsSync(path)) ?? '';
-/** The simulated kernel and what it is made of, as sources and compiled: code that is known by table, not by its bodies. */
-const KNOWN = ['src', 'dist'].flatMap((form) =>
-  ['sim', 'model', 'explore'].map((part) => join(dirname(dirname(SIM)), form, part)),
-);
-/** RCU is code that runs on the simulated kernel: it is followed by its bodies, compiled ones in an installed lockvet. */
-const RCU = join(dirname(SIM), 'rcu');
-const RCU_ENTRY = [join(RCU, 'index.ts'), join(RCU, 'index.js')].find((path) => existsSync(path)) ?? '';
-const IS_COMPILED = RCU_ENTRY.endsWith('.js');
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -42,52 +27,100 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { 'lockvet/sim': [SIM_ENTRY], 'lockvet/rcu': [RCU_ENTRY] },
 };
 
-/** Resolves imports of compiled RCU files to their code rather than to the declarations beside it. */
-function compiledRcu(
-  host: ts.ModuleResolutionHost,
-  options: () => ts.CompilerOptions,
-): ReturnType<ResolutionHostFactory> {
-  return {
-    resolveModuleNames: (names, containing) =>
-      names.map((name) => {
-        const path =
-          name === 'lockvet/rcu' ? RCU_ENTRY : name.startsWith('.') ? resolve(dirname(containing), name) : '';
-        if (path.startsWith(RCU + sep) && path.endsWith('.js'))
-          return { resolvedFileName: path, extension: ts.Extension.Js };
-        return ts.resolveModuleName(name, containing, options(), host).resolvedModule;
-      }),
-  };
+/** Where an import leads. */
+export interface Resolved {
+  /** Absolute path; '' where there is nothing. */
+  readonly to: string;
+  /** Paths that come first and are not there: a file there would be what is imported. */
+  readonly missed: readonly string[];
 }
 
-/**
- * Loads the sources. Nothing is type-checked here: types are computed where they are asked for.
- * @param files paths as the user gave them
- */
-export function loadSources(files: readonly string[]): TypedSources {
-  const project = new Project({
-    skipAddingFilesFromTsConfig: true,
-    compilerOptions: OPTIONS,
-    ...(IS_COMPILED ? { resolutionHost: compiledRcu } : {}),
-  });
-  for (const file of files) project.addSourceFileAtPath(file);
-  const program = project.getProgram().compilerObject;
-  const given = new Map(files.map((file) => [resolve(file), file]));
-  const names = new Map<ts.SourceFile, string>();
-  const nameOf = (file: ts.SourceFile): string => {
-    let name = names.get(file);
-    if (name === undefined) {
-      const path = resolve(file.fileName);
-      name = given.get(path) ?? relative(process.cwd(), path);
-      names.set(file, name);
+/** The sources whose types are asked for, with the texts that they were found to have. Nothing is type-checked until it is asked for. */
+export class TypedProject {
+  readonly #project: Project;
+  readonly #resolutions: ts.ModuleResolutionCache;
+  readonly #host: ts.ModuleResolutionHost;
+  readonly #nameOf: (path: string) => string;
+  #sources: TypedSources | undefined;
+
+  /** @param nameOf name of a path in reports */
+  constructor(disk: Disk, nameOf: (path: string) => string) {
+    this.#nameOf = nameOf;
+    const { readFile, realpath, directoryExists } = ts.sys;
+    this.#host = {
+      fileExists: (path) => disk.exists(path),
+      readFile,
+      getCurrentDirectory: () => process.cwd(),
+      ...(realpath === undefined ? {} : { realpath }),
+      // A text may stand for a file in a folder that is not there.
+      ...(disk.isPlain ? { directoryExists } : {}),
+    };
+    this.#project = new Project({
+      skipAddingFilesFromTsConfig: true,
+      compilerOptions: OPTIONS,
+      resolutionHost: () => ({
+        resolveModuleNames: (names, containing) => names.map((name) => this.#resolved(name, containing).resolvedModule),
+      }),
+    });
+    this.#resolutions = ts.createModuleResolutionCache(process.cwd(), (name) => name, OPTIONS);
+  }
+
+  /** Adds a file with its text, once. */
+  add(path: string, text: () => string): ts.SourceFile {
+    const known = this.#project.getSourceFile(path);
+    if (known !== undefined) return known.compilerNode;
+    this.#sources = undefined;
+    return this.#project.createSourceFile(path, text(), { overwrite: true }).compilerNode;
+  }
+
+  /** Where an import of a file leads. */
+  resolve(specifier: string, containing: string): Resolved {
+    const found = this.#resolved(specifier, containing);
+    // Known to the compiler, but not part of what it declares.
+    const missed = 'failedLookupLocations' in found ? found.failedLookupLocations : undefined;
+    const to = found.resolvedModule?.resolvedFileName;
+    return {
+      to: to === undefined ? '' : resolve(to),
+      missed: Array.isArray(missed) ? missed.map((path) => resolve(String(path))) : [],
+    };
+  }
+
+  /** All files that were added, with their types. */
+  sources(): TypedSources {
+    if (this.#sources === undefined) {
+      const program = this.#project.getProgram().compilerObject;
+      const names = new Map<ts.SourceFile, string>();
+      const simulator = new Map<ts.SourceFile, boolean>();
+      this.#sources = {
+        program,
+        checker: program.getTypeChecker(),
+        nameOf: (file) => remembered(names, file, () => this.#nameOf(resolve(file.fileName))),
+        isSimulator: (file) => remembered(simulator, file, () => isKnown(resolve(file.fileName))),
+      };
     }
-    return name;
-  };
-  const isInside = (folder: string, file: ts.SourceFile): boolean => resolve(file.fileName).startsWith(folder + sep);
-  const isSimulator = (file: ts.SourceFile): boolean => KNOWN.some((folder) => isInside(folder, file));
-  const own = program
-    .getSourceFiles()
-    .filter((file) => !file.isDeclarationFile && !isSimulator(file) && !file.fileName.includes('/node_modules/'))
-    .map((file) => [nameOf(file), file] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return { checker: program.getTypeChecker(), program, files: new Map(own), nameOf, isSimulator };
+    return this.#sources;
+  }
+
+  #resolved(specifier: string, containing: string): ts.ResolvedModuleWithFailedLookupLocations {
+    const compiled = compiledRcu(specifier, containing);
+    if (compiled !== undefined) return { resolvedModule: compiled };
+    return ts.resolveModuleName(specifier, containing, OPTIONS, this.#host, this.#resolutions);
+  }
+}
+
+/** Resolves imports of compiled RCU files to their code rather than to the declarations beside it. */
+function compiledRcu(name: string, containing: string): ts.ResolvedModuleFull | undefined {
+  if (!IS_COMPILED) return undefined;
+  const path = name === 'lockvet/rcu' ? RCU_ENTRY : name.startsWith('.') ? resolve(dirname(containing), name) : '';
+  if (!path.startsWith(RCU + sep) || !path.endsWith('.js')) return undefined;
+  return { resolvedFileName: path, extension: ts.Extension.Js };
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    known.set(key, value);
+  }
+  return value;
 }

@@ -1,4 +1,3 @@
-import type { TreeStmt } from '../ir/tree.js';
 import { callValue, instanceOf, plainCall } from './calls.js';
 import { closureOf } from './closures.js';
 import { DOERS } from './doers.js';
@@ -23,72 +22,74 @@ const DEFAULTS: WalkConfig = {
   kswapdRcuwait: false,
 };
 
-/** One scenario, walked; or what no scenario reaches. */
+/** One scenario, walked. */
 export interface Walked {
   readonly name: string;
   readonly file: string;
   readonly walk: Walk;
 }
 
-/** Walks every scenario of the files by itself, then the functions that none of them reached, all together. */
-export function walkProgram(
+/** What the kernel is unless a scenario says otherwise. */
+function baseOf({ preemptRt }: Configuration): WalkConfig {
+  return { ...DEFAULTS, ...(preemptRt === undefined ? {} : { preemptRt }) };
+}
+
+/** Walks every scenario that a file exports. */
+export function walkScenarios(
   program: TreeProgram,
   table: SimTable,
-  files: readonly string[],
+  file: string,
   configuration: Configuration,
 ): Walked[] {
   const out: Walked[] = [];
-  const base = {
-    ...DEFAULTS,
-    ...(configuration.preemptRt === undefined ? {} : { preemptRt: configuration.preemptRt }),
-  };
-  for (const file of files) {
-    if (!hasDefault(program, file)) continue;
-    const probe = new Walk(program, table, base, DOERS);
-    boot(probe, file);
-    probe.scenarios.forEach((_, i) => {
-      const walk = new Walk(program, table, base, DOERS);
-      boot(walk, file);
-      const scenario = walk.scenarios[i];
-      if (scenario === undefined) return;
-      walk.config = configOf(scenario.options, configuration);
-      setUp(walk, scenario);
-      walkRoots(walk);
-      out.push({ name: nameOf(scenario.options), file, walk });
-    });
-  }
-  const enteredBy = (): Set<string> => new Set(out.flatMap(({ walk }) => [...walk.entered]));
-  // Functions that return a scenario: called once, so that it comes to be.
-  for (const id of openFunctions(program, files, enteredBy())) {
-    const code = program.codes.get(id);
-    if (code === undefined || !isFactory(code.fn.body)) continue;
+  const base = baseOf(configuration);
+  const probe = new Walk(program, table, base, DOERS);
+  boot(probe, file);
+  probe.scenarios.forEach((_, i) => {
     const walk = new Walk(program, table, base, DOERS);
-    boot(walk, code.unit.file);
-    walk.scenarios.length = 0;
-    runFactory(walk, id);
-    const [scenario] = walk.scenarios;
-    if (scenario === undefined) continue;
+    boot(walk, file);
+    const scenario = walk.scenarios[i];
+    if (scenario === undefined) return;
     walk.config = configOf(scenario.options, configuration);
     setUp(walk, scenario);
     walkRoots(walk);
-    out.push({ name: nameOf(scenario.options), file: code.unit.file, walk });
-  }
-  const left = openFunctions(program, files, enteredBy());
-  if (left.length > 0) {
-    const walk = new Walk(program, table, base, DOERS);
-    for (const file of files) boot(walk, file);
-    addOpenRoots(walk, left);
-    walkRoots(walk);
-    out.push({ name: '', file: files[0] ?? '', walk });
-  }
+    out.push({ name: nameOf(scenario.options), file, walk });
+  });
   return out;
 }
 
-/** Whether a file exports something computed as its default, as scenarios are. */
-function hasDefault(program: TreeProgram, file: string): boolean {
-  const id = `${file}#default`;
-  const body = program.units.get(file)?.body ?? [];
-  return body.some((stmt) => stmt.k === 'expr' && stmt.e.k === 'set' && stmt.e.t.k === 'global' && stmt.e.t.id === id);
+/** Walks the scenario that a function returns when it is called with its defaults. */
+export function walkFactory(program: TreeProgram, table: SimTable, id: string, configuration: Configuration): Walked[] {
+  const code = program.codes.get(id);
+  if (code === undefined) return [];
+  const walk = new Walk(program, table, baseOf(configuration), DOERS);
+  boot(walk, code.unit.file);
+  walk.scenarios.length = 0;
+  runFactory(walk, id);
+  const [scenario] = walk.scenarios;
+  if (scenario === undefined) return [];
+  walk.config = configOf(scenario.options, configuration);
+  setUp(walk, scenario);
+  walkRoots(walk);
+  return [{ name: nameOf(scenario.options), file: code.unit.file, walk }];
+}
+
+/**
+ * Walks functions that anyone may call, all together.
+ * @param files whose set-up code runs before
+ */
+export function walkOpen(
+  program: TreeProgram,
+  table: SimTable,
+  files: readonly string[],
+  ids: readonly string[],
+  configuration: Configuration,
+): Walk {
+  const walk = new Walk(program, table, baseOf(configuration), DOERS);
+  for (const file of files) boot(walk, file);
+  addOpenRoots(walk, ids);
+  walkRoots(walk);
+  return walk;
 }
 
 function runFactory(w: Walk, id: string): void {
@@ -124,22 +125,6 @@ function runFactory(w: Walk, id: string): void {
       plainCall(code.fn.name, 0),
     );
   }
-}
-
-function isFactory(body: readonly TreeStmt[]): boolean {
-  return JSON.stringify(body).includes('"api":"scenario"');
-}
-
-/** Functions that can be called from outside and that nothing walked so far. */
-function openFunctions(program: TreeProgram, files: readonly string[], entered: ReadonlySet<string>): string[] {
-  const out: string[] = [];
-  const wanted = new Set(files);
-  for (const [id, code] of program.codes) {
-    if (!wanted.has(code.unit.file) || entered.has(`${code.unit.file}#${code.index}`)) continue;
-    if (id !== code.fn.id && code.fn.id !== '') continue;
-    if (code.fn.isPublic || id.endsWith('#default')) out.push(id);
-  }
-  return out.sort();
 }
 
 function configOf(options: Value, configuration: Configuration): WalkConfig {

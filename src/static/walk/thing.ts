@@ -139,6 +139,11 @@ export class Heap {
     return thing;
   }
 
+  /** All addresses are below. */
+  get size(): number {
+    return this.#address;
+  }
+
   /** An address of its own. */
   address(size: number): number {
     this.#address += 64;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRuleSet } from '../../../src/rules/index.js';
-import { judgeTypescript, told } from '../../../src/static/typescript/check.js';
+import { judgeTypescript } from '../../../src/static/typescript/check.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lockvet-rcu-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,12 +28,11 @@ const spinlock = tortured('kvfree-spinlock');
 /** Findings by scenario, each as its rule, its confidence and its locks. */
 const found = new Map<string, string[]>();
 
-beforeAll(() => {
+beforeAll(async () => {
   const rules = loadRuleSet();
-  const options = { rules, policy: rules.policy('strict'), preemptRt: undefined };
-  const { walked, replayed } = judgeTypescript([...sources, none, underLock, spinlock], options);
-  for (const [i, { name, file }] of walked.entries()) {
-    const findings = told(name, replayed[i]?.findings ?? []);
+  const options = { rules, policy: rules.policy('strict'), preemptRt: undefined, cache: undefined, input: 'rcu' };
+  const { outcomes } = await judgeTypescript([...sources, none, underLock, spinlock], options);
+  for (const { name, file, findings } of outcomes) {
     const key = file.startsWith('src/rcu') ? name || 'no scenario' : file;
     found.set(
       key,

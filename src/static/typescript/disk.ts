@@ -1,0 +1,45 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** Texts that stand for what is on disk, by name as reports give it; undefined: as if there were no such file. */
+export type Texts = ReadonlyMap<string, string | undefined>;
+
+/** The files as a reader is to see them; each is read once, and looked for once. */
+export class Disk {
+  readonly #texts: Texts;
+  readonly #nameOf: (path: string) => string;
+  readonly #there = new Map<string, boolean>();
+
+  constructor(texts: Texts, nameOf: (path: string) => string) {
+    this.#texts = texts;
+    this.#nameOf = nameOf;
+  }
+
+  /** Whether all files are those on disk. */
+  get isPlain(): boolean {
+    return this.#texts.size === 0;
+  }
+
+  exists(path: string): boolean {
+    let there = this.#there.get(path);
+    if (there === undefined) {
+      const name = this.#nameOf(path);
+      there = this.#texts.has(name) ? this.#texts.get(name) !== undefined : existsSync(path);
+      this.#there.set(path, there);
+    }
+    return there;
+  }
+
+  /** A file's bytes, or why they cannot be had. */
+  read(path: string): Buffer | string {
+    const name = this.#nameOf(path);
+    const text = this.#texts.get(name);
+    if (text !== undefined) return Buffer.from(text, 'latin1');
+    if (this.#texts.has(name)) return 'no such file';
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      return code === 'EACCES' ? 'permission denied' : code === 'ENOENT' ? 'no such file' : 'cannot be read';
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { ts } from 'ts-morph';
+import type { TreeUnit } from '../ir/tree.js';
+import type { Disk } from './disk.js';
+import type { FileNode, Parser } from './file-graph.js';
+import type { Problem } from './front.js';
+import { lowerFile } from './lower.js';
+import { Names } from './names.js';
+import { type Resolved, TypedProject } from './project.js';
+import { type Outline, outlineOf } from './shape.js';
+
+/** A file in the intermediate form, and what is wrong with it. */
+export interface Lowered {
+  readonly unit: TreeUnit;
+  readonly syntax: readonly Problem[];
+  /** undefined: not asked for. */
+  readonly types?: readonly Problem[];
+}
+
+/** The compiler's part of reading sources: it takes long to load, and does so only for files that changed. */
+export class Reader implements Parser {
+  readonly #project: TypedProject;
+
+  /** @param nameOf name of a path in reports */
+  constructor(disk: Disk, nameOf: (path: string) => string) {
+    this.#project = new TypedProject(disk, nameOf);
+  }
+
+  outline(path: string, text: () => string): Outline {
+    return outlineOf(this.#project.add(path, text));
+  }
+
+  resolve(specifier: string, containing: string): Resolved {
+    return this.#project.resolve(specifier, containing);
+  }
+
+  /**
+   * Reads files into the intermediate form.
+   * @param needed files and all that they import
+   * @param typed names of those whose types are checked for errors
+   */
+  lower(needed: readonly FileNode[], files: readonly FileNode[], typed: ReadonlySet<string>): Map<string, Lowered> {
+    for (const { path, text } of needed) this.#project.add(path, text);
+    const sources = this.#project.sources();
+    const names = new Names(sources);
+    const out = new Map<string, Lowered>();
+    for (const { path, name } of files) {
+      const file = sources.program.getSourceFile(path);
+      if (file === undefined) continue;
+      const unit = lowerFile(sources, names, file);
+      const syntax = problems(sources.program.getSyntacticDiagnostics(file), file);
+      const isTyped = typed.has(name);
+      const types = isTyped && syntax.length === 0 ? problems(sources.program.getSemanticDiagnostics(file), file) : [];
+      out.set(name, { unit, syntax, ...(isTyped ? { types } : {}) });
+    }
+    return out;
+  }
+}
+
+function problems(diagnostics: readonly ts.Diagnostic[], file: ts.SourceFile): Problem[] {
+  return diagnostics.map(({ start, messageText }) => ({
+    line: file.getLineAndCharacterOfPosition(start ?? 0).line + 1,
+    text: ts.flattenDiagnosticMessageText(messageText, ' ').replace(/\s+/g, ' '),
+  }));
+}
