@@ -74,7 +74,7 @@ export class StatsCollector extends NullSink implements EventSink {
   /** Only counts the holding at `index`, which ends. */
   release(h: EventHeader, task: TaskState, index: number): void {
     const at = index * HELD_STRIDE;
-    const contention = this.#takeContention(task, task.held[at + Held.Serial]);
+    const contention = this.#contended.size === 0 ? undefined : this.#takeContention(task, task.held[at + Held.Serial]);
     const flags = task.held[at + Held.Flags];
     if (flags & HeldFlag.Suspect) return;
     const { hold } = this.#countersOf(task.held[at + Held.Class], (flags & HeldFlag.ReadMask) !== 0);
@@ -166,7 +166,6 @@ export class StatsCollector extends NullSink implements EventSink {
   }
 
   #takeContention(task: TaskState, serial: number): Contention | undefined {
-    if (this.#contended.size === 0) return undefined;
     const contended = this.#contended.get(task);
     if (contended === undefined) return undefined;
     const contention = contended.get(serial);

@@ -3,37 +3,25 @@ import type { Durations } from '../model/lock-stats.js';
 import { Histogram } from './histogram.js';
 
 /** Lengths of time in ticks, with the place of the longest. */
-export class DurationLog {
-  readonly #histogram = new Histogram();
+export class DurationLog extends Histogram {
   #longest: Site | undefined;
 
-  get count(): number {
-    return this.#histogram.count;
-  }
-
-  /** Counts a length; true when it is the longest so far, and then {@link place} wants to know where it began. */
-  add(ticks: number): boolean {
-    const isLongest = this.#histogram.count === 0 || ticks > this.#histogram.max;
-    this.#histogram.add(ticks);
-    return isLongest;
-  }
-
+  /** The length counted last, the longest so far, began here. */
   place(site: Site): void {
     this.#longest = site;
   }
 
   /** `scale` turns ticks into the unit of the result; undefined when nothing was counted. */
   result(scale: number, sites: SiteWriter): Durations | undefined {
-    const log = this.#histogram;
-    if (log.count === 0) return undefined;
+    if (this.count === 0) return undefined;
     const inUnit = (ticks: number): number => Math.round(ticks * scale);
     return {
-      count: log.count,
-      total: inUnit(log.total),
-      min: inUnit(log.min),
-      median: inUnit(log.quantile(0.5)),
-      p99: inUnit(log.quantile(0.99)),
-      max: inUnit(log.max),
+      count: this.count,
+      total: inUnit(this.total),
+      min: inUnit(this.min),
+      median: inUnit(this.quantile(0.5)),
+      p99: inUnit(this.quantile(0.99)),
+      max: inUnit(this.max),
       longest: this.#longest === undefined ? {} : sites.where(this.#longest),
     };
   }

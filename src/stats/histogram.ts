@@ -5,44 +5,57 @@ const LOG = 4;
 /** Largest relative error of {@link Histogram.quantile}, beside half a unit for values that are not whole. */
 export const RELATIVE_ERROR = 1 / (2 * PER_OCTAVE);
 
+/** Numbers before the buckets. */
+const COUNT = 0;
+const TOTAL = 1;
+const MIN = 2;
+const MAX = 3;
+const BUCKETS = 4;
+
 /**
  * Counts values >= 0 in buckets whose width grows with the value: constant memory (at most 8 KiB, for values to 2^64), quantiles with
  * a bounded error. Values below 16 have a bucket each and are exact when whole.
  */
 export class Histogram {
-  #counts = new Float64Array(PER_OCTAVE);
-  #count = 0;
-  #total = 0;
-  #min = Number.POSITIVE_INFINITY;
-  #max = 0;
+  /** All in one array: millions of values a second come in, to hundreds of histograms. */
+  #data = new Float64Array(BUCKETS + PER_OCTAVE);
 
-  /** Negative values count as 0. */
-  add(value: number): void {
+  constructor() {
+    this.#data[MIN] = Number.POSITIVE_INFINITY;
+    this.#data[MAX] = -1;
+  }
+
+  /** Negative values count as 0. True when it is greater than all before it. */
+  add(value: number): boolean {
     const own = value > 0 ? value : 0;
-    const bucket = bucketOf(own);
-    if (bucket >= this.#counts.length) this.#grow(bucket + 1);
-    this.#counts[bucket]++;
-    this.#count++;
-    this.#total += own;
-    if (own < this.#min) this.#min = own;
-    if (own > this.#max) this.#max = own;
+    const at = BUCKETS + bucketOf(own);
+    if (at >= this.#data.length) this.#grow(at + 1);
+    const data = this.#data;
+    data[at]++;
+    data[COUNT]++;
+    data[TOTAL] += own;
+    if (own < data[MIN]) data[MIN] = own;
+    if (own <= data[MAX]) return false;
+    data[MAX] = own;
+    return true;
   }
 
   get count(): number {
-    return this.#count;
+    return this.#data[COUNT];
   }
 
   get total(): number {
-    return this.#total;
+    return this.#data[TOTAL];
   }
 
   /** 0 when nothing was counted. */
   get min(): number {
-    return this.#count === 0 ? 0 : this.#min;
+    return this.count === 0 ? 0 : this.#data[MIN];
   }
 
+  /** 0 when nothing was counted. */
   get max(): number {
-    return this.#max;
+    return Math.max(0, this.#data[MAX]);
   }
 
   /**
@@ -50,19 +63,19 @@ export class Histogram {
    * value at most; 0 when nothing was counted.
    */
   quantile(q: number): number {
-    const rank = Math.max(1, Math.ceil(q * this.#count));
+    const rank = Math.max(1, Math.ceil(q * this.count));
     let seen = 0;
-    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-      seen += this.#counts[bucket] ?? 0;
-      if (seen >= rank) return Math.min(Math.max(middleOf(bucket), this.min), this.#max);
+    for (let at = BUCKETS; at < this.#data.length; at++) {
+      seen += this.#data[at];
+      if (seen >= rank) return Math.min(Math.max(middleOf(at - BUCKETS), this.min), this.max);
     }
-    return this.#max;
+    return this.max;
   }
 
   #grow(length: number): void {
-    const grown = new Float64Array(Math.ceil(length / PER_OCTAVE) * PER_OCTAVE);
-    grown.set(this.#counts);
-    this.#counts = grown;
+    const grown = new Float64Array(BUCKETS + Math.ceil((length - BUCKETS) / PER_OCTAVE) * PER_OCTAVE);
+    grown.set(this.#data);
+    this.#data = grown;
   }
 }
 

@@ -88,7 +88,7 @@ async function prepared(opened: Opened, prepare: () => Promise<void>): Promise<O
 }
 
 async function attach(file: string, options: OpenOptions, own: Record<string, string>): Promise<Opened> {
-  const { DuckDBInstance: Instance } = await duckdb();
+  const { DuckDBInstance: Instance } = duckdb();
   // What a store holds is read and written by its own code: nothing is to be fetched for it.
   const settings = {
     autoinstall_known_extensions: 'false',

@@ -1,4 +1,4 @@
-import type { DuckDBAppender, DuckDBConnection, DuckDBListType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBAppender, DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 import { duckdb } from './library.js';
 
 /** A value that goes into a column; what is not known is null. */
@@ -7,29 +7,38 @@ export type Cell = string | number | boolean | null | undefined | readonly strin
 /** What a column holds: text, list of texts, 8, 32 or 64 bits, double, truth. A point in time is 64 bits of microseconds. */
 export type ColumnType = 'text' | 'texts' | 'tiny' | 'int' | 'big' | 'double' | 'truth';
 
-type Write = (to: DuckDBAppender, cell: NonNullable<Cell>, texts: DuckDBListType) => void;
+type Convert = (cell: Exclude<Cell, null | undefined>) => DuckDBValue;
 
-const APPEND: Readonly<Record<ColumnType, Write>> = {
-  text: (to, cell) => to.appendVarchar(String(cell)),
-  // An empty list does not tell what it is a list of.
-  texts: (to, cell, texts) => to.appendList(Array.isArray(cell) ? cell : [String(cell)], texts),
-  tiny: (to, cell) => to.appendTinyInt(Number(cell)),
-  int: (to, cell) => to.appendInteger(Number(cell)),
-  big: (to, cell) => to.appendBigInt(BigInt(Number(cell))),
-  double: (to, cell) => to.appendDouble(Number(cell)),
-  truth: (to, cell) => to.appendBoolean(cell === true),
+const asIs: Convert = (cell) => (typeof cell === 'object' ? String(cell) : cell);
+
+/** What the library wants for a cell of a column. */
+const CONVERT: Readonly<Record<ColumnType, Convert>> = {
+  text: String,
+  texts: (cell) => duckdb().listValue(typeof cell === 'object' ? cell : [String(cell)]),
+  tiny: asIs,
+  int: asIs,
+  big: (cell) => BigInt(Number(cell)),
+  double: asIs,
+  truth: asIs,
 };
 
-/** Appends rows to a table of the schema `lv` (or to a temporary one), within the transaction at hand. */
+/** Rows of a data chunk (STANDARD_VECTOR_SIZE of DuckDB). */
+const CHUNK = 2048;
+
+/**
+ * Appends rows to a table of the schema `lv` (or to a temporary one), within the transaction at hand. Column by column, chunk by chunk:
+ * a call of the library for every value would take most of the time of storing.
+ */
 export class Rows {
   readonly #appender: DuckDBAppender;
-  readonly #writers: readonly Write[];
-  readonly #texts: DuckDBListType;
+  readonly #convert: readonly Convert[];
+  readonly #types: readonly DuckDBType[];
+  #rows: (readonly Cell[])[] = [];
 
-  private constructor(appender: DuckDBAppender, types: readonly ColumnType[], texts: DuckDBListType) {
+  private constructor(appender: DuckDBAppender, types: readonly ColumnType[]) {
     this.#appender = appender;
-    this.#writers = types.map((type) => APPEND[type]);
-    this.#texts = texts;
+    this.#convert = types.map((type) => CONVERT[type]);
+    this.#types = types.map((_, at) => appender.columnType(at));
   }
 
   static async into(
@@ -38,22 +47,34 @@ export class Rows {
     types: readonly ColumnType[],
     schema: string | undefined = 'lv',
   ): Promise<Rows> {
-    const { LIST, VARCHAR } = await duckdb();
-    return new Rows(await connection.createAppender(table, schema), types, LIST(VARCHAR));
+    return new Rows(await connection.createAppender(table, schema), types);
   }
 
+  /** The row is kept until it is handed over: do not change it. */
   add(cells: readonly Cell[]): void {
-    for (const [index, write] of this.#writers.entries()) {
-      const cell = cells[index];
-      if (cell === null || cell === undefined) this.#appender.appendNull();
-      else write(this.#appender, cell, this.#texts);
-    }
-    this.#appender.endRow();
+    this.#rows.push(cells);
+    if (this.#rows.length === CHUNK) this.#handOver();
   }
 
   /** Hands the rows over; they become visible when the transaction is committed. */
   close(): void {
+    if (this.#rows.length > 0) this.#handOver();
     this.#appender.closeSync();
+  }
+
+  #handOver(): void {
+    const rows = this.#rows;
+    const chunk = duckdb().DuckDBDataChunk.create(this.#types, rows.length);
+    const values = new Array<DuckDBValue>(rows.length).fill(null);
+    for (const [column, convert] of this.#convert.entries()) {
+      for (let at = 0; at < rows.length; at++) {
+        const cell = rows[at]?.[column];
+        values[at] = cell === null || cell === undefined ? null : convert(cell);
+      }
+      chunk.setColumnValues(column, values);
+    }
+    this.#appender.appendDataChunk(chunk);
+    this.#rows = [];
   }
 }
 

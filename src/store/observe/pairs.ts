@@ -30,17 +30,23 @@ export function heldPairs({ chains, acquisitions }: Observation): HeldPair[] {
     const key = chain * CONTEXTS + context;
     counts.set(key, (counts.get(key) ?? 0) + count);
   }
-  const pairs = new Map<string, HeldPair>();
+  const pairs = new Map<number, HeldPair>();
   for (const [key, count] of counts) {
     const top = chains[Math.floor(key / CONTEXTS) - 1];
     if (top === undefined) continue;
     const context = key % CONTEXTS;
+    const to = top.cls;
     let isReached = top.checked && !top.trylock;
     let distance = 1;
     for (let below = chains[top.parent - 1]; below !== undefined; below = chains[below.parent - 1], distance++) {
       const dependency =
         !isReached || !below.checked ? Depends.No : distance === 1 ? Depends.Direct : Depends.OverTrylock;
-      note(pairs, { from: below.cls, to: top.cls, context, dependency, count });
+      const from = below.cls;
+      // Classes below 2^22: the whole key is exact.
+      const pair = ((from * CLASSES + to) * CONTEXTS + context) * 4 + dependency;
+      const known = pairs.get(pair);
+      if (known === undefined) pairs.set(pair, { from, to, context, dependency, count });
+      else known.count += count;
       if (below.checked && !below.trylock) isReached = false;
     }
   }
@@ -48,13 +54,7 @@ export function heldPairs({ chains, acquisitions }: Observation): HeldPair[] {
 }
 
 const CONTEXTS = 64;
-
-function note(pairs: Map<string, HeldPair>, pair: HeldPair): void {
-  const key = `${pair.from} ${pair.to} ${pair.context} ${pair.dependency}`;
-  const known = pairs.get(key);
-  if (known === undefined) pairs.set(key, pair);
-  else known.count += pair.count;
-}
+const CLASSES = 2 ** 22;
 
 /** The classes in a sequence of held locks, each once. */
 export function classesOf(chains: readonly ObservedChain[], chain: number): Set<number> {

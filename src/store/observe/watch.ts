@@ -1,6 +1,7 @@
 import type { MakeValidator, OnJudged, Watch } from '../../judge/index.js';
 import type { Observation } from '../../model/observation.js';
 import type { Run } from '../../model/report.js';
+import { duckdb } from '../library.js';
 import { observationOf } from './extract.js';
 import { together } from './together.js';
 import { WatchedValidator } from './watched-validator.js';
@@ -10,7 +11,11 @@ export class Observer implements Watch {
   readonly #seen = new Map<Run, Observation>();
   #met: Observation | undefined;
 
-  readonly validator: MakeValidator = (options) => new WatchedValidator(options);
+  readonly validator: MakeValidator = (options) => {
+    // The database library is loaded while the first events are on their way: nothing else is to be done then.
+    setImmediate(duckdb);
+    return new WatchedValidator(options);
+  };
 
   readonly onJudged: OnJudged = (judged) => {
     const { validator } = judged.engines;

@@ -1,33 +1,10 @@
 import { Validator } from '../../lockdep/index.js';
 import { HELD_STRIDE, Held, HeldFlag, type TaskState } from '../../lockdep/task-state.js';
-import { TripleTable } from '../../lockdep/triple-table.js';
 import type { ContextView } from '../../model/context-view.js';
 import { type AllocEvent, Ctx, type EventHeader, type LockAcquire } from '../../model/events.js';
 import { type LockContext, LockContextBit } from '../../model/observation.js';
 import { StatsCollector } from '../../stats/index.js';
-
-/** Counts by triples of integers: no object an event. */
-class TripleCounts {
-  readonly #table = new TripleTable();
-  #counts = new Float64Array(1024);
-
-  add(a: number, b: number, c: number): void {
-    const id = this.#table.intern(a, b, c);
-    if (id >= this.#counts.length) {
-      const grown = new Float64Array(this.#counts.length * 2);
-      grown.set(this.#counts);
-      this.#counts = grown;
-    }
-    this.#counts[id] = (this.#counts[id] ?? 0) + 1;
-  }
-
-  *entries(): Generator<readonly [a: number, b: number, c: number, count: number]> {
-    const table = this.#table;
-    for (let id = 0; id < table.size; id++) {
-      yield [table.first(id), table.second(id), table.third(id), this.#counts[id] ?? 0];
-    }
-  }
-}
+import { TripleCounts, TripleIds } from './event-counts.js';
 
 /** What an allocation is told apart by, beside its place and the locks held. */
 export interface AllocationKind {
@@ -48,20 +25,22 @@ export class WatchedValidator extends Validator {
   readonly acquired = new TripleCounts();
   /** By chain, call site and kind with context: `kind * CONTEXTS + context`. */
   readonly allocated = new TripleCounts();
-  readonly #kinds = new TripleTable();
+  readonly #kinds = new TripleIds();
 
   /** Contexts that {@link allocated} can tell apart. */
   static readonly Contexts = 64;
 
   /** The kind of allocation of this number. */
   kind(id: number): AllocationKind {
-    const event = this.#kinds.first(id);
-    return { event: event >> 1, isFree: (event & 1) !== 0, gfp: this.#kinds.second(id), order: this.#kinds.third(id) };
+    const { table } = this.#kinds;
+    const event = table.first(id);
+    return { event: event >> 1, isFree: (event & 1) !== 0, gfp: table.second(id), order: table.third(id) };
   }
 
   protected override onTaken(_h: EventHeader, a: LockAcquire, task: TaskState): void {
     const top = (task.depth - 1) * HELD_STRIDE;
-    this.acquired.add(task.held[top + Held.Chain] as number, a.ip, contextOf(task.held[top + Held.Flags] as number));
+    const context = contextOf(task.held[top + Held.Flags] as number);
+    this.acquired.add(a.ip, task.held[top + Held.Chain] as number, a.ip, context);
   }
 
   protected override onRelease(h: EventHeader, task: TaskState, index: number): void {
@@ -83,9 +62,9 @@ export class WatchedValidator extends Validator {
     const { context } = this;
     const { chain } = context;
     if (chain === 0) return;
-    const kind = this.#kinds.intern((event.event << 1) | isFree, event.gfp, event.order);
+    const kind = this.#kinds.of(event.ip, (event.event << 1) | isFree, event.gfp, event.order);
     const bits = h.context & Ctx.Known ? flagBits(h.context, context.softIrqsOff === false) : viewBits(context);
-    this.allocated.add(chain, event.ip, kind * WatchedValidator.Contexts + bits);
+    this.allocated.add(event.ip, chain, event.ip, kind * WatchedValidator.Contexts + bits);
   }
 
   override lockContended(h: EventHeader, hi: number, lo: number, name: number): void {

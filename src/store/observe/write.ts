@@ -49,11 +49,11 @@ export async function writeObservation(connection: DuckDBConnection, input: numb
       ...[classId(from), classId(to), context, dependency, count],
     ]),
   );
-  await fill('acquisitions', ['int', 'int', 'tiny', 'big'], added(acquisitionCells(seen, classId, siteId)));
+  await fill('acquisitions', ['int', 'int', 'tiny', 'big'], acquisitionCells(seen, classId, siteId));
   await fill(
     'allocations',
     ['int', 'int', 'int', 'truth', 'int', 'tiny', 'tiny', 'big'],
-    added(allocationCells(seen, classId, siteId)),
+    allocationCells(seen, classId, siteId),
   );
   const named = new Map(graph.classes.map(({ id, name }) => [name, id]));
   await fill(
@@ -65,56 +65,64 @@ export async function writeObservation(connection: DuckDBConnection, input: numb
 }
 
 function sitesOf({ acquisitions, allocations }: Observation): Set<string> {
-  const sites = new Set(acquisitions.map(({ site }) => site));
-  for (const allocation of allocations) {
-    sites.add(allocation.site);
-    sites.add(allocation.event);
-    if (allocation.gfp !== -1) sites.add(gfpText(allocation.gfp));
+  const sites = new Set<string>();
+  const masks = new Set<number>();
+  for (const { site } of acquisitions) sites.add(site);
+  for (const { site, event, gfp } of allocations) {
+    sites.add(site);
+    sites.add(event);
+    if (gfp !== -1) masks.add(gfp);
   }
+  for (const gfp of masks) sites.add(gfpText(gfp));
   return sites;
 }
 
 type Ids<T> = (value: T) => number;
 
-function* acquisitionCells({ chains, acquisitions }: Observation, classId: Ids<number>, siteId: Ids<string>) {
-  for (const { chain, site, context, count } of acquisitions) {
-    yield [classId(chains[chain - 1]?.cls ?? -1), siteId(site), context, count];
+/** Factors of keys made of several numbers: more sites and contexts than there can be. */
+const SITES = 2 ** 24;
+const CONTEXTS = 64;
+
+function acquisitionCells(
+  { chains, acquisitions }: Observation,
+  classId: Ids<number>,
+  siteId: Ids<string>,
+): Iterable<readonly Cell[]> {
+  const sums = new Map<number, [cls: number, site: number, context: number, count: number]>();
+  for (const { chain, site: name, context, count } of acquisitions) {
+    const cls = chains[chain - 1]?.cls ?? -1;
+    const site = siteId(name);
+    const key = (cls * SITES + site) * CONTEXTS + context;
+    const known = sums.get(key);
+    if (known === undefined) sums.set(key, [classId(cls), site, context, count]);
+    else known[3] += count;
   }
+  return sums.values();
 }
 
 /** A row for each lock that was held: "under which locks" is what is asked. */
-function* allocationCells({ chains, allocations }: Observation, classId: Ids<number>, siteId: Ids<string>) {
-  for (const {
-    chain,
-    event,
-    site,
-    isFree,
-    gfp,
-    order,
-    context,
-    count,
-  } of allocations as readonly ObservedAllocation[]) {
-    const what = [
-      siteId(event),
-      siteId(site),
-      isFree,
-      gfp === -1 ? null : siteId(gfpText(gfp)),
-      order === -1 ? null : order,
-    ];
-    for (const cls of classesOf(chains, chain)) yield [classId(cls), ...what, context, count];
+function* allocationCells(
+  { chains, allocations }: Observation,
+  classId: Ids<number>,
+  siteId: Ids<string>,
+): Generator<readonly Cell[]> {
+  const alike = new Map<string, { readonly first: ObservedAllocation; readonly counts: Map<number, number> }>();
+  for (const allocation of allocations) {
+    const { chain, event, site, isFree, gfp, order, context, count } = allocation;
+    const key = `${event} ${site} ${isFree} ${gfp} ${order} ${context}`;
+    let same = alike.get(key);
+    if (same === undefined) {
+      same = { first: allocation, counts: new Map() };
+      alike.set(key, same);
+    }
+    for (const cls of classesOf(chains, chain)) same.counts.set(cls, (same.counts.get(cls) ?? 0) + count);
   }
-}
-
-/** Rows that differ in nothing but their last cell, a count, added up. */
-function added(rows: Iterable<readonly Cell[]>): Cell[][] {
-  const sums = new Map<string, Cell[]>();
-  for (const row of rows) {
-    const key = row.slice(0, -1).join(' ');
-    const known = sums.get(key);
-    if (known === undefined) sums.set(key, [...row]);
-    else known[row.length - 1] = Number(known[row.length - 1]) + Number(row[row.length - 1]);
+  for (const { first, counts } of alike.values()) {
+    const mask = first.gfp === -1 ? null : siteId(gfpText(first.gfp));
+    const order = first.order === -1 ? null : first.order;
+    const what = [siteId(first.event), siteId(first.site), first.isFree, mask, order, first.context];
+    for (const [cls, count] of counts) yield [classId(cls), ...what, count];
   }
-  return [...sums.values()];
 }
 
 function timeCells({ access, acquisitions, contentions, hold, wait }: ClassStats, cls: number): Cell[] {

@@ -83,7 +83,7 @@ export interface TypedAnswer extends Answer {
 }
 
 async function run(connection: DuckDBConnection, { sql, values, notes = [] }: Query): Promise<TypedAnswer> {
-  const { DuckDBTypeId } = await duckdb();
+  const { DuckDBTypeId } = duckdb();
   const numeric = new Set<number>([
     ...[DuckDBTypeId.TINYINT, DuckDBTypeId.SMALLINT, DuckDBTypeId.INTEGER, DuckDBTypeId.BIGINT, DuckDBTypeId.HUGEINT],
     ...[

@@ -4,7 +4,7 @@ import type { TypedAnswer } from './ask.js';
 
 /** Writes an answer as a Parquet file, from a database of its own: the one that was asked cannot write. Throws InputError. */
 export async function writeParquet(answer: TypedAnswer, file: string): Promise<void> {
-  const { DuckDBInstance } = await duckdb();
+  const { DuckDBInstance } = duckdb();
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   try {
