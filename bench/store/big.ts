@@ -38,6 +38,7 @@ const FILL = [
   `INSERT INTO lv.class_facts SELECT i + 1, c, ${pick("c, i % 7, 'class'", CLASSES)} + 1, NULL,
     substr('.-+?', 1 + ${pick("c, 'h'", 4)}, 1) || '.' || substr('.-+?', 1 + ${pick("c, 's'", 4)}, 1) || '.', 1000
     FROM range(${inputs}) t(i), range(${MET}) u(c)`,
+  `INSERT INTO lv.usage_totals SELECT class_id, usage, count(DISTINCT input_id), max(input_id) FROM lv.class_facts GROUP BY ALL`,
   `INSERT INTO lv.held_contexts SELECT i + 1, 1 + ${FROM}, 1 + ${TO}, [24, 48, 16, 26, 25][1 + ${pick(`${PAIR}, r % 3, 'context'`, 5)}],
     ${pick(`${PAIR}, 'dependency'`, 3)}, 1 + ${pick("i, r, 'count'", 1000)}
     FROM range(${inputs}) t(i), range(${PAIRS_AN_INPUT}) u(r)`,

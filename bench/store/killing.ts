@@ -106,9 +106,10 @@ async function runsIn(file: string): Promise<Record<string, Plain>[]> {
     const [sums] = await select(
       store.connection,
       `SELECT (SELECT coalesce(sum(inputs), 0) FROM lv.held_pairs) = (SELECT count(*) FROM lv.held_contexts) AS inputs,
-        (SELECT coalesce(sum(count), 0) FROM lv.held_pairs) = (SELECT coalesce(sum(count), 0) FROM lv.held_contexts) AS counts`,
+        (SELECT coalesce(sum(count), 0) FROM lv.held_pairs) = (SELECT coalesce(sum(count), 0) FROM lv.held_contexts) AS counts,
+        (SELECT coalesce(sum(inputs), 0) FROM lv.usage_totals) = (SELECT count(*) FROM lv.class_facts) AS usages`,
     );
-    if (runs.length > 0 && (sums?.inputs !== true || sums.counts !== true))
+    if (runs.length > 0 && (sums?.inputs !== true || sums.counts !== true || sums.usages !== true))
       throw new Error('the sums over all runs are wrong');
     return runs;
   } finally {

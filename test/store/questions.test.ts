@@ -135,6 +135,18 @@ describe('a question', () => {
     expect([...unsafe].sort()).toEqual(expected.map(({ name }) => name).sort());
   });
 
+  it('about usage over all runs adds up what each has', async () => {
+    const totals = await inquiry.sql('SELECT class_id, usage, inputs, last_input FROM lv.usage_totals ORDER BY ALL');
+    const facts = await inquiry.sql(
+      'SELECT class_id, usage, count(*), max(input_id) FROM lv.class_facts GROUP BY ALL ORDER BY ALL',
+    );
+    expect(totals.rows).toEqual(facts.rows);
+    expect(totals.rows.length).toBe(seen.graph.classes.length);
+    const all = await ask('irq-unsafe');
+    expect(all.map((row) => row.class)).toEqual((await ask('irq-unsafe', { run: 2 })).map((row) => row.class));
+    expect(new Set(all.map((row) => row['last run']))).toEqual(new Set([2]));
+  });
+
   it('about findings follows them from run to run', async () => {
     const [finding] = run.findings;
     const fingerprint = finding?.fingerprint ?? '';

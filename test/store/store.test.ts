@@ -196,6 +196,21 @@ describe('a store file', () => {
     for (const options of [read, write]) await refuses('old.db', { ...options, ...older }, problem);
   });
 
+  it('gets the sums of what it has when it is brought up to date', async () => {
+    const old = await openDatabase(file('sums.db'), { ...write, migrations: MIGRATIONS.slice(0, 2) });
+    await old.connection.run(
+      "INSERT INTO lv.class_facts VALUES (1, 0, 7, NULL, '....', 1), (2, 0, 7, NULL, '-...', 1), (3, 0, 7, NULL, '....', 1)",
+    );
+    old.close();
+    const opened = await openDatabase(file('sums.db'), write);
+    const sums = await opened.connection.runAndReadAll('FROM lv.usage_totals ORDER BY usage');
+    expect(sums.getRows()).toEqual([
+      [7, '-...', 1, 2],
+      [7, '....', 2, 3],
+    ]);
+    opened.close();
+  });
+
   it('is left as it was when a migration fails', async () => {
     (await openDatabase(file('half.db'), { ...write, migrations: MIGRATIONS.slice(0, 1) })).close();
     const broken = [

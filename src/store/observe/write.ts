@@ -135,7 +135,7 @@ function durationCells(durations: Durations | undefined): Cell[] {
   return [count, total, min, median, p99, max, JSON.stringify(longest)];
 }
 
-/** Adds the input's pairs to those of all inputs. */
+/** Adds the input's pairs and usage states to those of all inputs. */
 async function addUp(connection: DuckDBConnection, input: number): Promise<void> {
   const same = ['from_id', 'to_id', 'context', 'dependency'].map((column) => `p.${column} = n.${column}`).join(' AND ');
   await connection.run(
@@ -147,6 +147,18 @@ async function addUp(connection: DuckDBConnection, input: number): Promise<void>
     `INSERT INTO lv.held_pairs
     SELECT n.from_id, n.to_id, n.context, n.dependency, n.count, 1, n.input_id, n.input_id
     FROM lv.held_contexts n ANTI JOIN lv.held_pairs p ON ${same} WHERE n.input_id = $input`,
+    { input },
+  );
+  await connection.run(
+    `UPDATE lv.usage_totals t SET inputs = t.inputs + 1, last_input = n.input_id
+    FROM lv.class_facts n WHERE n.input_id = $input AND t.class_id = n.class_id AND t.usage = n.usage`,
+    { input },
+  );
+  await connection.run(
+    `INSERT INTO lv.usage_totals
+    SELECT DISTINCT n.class_id, n.usage, 1, n.input_id
+    FROM lv.class_facts n ANTI JOIN lv.usage_totals t ON t.class_id = n.class_id AND t.usage = n.usage
+    WHERE n.input_id = $input`,
     { input },
   );
 }

@@ -56,26 +56,29 @@ export const flaky: Question = {
   options: [],
   async query() {
     return {
-      sql: `WITH ${TURNS},
-        seen AS (
-          SELECT DISTINCT f.fingerprint, t.path, t.turn, t.input_id, f.run_id FROM lv.findings f JOIN turns t USING (input_id)),
-        spans AS (
-          SELECT fingerprint, path, count(*) AS found, max(turn) - min(turn) + 1 - count(*) AS missed FROM seen GROUP BY ALL),
+      sql: `WITH turns AS (
+          SELECT i.input_id, i.path, dense_rank() OVER (ORDER BY i.path) AS place, r.git_revision,
+            row_number() OVER (PARTITION BY i.path ORDER BY i.input_id) AS turn
+          FROM lv.inputs i JOIN lv.runs r USING (run_id)),
         revisions AS (
-          SELECT t.path, r.git_revision, count(*) AS judged FROM turns t JOIN lv.runs r USING (run_id)
-          WHERE r.git_revision IS NOT NULL GROUP BY ALL),
-        mixed AS (
-          SELECT s.fingerprint, s.path, count(*) AS found, any_value(v.judged) AS judged
-          FROM seen s JOIN lv.runs r USING (run_id) JOIN revisions v ON v.path = s.path AND v.git_revision = r.git_revision
-          GROUP BY s.fingerprint, s.path, v.git_revision HAVING count(*) < any_value(v.judged)),
-        torn AS (SELECT fingerprint, path, count(*) AS revisions FROM mixed GROUP BY ALL)
-        SELECT p.fingerprint, any_value(f.rule) AS rule, any_value(f.message) AS message, p.path AS input, p.found AS "runs with it",
-          p.missed AS "runs without it in between", coalesce(t.revisions, 0) AS "revisions with and without it"
-        FROM spans p LEFT JOIN torn t ON t.fingerprint = p.fingerprint AND t.path = p.path
-          JOIN (SELECT fingerprint, any_value(rule) AS rule, any_value(message) AS message FROM lv.findings GROUP BY fingerprint) f
-            ON f.fingerprint = p.fingerprint
-        WHERE p.missed > 0 OR t.revisions > 0
-        GROUP BY p.fingerprint, p.path, p.found, p.missed, t.revisions
+          SELECT place, git_revision, row_number() OVER () AS revision, count(*) AS judged FROM turns GROUP BY ALL),
+        numbered AS (
+          SELECT t.input_id, t.place, t.turn, v.revision
+          FROM turns t JOIN revisions v ON v.place = t.place AND v.git_revision IS NOT DISTINCT FROM t.git_revision),
+        seen AS (
+          SELECT f.fingerprint, n.place, n.revision, count(*) AS found, min(n.turn) AS first, max(n.turn) AS last
+          FROM (SELECT DISTINCT fingerprint, input_id FROM lv.findings) f JOIN numbered n USING (input_id) GROUP BY ALL),
+        spans AS (
+          SELECT s.fingerprint, s.place, sum(s.found)::BIGINT AS found,
+            max(s.last) - min(s.first) + 1 - sum(s.found)::BIGINT AS missed,
+            count(*) FILTER (v.git_revision IS NOT NULL AND s.found < v.judged) AS torn
+          FROM seen s JOIN revisions v USING (revision) GROUP BY s.fingerprint, s.place)
+        SELECT p.fingerprint, f.rule, f.message, t.path AS input, p.found AS "runs with it",
+          p.missed AS "runs without it in between", p.torn AS "revisions with and without it"
+        FROM spans p JOIN (SELECT DISTINCT place, path FROM turns) t USING (place)
+          JOIN (SELECT fingerprint, arg_max(rule, finding_id) AS rule, arg_max(message, finding_id) AS message
+            FROM lv.findings GROUP BY fingerprint) f USING (fingerprint)
+        WHERE p.missed > 0 OR p.torn > 0
         ORDER BY "runs without it in between" DESC, p.fingerprint, input`,
     };
   },
@@ -118,13 +121,18 @@ export const runs: Question = {
   options: [],
   async query() {
     return {
-      sql: `SELECT r.run_id AS run, r.time, r.command, string_agg(DISTINCT i.path, ', ' ORDER BY i.path) AS inputs,
-          string_agg(DISTINCT i.kernel, ', ' ORDER BY i.kernel) AS kernel, r.git_revision AS revision, r.policy,
-          coalesce(any_value(f.new), 0) AS new, coalesce(any_value(f.known), 0) AS known, coalesce(any_value(f.suppressed), 0) AS suppressed
-        FROM lv.runs r LEFT JOIN lv.inputs i USING (run_id) LEFT JOIN (
+      // Lists are sorted by function: aggregates that sort take ten times as long over thousands of runs.
+      sql: `WITH met AS (
+          SELECT run_id, array_to_string(list_sort(list_distinct(list(path))), ', ') AS inputs,
+            nullif(array_to_string(list_sort(list_distinct(list(kernel))), ', '), '') AS kernel
+          FROM lv.inputs GROUP BY run_id),
+        stood AS (
           SELECT run_id, count(*) FILTER (state = 'new') AS new, count(*) FILTER (state = 'known') AS known,
-            count(*) FILTER (state = 'suppressed') AS suppressed FROM lv.findings GROUP BY run_id) f USING (run_id)
-        GROUP BY r.run_id, r.time, r.command, r.git_revision, r.policy ORDER BY r.run_id DESC`,
+            count(*) FILTER (state = 'suppressed') AS suppressed
+          FROM lv.findings GROUP BY run_id)
+        SELECT r.run_id AS run, r.time, r.command, m.inputs, m.kernel, r.git_revision AS revision, r.policy,
+          coalesce(s.new, 0) AS new, coalesce(s.known, 0) AS known, coalesce(s.suppressed, 0) AS suppressed
+        FROM lv.runs r LEFT JOIN met m USING (run_id) LEFT JOIN stood s USING (run_id) ORDER BY r.run_id DESC`,
     };
   },
 };

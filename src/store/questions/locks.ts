@@ -125,11 +125,14 @@ export const irqUnsafe: Question = {
     'spinning locks that were held with interrupts or softirqs on, and how many irq-safe locks they were taken under',
   options: ['run'],
   async query(_connection, { run }) {
+    const usages =
+      run === undefined
+        ? 'SELECT class_id, usage, last_input AS input_id FROM lv.usage_totals'
+        : `SELECT class_id, usage, input_id FROM lv.class_facts WHERE true${ofRun(run)}`;
     return {
       sql: `WITH used AS (
           SELECT class_id, ${state(1)} AS hardirq, ${state(3)} AS softirq, max(f.input_id) AS last_input
-          FROM (SELECT class_id, usage, max(input_id) AS input_id FROM lv.class_facts WHERE true${ofRun(run)} GROUP BY ALL) f
-          GROUP BY class_id),
+          FROM (${usages}) f GROUP BY class_id),
         named AS (
           SELECT u.*, c.name, lock_kind(c.wait_outer, c.wait_inner) AS kind FROM used u JOIN lv.classes c USING (class_id)),
         taken AS (

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { InputError } from '../../model/report.js';
 import { FIRST } from './first.js';
 import { SECOND } from './second.js';
+import { THIRD } from './third.js';
 
 /** One step from a version of the schema to the next; a step that was released never changes. */
 export interface Migration {
@@ -13,6 +14,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'runs, inputs, findings, evidence', sql: FIRST },
   { name: 'classes, dependencies, chains, allocations, times', sql: SECOND },
+  { name: 'usage states over all inputs', sql: THIRD },
 ];
 
 /** The version of the store that the connection leads to; 0: it is empty. Throws InputError where it is somebody else's database. */
