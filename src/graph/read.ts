@@ -36,7 +36,7 @@ async function graphOf(source: EventSource, catalogue?: Catalogue): Promise<Read
     ticksPerSecond,
     ...(noValidateKey && { noValidateKey }),
     ...(catalogue && { catalogue }),
-    ...(simulated && { simulated }),
+    ...(simulated && { simulated, whole: true }),
   });
   const { notes } = await source.pump(validator);
   return { graph: lockGraphOf(validator), notes: [...notes, ...validatorNotes(validator)] };

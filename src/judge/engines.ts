@@ -56,7 +56,7 @@ export class Engines {
       ticksPerSecond,
       ...(noValidateKey && { noValidateKey }),
       ...(catalogue && { catalogue }),
-      ...(simulated && { simulated }),
+      ...(simulated && { simulated, whole: true }),
     });
     this.#rules = new RuleEngine({ rules, policy, context: this.validator.context, names, file, ticksPerSecond });
     this.#reports = new KernelReports(names, file, ticksPerSecond);

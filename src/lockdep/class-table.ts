@@ -49,6 +49,8 @@ export interface LockKind {
 export type Catalogue = (lockName: string) => LockKind | undefined;
 
 /** Pseudo locks that mark RCU readers: taken with check=0, outer wait type free. */
+/** Held by PREEMPT_RT wherever it runs soft interrupts (kernel/softirq.c); no other kernel has it. */
+const RT_BOTTOM_HALVES = /^\(?softirq_ctrl\.lock\)?$/;
 const RCU_READER = /^rcu_read_lock(_bh|_sched)?$|^rcu_tasks?_trace|^srcu/;
 
 /**
@@ -86,6 +88,8 @@ export class ClassTable {
   #flatWaitTypes = false;
   /** Names of locks whose kind neither the recording nor the catalogue tells. */
   readonly unknownKinds = new Set<string>();
+  /** A lock of PREEMPT_RT alone was seen: soft interrupts are part of tasks, and lockdep does not count locks as used in them. */
+  softirqsInTasks = false;
 
   constructor(text: (name: number) => string, catalogue: Catalogue, noValidateKey?: { hi: number; lo: number }) {
     this.#text = text;
@@ -168,6 +172,7 @@ export class ClassTable {
 
   #register(id: number, a: LockAcquire): void {
     this.#reserve(id + 1);
+    if (RT_BOTTOM_HALVES.test(this.#text(a.name))) this.softirqsInTasks = true;
     this.#instanceHi[id] = a.hi;
     this.#instanceLo[id] = a.lo;
     this.#identity[id] = !(a.has & AcquireHas.Key)

@@ -24,8 +24,9 @@ export function doubtBeforeSleep(state: LockdepState, h: EventHeader, prev: Task
   }
   if (doubtful.length === 0) return;
   state.claims.claimFinding(sleepRecord(state, h, prev, doubtful), prev, doubtful, {
-    needsRelease: true,
+    needsRelease: !state.isWhole,
   });
+  if (state.isWhole) return;
   for (const index of doubtful) suspect(state, prev, index);
 }
 
@@ -56,6 +57,10 @@ export function releaseOfUnheld(
   name: number,
 ): void {
   if (task.dead) return; // the scheduler's own lock, after the switch
+  if (state.isWhole) {
+    unlockNotHeldRecord(state, h, task, name || task.nameOfReleased(hi, lo)).confirmed++;
+    return;
+  }
   if (task.doubtfulUnlock === undefined && (task.baseKnown || task.releasedRecently(hi, lo))) {
     task.doubtfulUnlock = unlockNotHeldRecord(state, h, task, name || task.nameOfReleased(hi, lo));
     return;

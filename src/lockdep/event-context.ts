@@ -23,7 +23,7 @@ export function acquireContext(
     if (h.context & Ctx.Nmi) context |= IrqContext.Nmi;
     cpu.irqContext = context;
   } else {
-    context = runningContext(h, cpu);
+    context = runningContext(state, h, cpu);
     if (state.kernelVerdict.isOff) task.softirqsEnabled = undefined;
   }
   return context;
@@ -54,8 +54,14 @@ function trustedBits(state: LockdepState, h: EventHeader, cpu: CpuState, a: Lock
   return 0;
 }
 
-/** The interrupt context that runs at an event: a set of IrqContext bits. */
-export function runningContext(h: EventHeader, cpu: CpuState): number {
+/** The interrupt context that runs at an event, as lockdep counts: a set of IrqContext bits. */
+export function runningContext(state: LockdepState, h: EventHeader, cpu: CpuState): number {
+  const context = shownContext(h, cpu);
+  // lockdep_softirq_enter() in include/linux/irqflags.h does nothing on PREEMPT_RT, though the flags column shows soft interrupts.
+  return state.classes.softirqsInTasks ? context & ~IrqContext.SoftIrq : context;
+}
+
+function shownContext(h: EventHeader, cpu: CpuState): number {
   if (h.context & Ctx.Known) {
     return (
       (h.context & Ctx.HardIrq ? IrqContext.HardIrq : 0) |
@@ -67,6 +73,11 @@ export function runningContext(h: EventHeader, cpu: CpuState): number {
     return (cpu.hardirqDepth > 0 ? IrqContext.HardIrq : 0) | (cpu.softirqDepth > 0 ? IrqContext.SoftIrq : 0);
   }
   return cpu.irqContext;
+}
+
+/** Whether the task does something of its own, not what interrupted it or, on PREEMPT_RT, a soft interrupt that it runs. */
+export function isOwnWork(h: EventHeader, context: number): boolean {
+  return context === IrqContext.Task && (h.context & Ctx.SoftIrq) === 0;
 }
 
 /** HeldFlag bits of an acquisition: whether interrupts, and bottom halves, could come while it is held. */

@@ -23,6 +23,8 @@ export interface ValidatorOptions {
   catalogue?: Catalogue;
   /** The events come from a simulation: no lockdep but this one watched them. */
   simulated?: boolean;
+  /** No event is missing: what looks like a lost release is a fault. */
+  whole?: boolean;
 }
 
 /** State of a CPU as events tell it. */
@@ -80,15 +82,22 @@ export class LockdepState {
   /** Waits and their signals; they exist in simulations only. */
   readonly waits = new WaitEvents(this);
   readonly simulated: boolean;
+  readonly #whole: boolean;
 
   constructor(options: ValidatorOptions) {
     this.simulated = options.simulated ?? false;
+    this.#whole = options.whole ?? false;
     this.sites = new SiteWriter(options.names, options.file, options.ticksPerSecond ?? 1e9);
     this.classes = new ClassTable(
       (name) => options.names.text(name),
       options.catalogue ?? (() => undefined),
       options.noValidateKey,
     );
+  }
+
+  /** Every event is there: what looks like a lost release is a fault. */
+  get isWhole(): boolean {
+    return this.#whole && !this.lostEvents;
   }
 
   #watch(record: FindingRecord): void {

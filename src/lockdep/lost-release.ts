@@ -30,6 +30,7 @@ export function dropAll(state: LockdepState, task: TaskState, isLost: (index: nu
 
 /** Holdings that keep preemption off are gone where the preemption depth is 0. */
 export function dropPreemptOff(state: LockdepState, task: TaskState): void {
+  if (state.isWhole) return; // preemption was switched on by hand
   dropAll(state, task, (index) => (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.PreemptOff) !== 0);
 }
 
@@ -44,7 +45,7 @@ export function suspect(state: LockdepState, task: TaskState, index: number): vo
  *
  * Where one of the two is exclusive it cannot succeed: either the release in between was lost and the task goes on, or this
  * is the deadlock and nothing follows. Where both are shared, or the lock is a mere annotation, both can be: if the outer
- * one is released in the end, the recursion was real.
+ * one is released in the end, the recursion was real. Where nothing is lost it is real at once, and both are held.
  */
 export function judgeTwin(state: LockdepState, h: EventHeader, task: TaskState, twin: number, a: LockAcquire): void {
   const top = task.depth;
@@ -59,9 +60,14 @@ export function judgeTwin(state: LockdepState, h: EventHeader, task: TaskState, 
   const cls = task.held[at + Held.Class];
   const exclusive = read === ReadKind.Write || oldRead === ReadKind.Write;
   if (!exclusive && read === ReadKind.SharedRecursive) return;
+  const isRecursion = !(flags & HeldFlag.Trylock) && task.contextOf(top) === task.contextOf(twin);
+  if (state.isWhole) {
+    if (isRecursion) recursionRecord(state, h, task, top, twin).confirmed++;
+    return;
+  }
   if (oldFlags & HeldFlag.Suspect && !(exclusive && state.classes.isReal(cls))) return; // in doubt already
   if (exclusive && state.classes.isReal(cls)) {
-    if (!(flags & HeldFlag.Trylock) && task.contextOf(top) === task.contextOf(twin)) {
+    if (isRecursion) {
       const record = recursionRecord(state, h, task, top, twin);
       task.selfDeadlock = {
         instanceHi: a.hi,
@@ -76,7 +82,7 @@ export function judgeTwin(state: LockdepState, h: EventHeader, task: TaskState, 
     dropLost(state, task, twin);
     return;
   }
-  if (flags & HeldFlag.Trylock || task.contextOf(top) !== task.contextOf(twin)) return;
+  if (!isRecursion) return;
   state.claims.claimFinding(recursionRecord(state, h, task, top, twin), task, [twin]);
   suspect(state, task, twin);
   keepSilently(state, task, top);

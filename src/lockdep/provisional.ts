@@ -97,13 +97,14 @@ export class ProvisionalClaims {
 
   /**
    * The recording ends: what rests on locks that are still held stands if their tasks got stuck or ended there, not if
-   * they went on for long without ever releasing them.
+   * they went on for long without ever releasing them; where nothing is lost (`isWhole`) it stands.
    */
-  end(): void {
+  end(isWhole: boolean): void {
     for (const holdings of this.#byHolding.values()) {
       for (const claims of holdings.values()) {
         for (const claim of claims) {
-          advance(claim, !claim.needsRelease && claim.task.acquisitions - claim.madeAt <= PROGRESS_LIMIT);
+          const isStuck = isWhole || claim.task.acquisitions - claim.madeAt <= PROGRESS_LIMIT;
+          advance(claim, !claim.needsRelease && isStuck);
         }
       }
     }

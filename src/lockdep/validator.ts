@@ -12,7 +12,7 @@ import {
 import type { Finding } from '../model/finding.js';
 import { heldClass, heldRead, heldSite } from './describe.js';
 import { confirmUnlock, doubtBeforeSleep, judgeHeldAtExit, releaseOfUnheld } from './doubts.js';
-import { acquireContext, headerSoftirqsOn, irqFlags, runningContext } from './event-context.js';
+import { acquireContext, headerSoftirqsOn, irqFlags, isOwnWork, runningContext } from './event-context.js';
 import {
   dropReference,
   enterHeld,
@@ -257,7 +257,7 @@ export class Validator extends NullSink implements EventSink {
     if (this.#skips()) return;
     // The end of schedule() frees what the previous task left, but nothing in it allocates.
     const cpu = this.state.cpu(h.cpu);
-    if (runningContext(h, cpu) === IrqContext.Task) this.#taskOf(h, cpu).inSchedule = false;
+    if (runningContext(this.state, h, cpu) === IrqContext.Task) this.#taskOf(h, cpu).inSchedule = false;
     this.#showContext(h);
   }
 
@@ -311,7 +311,7 @@ export class Validator extends NullSink implements EventSink {
     if (task.depth > 0) {
       // Back to user space with a lock: a fault, unless this recording is known to miss releases.
       if (state.lostReleases === 0 && !state.lostEvents) judgeHeldAtExit(state, h, task, 'returned to user space');
-      dropAll(state, task, () => true);
+      if (!state.isWhole) dropAll(state, task, () => true);
     }
     task.selfDeadlock = undefined;
     confirmUnlock(task);
@@ -330,7 +330,7 @@ export class Validator extends NullSink implements EventSink {
   override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number, _ip: number): void {
     if (this.#skips()) return;
     const cpu = this.state.cpu(h.cpu);
-    this.state.waits.signal(h, this.#taskOf(h, cpu), runningContext(h, cpu), name, kind);
+    this.state.waits.signal(h, this.#taskOf(h, cpu), runningContext(this.state, h, cpu), name, kind);
   }
 
   override lockdepOff(h: EventHeader, _ip: number): void {
@@ -376,7 +376,7 @@ export class Validator extends NullSink implements EventSink {
       task.selfDeadlock?.report();
       confirmUnlock(task);
     }
-    this.state.claims.end();
+    this.state.claims.end(this.state.isWhole);
   }
 
   #skips(): boolean {
@@ -413,7 +413,7 @@ export class Validator extends NullSink implements EventSink {
    * the last acquisition is the best guess: the top of the stack settles both when it is deeper.
    */
   #viewContext(h: EventHeader, cpu: CpuState, task: TaskState): number {
-    const context = runningContext(h, cpu);
+    const context = runningContext(this.state, h, cpu);
     if (h.context & Ctx.Known || task.depth === 0) return context;
     return Math.max(context, task.contextOf(task.depth - 1));
   }
@@ -432,7 +432,7 @@ export class Validator extends NullSink implements EventSink {
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
     state.acquisitions++;
     if ((flags & (HeldFlag.Check | HeldFlag.Trylock)) !== HeldFlag.Check) return;
-    if (context === IrqContext.Task) {
+    if (isOwnWork(h, context)) {
       task.needs.note(heldClass(task, index), heldRead(task, index), state.acquisitions, heldSite(task, index));
     }
     state.waits.takenInReader(h, task, index);
@@ -441,7 +441,7 @@ export class Validator extends NullSink implements EventSink {
   /** Without irq events: a lock taken with interrupts off and released with them on had them switched on in between. */
   #inferIrqsOn(h: EventHeader, task: TaskState, index: number, flags: number): void {
     if (!(h.context & Ctx.Known) || h.context & Ctx.HardIrqsOff || !(flags & HeldFlag.IrqsOff)) return;
-    if (task.contextOf(index) !== runningContext(h, this.state.cpu(h.cpu))) return;
+    if (task.contextOf(index) !== runningContext(this.state, h, this.state.cpu(h.cpu))) return;
     markHeldLocks(this.state, h, task, IrqKind.HardIrq);
   }
 }

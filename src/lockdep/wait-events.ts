@@ -10,6 +10,7 @@ import {
   makeFinding,
   whereNow,
 } from './describe.js';
+import { isOwnWork } from './event-context.js';
 import { pathEvidence } from './irq-inversion.js';
 import type { LockdepState } from './lockdep-state.js';
 import { type Site, siteOf } from './site.js';
@@ -74,7 +75,7 @@ export class WaitEvents {
     // A reader that leaves ends a grace period: what it took inside is known by then, and what it had taken before no waiter can hold.
     if (kind === WaitKind.GracePeriod && this.#isInReaderOf(task, context, event)) return;
     const birth = this.#waiterBirth.get(event);
-    const needs = context === IrqContext.Task ? task.needs.list() : [];
+    const needs = isOwnWork(h, context) ? task.needs.list() : [];
     const all = [...needs];
     for (let index = task.depth - 1; index >= 0 && task.contextOf(index) === context; index--) {
       const flags = task.held[index * HELD_STRIDE + Held.Flags];

@@ -100,7 +100,11 @@ export class Cpu {
     return this.hardirqDepth > 0 || this.nmiDepth > 0 || (!this.realTime && this.servingSoftirq > 0);
   }
 
-  /** Recomputes the context bits after any of the fields above changed. */
+  /**
+   * Recomputes the context bits after any of the fields above changed. On PREEMPT_RT soft interrupts are part of a task: tracing shows them
+   * (in_serving_softirq()), lockdep does not count them (lockdep_softirq_enter() in include/linux/irqflags.h does nothing there), so no lock is
+   * ever used in one; that bottom halves are off it follows (__local_bh_disable_ip() in kernel/softirq.c).
+   */
   refresh(): void {
     const softirq = this.servingSoftirq > 0;
     let bits: number = Ctx.Known | Ctx.BhKnown;
@@ -112,7 +116,7 @@ export class Cpu {
     this.context = bits;
     let lockdep: number = LockdepCtx.Known;
     if (this.hardirqDepth > 0) lockdep |= LockdepCtx.HardIrq;
-    if (softirq) lockdep |= LockdepCtx.SoftIrq;
+    if (softirq && !this.realTime) lockdep |= LockdepCtx.SoftIrq;
     if (this.hardirqDepth > 0 && this.hardirqThreaded) lockdep |= LockdepCtx.Threaded;
     if (!this.irqsOff) lockdep |= LockdepCtx.HardIrqsOn;
     if (this.bhCount === 0) lockdep |= LockdepCtx.SoftIrqsOn;

@@ -21,7 +21,7 @@ export async function readStats(path: string, open: Open, catalogue?: Catalogue)
     ticksPerSecond,
     ...(noValidateKey && { noValidateKey }),
     ...(catalogue && { catalogue }),
-    ...(simulated && { simulated }),
+    ...(simulated && { simulated, whole: true }),
   });
   const collector = new StatsCollector(validator);
   const { notes } = await source.pump(new StatsSink(validator, collector));

@@ -217,8 +217,10 @@ class Player {
       return count;
     });
     for (let i = state.held.length - 1; i >= 0; i--) {
-      const held = state.held[i] as HeldLock;
-      if (!held.unwatched) this.#release(held.lock, held.bits, held.moment, counts[i] ?? 0);
+      const { lock, bits, moment, unwatched } = state.held[i] as HeldLock;
+      if (unwatched) this.#sink.lockdepOff(this.#stamp(bits, moment), this.#site(moment));
+      this.#release(lock, bits, moment, counts[i] ?? 0);
+      if (unwatched) this.#sink.lockdepOn(this.#stamp(bits, moment), this.#site(moment));
     }
   }
 

@@ -81,7 +81,7 @@ function note(
 ): void {
   const { base, id: root } = f.root;
   const moment = w.facts.moment(f.call, line, api);
-  const bits = bitsOf(base, s.locks, w.config.preemptCount);
+  const bits = bitsOf(base, s.locks, w.config);
   const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
   w.facts.note({ deed, base, state: s.locks, bits, moment, root, needs: [], sure });
 }
@@ -105,7 +105,7 @@ function assume(w: Walk, f: Frame, s: State, contract: TreeContract): State {
       trylock: false,
       nest: undefined,
       moment: w.facts.moment(f.call, f.code?.fn.line ?? 0, '@mustHold'),
-      bits: bitsOf(f.root.base, locks, w.config.preemptCount),
+      bits: bitsOf(f.root.base, locks, w.config),
       unwatched: false,
     };
     locks = w.states.change(locks, { held: [...locks.held, held] });

@@ -98,8 +98,14 @@ function keyOf(state: Omit<LockState, 'id'>): string {
   return key;
 }
 
+/** What of the kernel's configuration decides the words of events. */
+export interface KernelBits {
+  readonly preemptCount: boolean;
+  readonly preemptRt: boolean;
+}
+
 /** The words that events of a context carry. */
-export function bitsOf(base: Base, state: LockState, preemptCount: boolean): Bits {
+export function bitsOf(base: Base, state: LockState, kernel: KernelBits): Bits {
   let context: number = Ctx.Known | Ctx.BhKnown;
   let lockdep: number = LockdepCtx.Known;
   if (state.irqsOff) context |= Ctx.HardIrqsOff;
@@ -112,9 +118,10 @@ export function bitsOf(base: Base, state: LockState, preemptCount: boolean): Bit
   if (base.kind === 'nmi') context |= Ctx.Nmi;
   if (base.kind === 'softirq') {
     context |= Ctx.SoftIrq;
-    lockdep |= LockdepCtx.SoftIrq;
+    // lockdep_softirq_enter() does nothing on PREEMPT_RT, where soft interrupts are part of a task.
+    if (!kernel.preemptRt) lockdep |= LockdepCtx.SoftIrq;
   }
   if (state.bh > 0) context |= Ctx.BhOff;
   else lockdep |= LockdepCtx.SoftIrqsOn;
-  return { context, lockdep, depth: preemptCount ? state.preempt : -1 };
+  return { context, lockdep, depth: kernel.preemptCount ? state.preempt : -1 };
 }

@@ -124,7 +124,7 @@ const wakeEnd = {
   exit(w: Walk, f: Frame, s: State): void {
     if (f.root.base.open || s.locks.held.length === 0) return;
     const moment = w.facts.moment(f.call, 0, 'exit');
-    const bits = bitsOf(f.root.base, s.locks, w.config.preemptCount);
+    const bits = bitsOf(f.root.base, s.locks, w.config);
     const sure = !s.doubtful;
     w.facts.note({
       deed: { do: 'exit' },

@@ -1,5 +1,6 @@
 import { AllocKind, WaitKind } from '../../model/events.js';
 import { Gfp } from '../../model/gfp.js';
+import { LockType } from '../../model/wait-type.js';
 import type { TreeCall } from '../ir/tree.js';
 import { callValue } from './calls.js';
 import { type Doing, holds, preemptible } from './conditions.js';
@@ -184,7 +185,7 @@ function inInterrupt(d: Doing): boolean {
 }
 
 function bits(d: Doing, s: State): Bits {
-  return bitsOf(d.f.root.base, s.locks, d.w.config.preemptCount);
+  return bitsOf(d.f.root.base, s.locks, d.w.config);
 }
 
 /** Tells the judges of an operation; set-up is not judged. */
@@ -278,7 +279,9 @@ function acquire(d: Doing, s: State, object: Thing, words: readonly string[]): S
     s.locks.held.some((other) => other.lock === object && (other.read === 0 || held.read === 0));
   if (isTwin && held.trylock) return undefined;
   note(d, s, { do: 'acquire', lock: held });
-  if (isTwin && nest === undefined) return undefined;
+  // Without PREEMPT_RT a local_lock_t is preempt_disable(): nobody waits.
+  const waits = facts.lockType !== LockType.PerCpu || w.config.preemptRt;
+  if (isTwin && waits && nest === undefined) return undefined;
   const count = s.locks.held.filter((other) => other.lock === object).length;
   if (count >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return s;
   return withNeed(changed(w, s, { held: [...s.locks.held, held] }), held);
@@ -411,7 +414,7 @@ export function wake(
   if (f.root.id === 'set-up') return;
   const { base, id: root } = f.root;
   const { locks: state } = s;
-  const words = bitsOf(base, state, w.config.preemptCount);
+  const words = bitsOf(base, state, w.config);
   const key = `${base.kind}${state.id}:${event.object.id}:${moment.id}`;
   let noteOne = w.senders.get(key);
   if (noteOne === undefined) {

@@ -128,7 +128,8 @@ function compareOne(
   if (options.more > 0 && open.some(unshownBy(shown))) {
     const more = runProgram(text, file, options.law, schedules(options.more, options.schedules), true);
     // What no schedule runs is no word against it.
-    const isReached = ({ where, evidence }: Finding): boolean =>
+    const isReached = ({ rule, where, evidence }: Finding): boolean =>
+      (rule !== 'held-at-exit' || more.ended.has((where.task ?? '').replace(/-\d+$/, ''))) &&
       [where, ...evidence.map((step) => step.where)].every(({ line }) => line === undefined || more.lines.has(line));
     const all = [...shown, ...more.findings];
     for (const finding of open.filter(unshownBy(all)).filter(isReached)) note('unshown', finding);

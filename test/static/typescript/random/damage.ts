@@ -27,6 +27,8 @@ export class Damage extends NullSink {
   hasLeft = false;
   /** Lines whose operations ran before, in runs that know lines. */
   readonly lines = new Set<number>();
+  /** Tasks that ended before. */
+  readonly ended = new Set<string>();
   readonly #names: NameTable;
   readonly #locks = new Map<number, number>();
   /** Locks that interrupts took, by the task that they interrupted. */
@@ -118,6 +120,7 @@ export class Damage extends NullSink {
   }
 
   override taskExit(h: EventHeader): void {
+    if (this.time === Number.POSITIVE_INFINITY) this.ended.add(this.#names.text(h.comm));
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
   }
 

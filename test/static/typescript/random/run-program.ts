@@ -32,6 +32,8 @@ export interface Shown {
   readonly operations: number;
   /** Lines whose operations ran, of precise runs: of all where they were asked for. */
   readonly lines: ReadonlySet<number>;
+  /** Tasks that came to their ends. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** All that any of the schedules shows before it is damaged, each violation once, with source lines. */
@@ -46,6 +48,7 @@ export function runProgram(
   const seen = new Set<string>();
   const findings = new Map<string, Finding>();
   const lines = new Set<number>();
+  const ended = new Set<string>();
   let operations = 0;
   const run = (schedule: Schedule, precise: boolean): Finding[] => {
     let damage: Damage | undefined;
@@ -57,6 +60,7 @@ export function runProgram(
     const noticed = damage;
     if (noticed === undefined) throw new Error('nobody recorded');
     operations += judged.operations;
+    for (const task of noticed.ended) ended.add(task);
     if (precise) for (const line of noticed.lines) lines.add(line);
     // Findings tell seconds, to the nanosecond.
     return judged.findings.filter((finding) => {
@@ -71,7 +75,7 @@ export function runProgram(
     for (const finding of fast) seen.add(finding.fingerprint);
     for (const finding of run(schedule, true)) findings.set(`${finding.fingerprint} ${finding.where.line}`, finding);
   }
-  return { findings: [...findings.values()], operations, lines };
+  return { findings: [...findings.values()], operations, lines, ended };
 }
 
 /** What a handler left behind, seen where it is no longer the handler that runs. */
