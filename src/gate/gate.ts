@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../model/finding.js';
 import { type GateSummary, type Run, type Suppressed, verdictOf } from '../model/report.js';
 import { type Baseline, type BaselineEntry, baselineText, isExpired, updatedEntries } from './baseline.js';
 import { applySettings, type RuleSettings } from './rule-settings.js';
-import { siftBySource } from './source-suppressions.js';
+import { Comments, siftBySource } from './source-suppressions.js';
 
 /** What a gate is told before anything is judged. */
 export interface GatePlan {
@@ -34,14 +34,24 @@ export interface Gated {
 
 /** Settles how every finding stands: with its users' severity, new, known or suppressed. */
 export function applyGate(runs: readonly Run[], plan: GatePlan, read: (file: string) => string | undefined): Gated {
-  const sifted = runs.map((run) => sift(run, plan.settings, read));
+  const comments = new Comments(read);
+  const sifted = runs.map((run) => sift(run, plan.settings, comments));
   const all = sifted.flatMap((run) => run.findings);
   const suppressed = sifted.flatMap((run) => run.suppressed ?? []);
   const { baseline, today } = plan;
-  const notes = suppressionNotes(suppressed);
+  const idle = [...comments.unused(runs.flatMap((run) => run.sources ?? [])), ...idleSettings(runs, plan.settings)];
+  const notes = [...suppressionNotes(suppressed), ...idle];
+  const unused = idle.length > 0 ? { unused: idle.length } : {};
   if (baseline === undefined) {
-    const summary = { hasBaseline: false, new: all.length, known: 0, fixed: 0, suppressed: suppressed.length };
-    const isActive = suppressed.length > 0;
+    const summary = {
+      hasBaseline: false,
+      new: all.length,
+      known: 0,
+      fixed: 0,
+      suppressed: suppressed.length,
+      ...unused,
+    };
+    const isActive = suppressed.length + idle.length > 0;
     return { runs: sifted, complete: sifted, summary, isActive, notes, fixed: [], baselineText: undefined };
   }
   const present = new Set([...all, ...suppressed.map(({ finding }) => finding)].map(({ fingerprint }) => fingerprint));
@@ -60,6 +70,7 @@ export function applyGate(runs: readonly Run[], plan: GatePlan, read: (file: str
       known: all.length - news,
       fixed: fixed.length,
       suppressed: suppressed.length,
+      ...unused,
     },
     isActive: true,
     notes: [...notes, ...baselineNotes(plan, baseline, entries, fixed, present)],
@@ -68,9 +79,9 @@ export function applyGate(runs: readonly Run[], plan: GatePlan, read: (file: str
   };
 }
 
-function sift(run: Run, settings: RuleSettings, read: (file: string) => string | undefined): Run {
+function sift(run: Run, settings: RuleSettings, comments: Comments): Run {
   const byRule = applySettings(run.findings, settings);
-  const bySource = siftBySource(byRule.findings, read);
+  const bySource = siftBySource(byRule.findings, comments);
   const suppressed = [...(run.suppressed ?? []), ...byRule.suppressed, ...bySource.suppressed];
   return { ...withFindings(run, bySource.findings), ...(suppressed.length > 0 && { suppressed }) };
 }
@@ -95,6 +106,15 @@ function withFindings(run: Run, findings: readonly Finding[]): Run {
 function suppressionNotes(suppressed: readonly Suppressed[]): string[] {
   const places = new Set(suppressed.filter(({ reason }) => reason === '').map(({ place }) => place));
   return [...places].map((place) => `${place}: suppresses findings without a reason`);
+}
+
+/** Rules that are switched off and that no source breaks. Recordings show what happened to occur: of them nothing is told. */
+function idleSettings(runs: readonly Run[], settings: RuleSettings): string[] {
+  if (runs.length === 0 || runs.some(({ sources }) => sources === undefined)) return [];
+  const found = new Set(runs.flatMap((run) => run.findings).map(({ rule }) => rule));
+  return [...settings]
+    .filter(([rule, { severity }]) => severity === 'off' && !found.has(rule))
+    .map(([rule, { place }]) => `${place}: ${rule} is off, which suppresses nothing`);
 }
 
 function baselineNotes(

@@ -5,4 +5,4 @@ export { CONFIGURED_COMMANDS, type Configuration } from './config-schema.js';
 export { configurationTemplate } from './config-template.js';
 export { applyGate, type Gated, type GatePlan } from './gate.js';
 export { loadOverrides, type RuleSetting, type RuleSettings } from './rule-settings.js';
-export { type Directive, directives, siftBySource } from './source-suppressions.js';
+export { Comments, type Directive, directives, siftBySource } from './source-suppressions.js';

@@ -53,21 +53,49 @@ export interface Sifted {
   readonly suppressed: Suppressed[];
 }
 
+/** The comments of sources, and which of them silenced something. */
+export class Comments {
+  readonly #read: (file: string) => string | undefined;
+  readonly #known = new Map<string, Directive[]>();
+  readonly #used = new Set<string>();
+
+  /** @param read the text of a source by the name that findings give it, undefined where it cannot be read */
+  constructor(read: (file: string) => string | undefined) {
+    this.#read = read;
+  }
+
+  /** The comment that silences a rule at a line. */
+  covering(file: string, line: number, rule: string): Directive | undefined {
+    const by = this.#of(file).find(({ covers, rules }) => covers === line && rules.includes(rule));
+    if (by !== undefined) this.#used.add(`${file}:${by.line} ${rule}`);
+    return by;
+  }
+
+  /** What comments of these sources say and nothing needed, in plain sentences: stale excuses, and slips of the pen. */
+  unused(files: Iterable<string>): string[] {
+    return [...new Set(files)].sort().flatMap((file) =>
+      this.#of(file).flatMap(({ line, rules }) => {
+        if (rules.length === 0) return [`${file}:${line}: lockvet-ignore names no rule: it suppresses nothing`];
+        const idle = rules.filter((rule) => !this.#used.has(`${file}:${line} ${rule}`));
+        return idle.map((rule) => `${file}:${line}: lockvet-ignore ${rule} suppresses nothing`);
+      }),
+    );
+  }
+
+  #of(file: string): Directive[] {
+    let found = this.#known.get(file);
+    if (found === undefined) {
+      found = directives(this.#read(file) ?? '');
+      this.#known.set(file, found);
+    }
+    return found;
+  }
+}
+
 const SOURCE = /\.(?:c|h|cc|cpp|ts|mts|cts)$/;
 
-/**
- * Takes out the findings that a comment in the source silences.
- * @param read the text of a source by the name that findings give it, undefined where it cannot be read
- */
-export function siftBySource(findings: readonly Finding[], read: (file: string) => string | undefined): Sifted {
-  const known = new Map<string, Directive[]>();
-  const directivesOf = (file: string): Directive[] => {
-    const cached = known.get(file);
-    if (cached) return cached;
-    const found = directives(read(file) ?? '');
-    known.set(file, found);
-    return found;
-  };
+/** Takes out the findings that a comment in the source silences. */
+export function siftBySource(findings: readonly Finding[], comments: Comments): Sifted {
   const standing: Finding[] = [];
   const suppressed: Suppressed[] = [];
   for (const finding of findings) {
@@ -75,7 +103,7 @@ export function siftBySource(findings: readonly Finding[], read: (file: string) 
     const by =
       file === undefined || line === undefined || !SOURCE.test(file)
         ? undefined
-        : directivesOf(file).find(({ covers, rules }) => covers === line && rules.includes(finding.rule));
+        : comments.covering(file, line, finding.rule);
     if (by === undefined) standing.push(finding);
     else suppressed.push({ finding, by: 'source', place: `${file}:${by.line}`, reason: by.reason });
   }

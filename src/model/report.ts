@@ -25,6 +25,8 @@ export interface Run {
   notes: string[];
   /** Findings that somebody silenced: they count for nothing, but they are counted and shown. */
   suppressed?: Suppressed[];
+  /** Sources that were judged whole, on every path: what a comment in them silences would have been found. */
+  sources?: readonly string[];
 }
 
 /** A silenced finding and who silenced it. */
@@ -46,6 +48,8 @@ export interface GateSummary {
   known: number;
   fixed: number;
   suppressed: number;
+  /** Comments and settings that silence nothing; absent: none. */
+  unused?: number;
 }
 
 /** All zero. */

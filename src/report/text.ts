@@ -69,9 +69,10 @@ function gateLines({ summary, notes }: GateReport, paint: Paint): string[] {
   return [gateLine(summary), ...notes.map((note) => `  ${paint.dim('-')} ${printable(note)}`)];
 }
 
-/** `gate: 1 new, 3 known, 2 fixed, 1 suppressed`. */
+/** `gate: 1 new, 3 known, 2 fixed, 1 suppressed`, and `, 4 suppressions unused` where there are any. */
 export function gateLine(summary: GateReport['summary']): string {
-  return `gate: ${summary.new} new, ${summary.known} known, ${summary.fixed} fixed, ${summary.suppressed} suppressed`;
+  const unused = summary.unused === undefined ? '' : `, ${counted(summary.unused, 'suppression')} unused`;
+  return `gate: ${summary.new} new, ${summary.known} known, ${summary.fixed} fixed, ${summary.suppressed} suppressed${unused}`;
 }
 
 /** `clean`, or `2 findings: 1 error, 1 warning`. */

@@ -54,12 +54,16 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   const input = paths.join(' ');
   if (c.length + typescript.length === 0) throw noSource(paths);
   const files = c.map((path) => ({ path, name: path }));
-  if (typescript.length === 0) return checkFiles(files, contextHeaders(c), input, options);
+  const whole = (checked: Checked): Checked => ({
+    ...checked,
+    run: { ...checked.run, sources: [...c, ...typescript] },
+  });
+  if (typescript.length === 0) return whole(await checkFiles(files, contextHeaders(c), input, options));
   const { checkTypescript } = await import('./typescript/check.js');
   const scenarios = await checkTypescript(typescript, input, options);
-  if (c.length === 0) return { run: scenarios, catalogue: [] };
+  if (c.length === 0) return whole({ run: scenarios, catalogue: [] });
   const kernel = await checkFiles(files, contextHeaders(c), input, options);
-  return { ...kernel, run: together(kernel.run, scenarios) };
+  return whole({ ...kernel, run: together(kernel.run, scenarios) });
 }
 
 /** Two runs over one input as one. */

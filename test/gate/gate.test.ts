@@ -6,6 +6,7 @@ import { type BaselineEntry, baselineText, loadBaseline } from '../../src/gate/b
 import { applyGate, type GatePlan } from '../../src/gate/gate.js';
 import { loadOverrides } from '../../src/gate/rule-settings.js';
 import type { Finding } from '../../src/model/finding.js';
+import { gateLine } from '../../src/report/text.js';
 import { sampleFinding, sampleRun } from '../report/sample.js';
 
 const OPEN: GatePlan = { settings: new Map(), baseline: undefined, update: false, newOnly: false, today: '2027-01-15' };
@@ -122,6 +123,27 @@ describe('suppressions', () => {
       ['x.c:6', ''],
     ]);
     expect(gated.notes).toEqual(['x.c:6: suppresses findings without a reason']);
+  });
+
+  it('that silence nothing are told of sources that were judged whole, with their lines', () => {
+    const texts: Record<string, string> = {
+      'x.c': 'f(); // lockvet-ignore rule-a, rule-b: so it is\n',
+      'y.c': '/* lockvet-ignore rule-a: was needed once */\nf();\n// lockvet-ignore\nf();\n',
+    };
+    const off = new Map([['rule-c', { severity: 'off' as const, reason: 'r', place: 'overrides.yaml:3' }]]);
+    const run = sampleRun([{ ...a, where: { file: 'x.c', line: 1 } }]);
+    const judged = (whole: typeof run) => applyGate([whole], { ...OPEN, settings: off }, (source) => texts[source]);
+    const { summary, notes, isActive } = judged({ ...run, sources: ['y.c', 'x.c'] });
+    expect(notes).toEqual([
+      'x.c:1: lockvet-ignore rule-b suppresses nothing',
+      'y.c:1: lockvet-ignore rule-a suppresses nothing',
+      'y.c:3: lockvet-ignore names no rule: it suppresses nothing',
+      'overrides.yaml:3: rule-c is off, which suppresses nothing',
+    ]);
+    expect([summary.unused, summary.suppressed, isActive]).toEqual([4, 1, true]);
+    expect(gateLine(summary)).toBe('gate: 0 new, 0 known, 0 fixed, 1 suppressed, 4 suppressions unused');
+    // A recording does not show what could have occurred.
+    expect(judged(run).notes).toEqual([]);
   });
 
   it('keep an entry of the baseline from being stale', () => {
