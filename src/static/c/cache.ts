@@ -20,7 +20,8 @@ export class UnitCache {
       const bytes = readFileSync(this.#path(key));
       const headLength = bytes.readUInt32LE(0);
       const head = JSON.parse(bytes.toString('utf8', 4, 4 + headLength)) as UnitHead;
-      return { head, body: bytes.subarray(4 + headLength) };
+      // Copied, so that the head's bytes are let go.
+      return { head, body: new Uint8Array(bytes.subarray(4 + headLength)) };
     } catch {
       return undefined;
     }

@@ -128,11 +128,11 @@ function contractOf(b: Builder, input: LowerInput): Contract | undefined {
   const held: SaidHeld[] = [];
   for (const text of input.header.mustHold) {
     const path = pathOfText(b, text);
-    if (path !== undefined) held.push({ path, said: 'annotation' });
+    if (path !== undefined && !isOtherwiseMeant(b, path)) held.push({ path, said: 'annotation' });
   }
   for (const text of input.header.releases) {
     const path = pathOfText(b, text);
-    if (path === undefined) continue;
+    if (path === undefined || isOtherwiseMeant(b, path)) continue;
     // What is taken again before the end is only dropped for a while; what is said to be taken first is not held at entry.
     const isBack = input.header.acquires.includes(text);
     if (isBack && input.header.takesFirst) continue;
@@ -143,6 +143,11 @@ function contractOf(b: Builder, input: LowerInput): Contract | undefined {
     if (path !== undefined) held.push({ path, said: 'comment' });
   }
   return held.length === 0 ? undefined : { held };
+}
+
+/** Whether annotations name this lock for something else that is held. */
+function isOtherwiseMeant(b: Builder, path: string): boolean {
+  return b.vocabulary.otherwiseMeant.some((member) => path.endsWith(`.${member}`));
 }
 
 /** The path of simple text such as `&p->lock` or `desc->lock`. */

@@ -114,7 +114,8 @@ export function readUnit(
   }
   const withTables = functions.map((fn) => heldThroughTables(fn, declared.tables, vocabulary));
   const { callbacks, inits } = side;
-  return { file, functions: withTables, ...declared, callbacks, inits, aliases, unknown, pieces: pieces.made };
+  const handed = [...new Set(withTables.map((fn) => fn.name))].filter((name) => mentioned.has(name));
+  return { file, functions: withTables, ...declared, callbacks, inits, handed, aliases, unknown, pieces: pieces.made };
 }
 
 function textOf(tokens: Tokens, chunk: Chunk & { kind: 'function' }): string {
@@ -156,7 +157,9 @@ function heldThroughTables(fn: IrFunction, tables: readonly TableFact[], vocabul
 function mentionedNames(tokens: Tokens): Set<string> {
   const names = new Set<string>();
   for (let i = 0; i < tokens.count; i++) {
-    if (tokens.kind[i] === TokenKind.Ident && !isPunct(tokens, i + 1, '(')) names.add(tokenText(tokens, i));
+    if (tokens.kind[i] !== TokenKind.Ident || isPunct(tokens, i + 1, '(')) continue;
+    const isExport = isPunct(tokens, i - 1, '(') && tokenText(tokens, i - 2).startsWith('EXPORT_');
+    if (!isExport) names.add(tokenText(tokens, i));
   }
   return names;
 }

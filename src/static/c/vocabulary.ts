@@ -129,6 +129,7 @@ const tableSchema = z
     entry_by_parameter: z.record(z.string(), context),
     opaque: z.array(z.string()),
     unjudged: z.array(z.string()),
+    otherwise_meant: z.array(z.string()),
   })
   .partial()
   .strict();
@@ -165,6 +166,8 @@ export interface Vocabulary {
   readonly opaquePrefixes: readonly string[];
   /** Functions in which nothing is a violation. */
   readonly unjudged: ReadonlySet<string>;
+  /** Ends of lock paths that annotations use for something else. */
+  readonly otherwiseMeant: readonly string[];
 }
 
 /**
@@ -192,6 +195,7 @@ export function loadVocabulary(folders: readonly string[], kept?: string): Vocab
     opaque: new Set<string>(),
     opaquePrefixes: [] as string[],
     unjudged: new Set<string>(),
+    otherwiseMeant: [] as string[],
   };
   for (const table of tablesOf(folders, kept)) {
     for (const group of table.functions ?? []) {
@@ -218,6 +222,7 @@ export function loadVocabulary(folders: readonly string[], kept?: string): Vocab
     for (const [name, entry] of Object.entries(table.entry_by_return ?? {})) v.entryByReturn.set(name, entry);
     for (const [name, entry] of Object.entries(table.entry_by_parameter ?? {})) v.entryByParameter.set(name, entry);
     for (const name of table.unjudged ?? []) v.unjudged.add(name);
+    v.otherwiseMeant.push(...(table.otherwise_meant ?? []));
     for (const name of table.opaque ?? []) {
       if (name.endsWith('*')) v.opaquePrefixes.push(name.slice(0, -1));
       else v.opaque.add(name);

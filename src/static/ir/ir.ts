@@ -173,7 +173,7 @@ export interface IrFunction {
   readonly local: boolean;
   /** Text substitution rather than a function: its free names are those of the caller. */
   readonly macro?: boolean;
-  /** Nothing in it is a violation: it runs before there is anything to violate. */
+  /** Nothing in it is a violation, whoever calls it: it runs before there is anything to violate, or when nothing matters any more. */
   readonly unjudged?: boolean;
   /** Configuration under which it is compiled: `X` or `!X`. */
   readonly when?: readonly string[];
@@ -240,6 +240,8 @@ export interface IrUnit {
   readonly tables: readonly TableFact[];
   readonly callbacks: readonly CallbackFact[];
   readonly inits: readonly InitFact[];
+  /** Its functions whose names are stored or handed on: who calls them, and from where, is not known. */
+  readonly handed: readonly string[];
   /** Names that stand for other names (`#define a b`). */
   readonly aliases: Readonly<Record<string, string>>;
   /** What could not be understood, by reason, and how often. */

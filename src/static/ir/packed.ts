@@ -32,7 +32,7 @@ export interface PackedUnit {
 }
 
 /** Changes when the intermediate form or the front end does: part of every cache key. */
-export const IR_VERSION = 8;
+export const IR_VERSION = 9;
 
 export function pack(unit: IrUnit): PackedUnit {
   const { functions, pieces, ...rest } = unit;
@@ -53,7 +53,8 @@ export function pack(unit: IrUnit): PackedUnit {
       shared: digest([unit.fields, globals.filter((one) => !isLocal(one)), unit.inits, unit.aliases]),
       own: digest(globals.filter(isLocal)),
     },
-    body: deflateRawSync(`[[${texts.join()}],${JSON.stringify(kept)}]`, { level: 1 }),
+    // Copied, since zlib's buffer is far larger than what it put there.
+    body: new Uint8Array(deflateRawSync(`[[${texts.join()}],${JSON.stringify(kept)}]`, { level: 1 })),
   };
 }
 

@@ -3,7 +3,7 @@ import type { RuleSet } from '../../rules/index.js';
 import type { ContextName } from '../ir/ir.js';
 import type { Edge } from '../solve/found.js';
 import { whereOf } from '../solve/places.js';
-import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
+import { type FunctionId, fileOf, headOf, type LinkedUnit, type Program } from '../solve/program.js';
 import { compareText, type Effect, siteKey, siteOf } from '../solve/summary.js';
 import { isVariable } from '../solve/uses.js';
 
@@ -132,13 +132,14 @@ function isTask(program: Program, { effect, root }: Use): boolean {
 }
 
 /**
- * Whether the handler does it, and not in some case far below it, and the other use is a task's. What nobody is seen to call
- * may be called with interrupts off by assembly or through a pointer; where handler and use are in one file, its author would know.
+ * Whether the handler does it, and not in some case far below it, and the other use is a task's: known to be, or in the handler's
+ * own file and not handed to anybody. What is called through a pointer, from a trap or by assembly is often called with interrupts off.
  */
 function isSure(program: Program, use: Use, inside: Use): boolean {
   if (inside.effect.chain.length > FAR + 1 || inside.effect.optional === true) return false;
-  if (fileOf(program, use.root) === fileOf(program, inside.root)) return true;
-  return isTask(program, use) && program.entries.get(inside.root)?.by !== undefined;
+  if (isTask(program, use)) return program.entries.get(inside.root)?.by !== undefined;
+  const { unit } = program.units[program.unitOf[use.root] as number] as LinkedUnit;
+  return unit.file === fileOf(program, inside.root) && !unit.handed.includes(headOf(program, use.root).name);
 }
 
 function inversions(

@@ -62,7 +62,7 @@ export function analyse(
   fn.blocks.forEach((block, i) => {
     collect(frame, block, i, explored.states[i] ?? [], collected, exits);
   });
-  const effects = selectEffects(collected.effects.values());
+  const effects = fn.unjudged === true ? [] : selectEffects(collected.effects.values());
   return {
     summary: {
       exits: settleExits([...exits.values()], fn).slice(0, MAX_EXITS),

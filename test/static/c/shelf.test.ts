@@ -26,6 +26,7 @@ const UNIT: PackedUnit = {
     inits: [],
     aliases: {},
     unknown: {},
+    handed: [],
     shared: '',
     own: '',
   },
