@@ -1,3 +1,4 @@
+import type { Strategy } from '../../src/explore/strategy.js';
 import { type StrategyName, strategyOf } from '../../src/explore/token.js';
 import type { EventSink } from '../../src/model/events.js';
 import { type LitmusFlavour, ring } from '../../src/rcu/index.js';
@@ -47,7 +48,7 @@ export function suits(shape: string, by: LitmusFlavour): boolean {
 export function closes(
   shape: string,
   by: LitmusFlavour,
-  schedule: { strategy: StrategyName; seed: number; preemptRt?: boolean },
+  schedule: { strategy: StrategyName | Strategy; seed: number; preemptRt?: boolean },
   times?: readonly (readonly [number, number])[],
 ): boolean {
   let closed: boolean | undefined;
@@ -61,7 +62,7 @@ export function closes(
   );
   const { strategy, seed, preemptRt = false } = schedule;
   const { outcome } = simulate(what, {
-    strategy: strategyOf({ strategy, seed, depth: 3, preemptRt }),
+    strategy: typeof strategy === 'string' ? strategyOf({ strategy, seed, depth: 3, preemptRt }) : strategy,
     overrides: { preemptRt },
     sink: () => SILENT,
   });

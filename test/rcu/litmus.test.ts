@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAllowed, LITMUS_FLAVOURS } from '../../src/rcu/index.js';
+import { everySchedule } from './delay-bounded.js';
 import { ALLOWED, closes, FORBIDDEN, suits } from './litmus-rings.js';
 
 /** All words of G0 and R0 of a length. */
@@ -47,4 +48,17 @@ describe('rings', () => {
       }
     });
   }
+
+  it('close in some schedule with few delays where nothing forbids it, and in none where a grace period does', () => {
+    for (const by of LITMUS_FLAVOURS) {
+      for (const shape of ['P0 R0', 'G0 R0']) {
+        let closed = 0;
+        const { runs } = everySchedule(140, (strategy) => {
+          if (closes(shape, by, { strategy, seed: 1 })) closed++;
+        });
+        expect([by, shape, closed > 0]).toEqual([by, shape, isAllowed(shape)]);
+        if (shape === 'P0 R0') expect(runs).toBeGreaterThan(10);
+      }
+    }
+  });
 });
