@@ -220,7 +220,7 @@ class Driver {
       "import { Gfp } from 'lockvet/sim';",
       `import { lib${this.#index % 4}Fold${this.#index % 10} } from '../lib/numbers${this.#index % 4}.ts';`,
       '',
-      'export const ATOMIC = Gfp.GFP_ATOMIC | Gfp.__GFP_ZERO;',
+      'export const ATOMIC = Gfp.GFP_ATOMIC | Gfp.ZERO;',
       'export const SLEEPING = Gfp.GFP_KERNEL;',
       '',
       'export const LIMITS = { ring: 64, burst: 8, retries: 3 } as const;',

@@ -58,7 +58,7 @@ export class Trees {
   readonly #byName: ReadonlyMap<string, FileNode>;
   readonly #closures: Closures;
   readonly #units = new Map<string, TreeUnit>();
-  readonly #reader: () => Promise<Reader>;
+  #reader: () => Promise<Reader>;
   #digestOf: (file: string) => string = () => '';
 
   private constructor(options: FrontOptions, graph: FileGraph, reader: () => Promise<Reader>) {
@@ -74,16 +74,14 @@ export class Trees {
    * what is wrong is among `problems`.
    */
   static async read(given: readonly string[], options: FrontOptions): Promise<Trees> {
-    let loaded: Promise<Reader> | undefined;
-    const reader = (): Promise<Reader> => {
-      loaded ??= import('./reader.js').then(({ Reader: Loaded }) => new Loaded(options.disk, namesOf(given)));
-      return loaded;
-    };
+    const reader = readerOf(given, options.disk);
     const facts = new Map([...options.known].map(([name, { facts: one }]) => [name, one]));
     const graph = await readGraph(given, options.disk, facts, reader);
     const trees = new Trees(options, graph, reader);
     await trees.#lower(new Set(given.length > MOST_CHECKED ? [] : given));
     trees.#tell(given);
+    // The compiler's trees and types take much memory, and nothing asks for them any more.
+    trees.#reader = readerOf(given, options.disk);
     return trees;
   }
 
@@ -173,6 +171,15 @@ export class Trees {
       for (const { line, text } of [...(known?.syntax ?? []), ...types]) this.problems.push(`${name}:${line}: ${text}`);
     }
   }
+}
+
+/** The compiler, once something asks for it. */
+function readerOf(given: readonly string[], disk: Disk): () => Promise<Reader> {
+  let loaded: Promise<Reader> | undefined;
+  return () => {
+    loaded ??= import('./reader.js').then(({ Reader: Loaded }) => new Loaded(disk, namesOf(given)));
+    return loaded;
+  };
 }
 
 /** Imports by name. What declares things for all files is imported by all. */

@@ -32,7 +32,7 @@ export class Names {
     const shorthand = ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node;
     let symbol = shorthand
       ? this.#checker.getShorthandAssignmentValueSymbol(node.parent)
-      : this.#checker.getSymbolAtLocation(node);
+      : (this.#parameter(node) ?? this.#checker.getSymbolAtLocation(node));
     if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) {
       symbol = this.#checker.getAliasedSymbol(symbol);
     }
@@ -43,6 +43,15 @@ export class Names {
     if (file.isDeclarationFile) return { is: 'unknown' };
     if (isTopLevel(declaration)) return { is: 'global', id: `${this.#sources.nameOf(file)}#${nameOfTop(declaration)}` };
     return { is: 'local', symbol, declaration };
+  }
+
+  /** Where a parameter also declares a property, its name is asked for as the parameter's. */
+  #parameter(node: ts.Identifier): ts.Symbol | undefined {
+    const { parent } = node;
+    if (!ts.isParameter(parent) || parent.name !== node || !ts.isParameterPropertyDeclaration(parent, parent.parent)) {
+      return undefined;
+    }
+    return this.#checker.getSymbolsOfParameterPropertyDeclaration(parent, node.text)[0];
   }
 
   /** `Class.method`, or the name of a function, that a called name is declared as in the simulated kernel; else ''. */

@@ -10,7 +10,9 @@ export interface PackedFacts {
   readonly calls: readonly PackedCall[];
   readonly moments: readonly PackedMoment[];
   readonly states: readonly unknown[];
-  readonly facts: readonly unknown[];
+  /** What facts are made of, each once. */
+  readonly values: readonly unknown[];
+  readonly facts: readonly PackedFact[];
   /** Objects that are waited for, and by which roots. */
   readonly waiters: readonly (readonly [thing: number, roots: readonly string[]])[];
 }
@@ -18,6 +20,18 @@ export interface PackedFacts {
 type PackedThing = Partial<Pick<SimFacts, 'lock' | 'memory'>> & { readonly many: boolean };
 type PackedCall = Omit<Call, 'parent'> & { readonly parent: number };
 type PackedMoment = Omit<Moment, 'id' | 'call'> & { readonly call: number };
+
+/** Numbers into `values`, `states` and `moments`; `sure` is 0 or 1. */
+type PackedFact = readonly [
+  deed: number,
+  base: number,
+  bits: number,
+  root: number,
+  needs: number,
+  state: number,
+  moment: number,
+  sure: number,
+];
 
 /** Numbers for objects, in the order in which they turn up. */
 class Table<T extends object, P> {
@@ -65,12 +79,29 @@ export function packFacts(book: FactBook, heap: Heap): PackedFacts {
   };
   const fields = (value: object): unknown =>
     Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
-  const facts = book.all().map(plain);
+  const values: unknown[] = [];
+  const numbers = new Map<string, number>();
+  const numberOf = (value: unknown): number => {
+    const packed = plain(value);
+    const text = JSON.stringify(packed);
+    const known = numbers.get(text);
+    if (known !== undefined) return known;
+    numbers.set(text, values.length);
+    return values.push(packed) - 1;
+  };
+  const facts = book
+    .all()
+    .map(
+      ({ deed, base, bits, root, needs, state, moment, sure }): PackedFact => [
+        ...([numberOf(deed), numberOf(base), numberOf(bits), numberOf(root), numberOf(needs)] as const),
+        ...([states.of(state), moments.of(moment), sure ? 1 : 0] as const),
+      ],
+    );
   const waiters = book
     .waited()
     .map((thing): [number, string[]] => [things.of(thing), book.waitersOf(thing).map(({ root }) => root)]);
   const tables = { things: things.rows, calls: calls.rows, moments: moments.rows, states: states.rows };
-  return { size: heap.size, ...tables, facts, waiters };
+  return { size: heap.size, ...tables, values, facts, waiters };
 }
 
 function isMoment(value: object): value is Moment {
@@ -119,7 +150,12 @@ export class FactJoiner {
       return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, real(field)]));
     };
     for (const state of packed.states) states.push(this.#states.of(real(state) as Omit<LockState, 'id'>));
-    for (const fact of packed.facts) this.#book.note(real(fact) as Fact);
+    const values = packed.values.map(real);
+    for (const [deed, base, bits, root, needs, state, moment, sure] of packed.facts) {
+      const parts = { deed: values[deed], base: values[base], bits: values[bits], root: values[root] };
+      const fact = { ...parts, needs: values[needs], state: states[state], moment: moments[moment], sure: sure === 1 };
+      this.#book.note(fact as Fact);
+    }
     for (const [number, roots] of packed.waiters) {
       const thing = things[number];
       if (thing !== undefined) for (const root of roots) this.#book.waitsToo(thing, root);

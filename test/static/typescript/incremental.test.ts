@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { check } from '../../../src/static/check.js';
+import { testOptions } from '../want.js';
+import { bothWays } from './edits/compare.js';
+import { editedPrograms, type Files, stages, write } from './edits/small-program.js';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lockvet-incremental-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const DEVICE = `import type { Kernel, Mutex, RawSpinlock } from 'lockvet/sim';
+export class Device {
+  readonly outer: RawSpinlock;
+  readonly inner: Mutex;
+  constructor(readonly kernel: Kernel) {
+    this.outer = kernel.rawSpinlock('outer');
+    this.inner = kernel.mutex('inner');
+  }
+}
+`;
+const CALLEE = `import type { Op } from 'lockvet/sim';
+import type { Device } from './device.js';
+export const DEPTH = 1;
+export function* poke(device: Device): Op<void> {
+  yield* device.kernel.udelay(DEPTH);
+}
+`;
+const CONFIG = 'export const CONFIG_SLEEP = false;\n';
+const SCENARIO = `import { scenario } from 'lockvet/sim';
+import { poke } from './callee.js';
+import { CONFIG_SLEEP } from './config.js';
+import { Device } from './device.js';
+export default scenario({ name: 'incremental' }, (kernel) => {
+  const device = new Device(kernel);
+  kernel.task('worker', function* worker() {
+    yield* device.outer.lock();
+    yield* poke(device);
+    if (CONFIG_SLEEP) yield* kernel.msleep(1);
+    yield* device.outer.unlock();
+  });
+});
+`;
+/** Types of its parameter come from another file alone. */
+const LIBRARY = `import type { Device } from './device.js';
+export function* library(device: Device) {
+  yield* device.outer.lock();
+  yield* device.inner.lock();
+  yield* device.inner.unlock();
+  yield* device.outer.unlock();
+}
+`;
+const BEFORE: Files = new Map([
+  ['device.ts', DEVICE],
+  ['callee.ts', CALLEE],
+  ['config.ts', CONFIG],
+  ['scenario.ts', SCENARIO],
+  ['library.ts', LIBRARY],
+]);
+const changed = (name: string, from: string, to: string): Files => {
+  const text = BEFORE.get(name)?.replaceAll(from, to) ?? '';
+  expect(text).not.toBe(BEFORE.get(name));
+  return new Map([...BEFORE, [name, text]]);
+};
+const rules = (run: string): string[] => {
+  const { findings } = JSON.parse(run) as { findings: { rule: string; locks: string[] }[] };
+  return findings.map(({ rule, locks }) => [rule, ...locks].join(' '));
+};
+
+describe('check of sources that change', () => {
+  it('says with the cache what it says without, whatever changes', async () => {
+    const without = new Map(BEFORE);
+    without.delete('callee.ts');
+    const instead: Files = new Map([...without, ['callee/index.ts', CALLEE.replaceAll('./', '../')]]);
+    const all: [what: string, files: Files][] = [
+      ['as it was', BEFORE],
+      ['a callee in another file', changed('callee.ts', 'udelay(DEPTH)', 'msleep(DEPTH)')],
+      ['the class of a lock, and the type of another', changed('device.ts', "'outer'", "'renamed'")],
+      ['a constant', changed('config.ts', 'false', 'true')],
+      ['a file is gone', without],
+      ['another takes its place', instead],
+    ];
+    const { cached, fresh } = await bothWays(all.map(([, files]) => files));
+    for (const [i, [what]] of all.entries()) expect([what, cached[i]]).toEqual([what, fresh[i]]);
+    const found = cached.map(rules);
+    const nested = ['invalid-wait-context outer inner', 'sleep-in-atomic outer'];
+    expect(found[0]).toEqual(nested);
+    expect(found[1]).toEqual(['sleep-in-atomic outer', ...nested]);
+    expect(found[2]).toEqual(nested.map((text) => text.replace('outer', 'renamed')));
+    expect(found[3]).toEqual([...nested, 'sleep-in-atomic outer']);
+    expect(found.slice(4)).toEqual([nested, nested]);
+    expect(new Set(cached).size).toBe(6);
+  }, 60_000);
+
+  it('does so for random changes of random programs', async () => {
+    const sample = fc.sample(editedPrograms, { numRuns: 1, seed: 3 });
+    const found = new Set<string>();
+    for (const program of sample) {
+      const { cached, fresh } = await bothWays(stages(program));
+      expect(cached).toEqual(fresh);
+      for (const run of cached) for (const rule of rules(run)) found.add(rule);
+    }
+    expect(found.size).toBeGreaterThan(2);
+  }, 60_000);
+
+  it('takes no notice of a cache that is damaged', async () => {
+    const sources = join(folder, 'sources');
+    const cache = join(folder, 'cache');
+    write(sources, new Map(), BEFORE);
+    const run = async (): Promise<string> => JSON.stringify((await check([sources], { ...testOptions(), cache })).run);
+    const first = await run();
+    const files = readdirSync(cache, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    expect(files.length).toBeGreaterThan(BEFORE.size);
+    const damages: ((text: string) => string)[] = [
+      () => '',
+      (text) => text.slice(0, text.length / 2),
+      (text) => text.replaceAll('outer', 'other'),
+      () => '0\n{"files":1}',
+    ];
+    for (const [i, file] of files.entries()) {
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, damages[i % damages.length]?.(text) ?? '');
+    }
+    expect(await run()).toBe(first);
+    // What one file is kept in only: the index still says that the rest is there.
+    for (const file of files.filter((name) => readFileSync(name, 'utf8').includes('"unit"'))) rmSync(file);
+    expect(await run()).toBe(first);
+    write(sources, BEFORE, changed('callee.ts', 'udelay(DEPTH)', 'msleep(DEPTH)'));
+    expect(rules(await run())).toContain('sleep-in-atomic outer');
+  }, 60_000);
+});
