@@ -15,6 +15,7 @@ import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
 import type { Replayed } from './judge/replay.js';
+import { leakFindings } from './judge/returns.js';
 import { byPlace, usageFindings } from './judge/usage.js';
 import { FileMemo } from './solve/memo.js';
 import { link } from './solve/program.js';
@@ -95,6 +96,7 @@ export async function checkFiles(
   const judged = new Set(files.map((file) => file.name));
   const findings: Finding[] = [
     ...findingsOf(program, solution.candidates, options.rules, options.policy),
+    ...leakFindings(program, solution.leaks, options.rules),
     ...cyclesOf(program, solution.edges, options.rules),
     ...usageFindings(program, solution.uses, solution.edges, options.rules),
   ]

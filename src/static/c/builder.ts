@@ -2,6 +2,7 @@ import {
   type CallbackFact,
   END_LINE,
   type GlobalFact,
+  type HandedFact,
   type InitFact,
   type IrBlock,
   type IrNext,
@@ -61,6 +62,8 @@ export interface Builder {
   readonly jumps: JumpTarget[];
   readonly scopes: Scope[];
   readonly callbacks: CallbackFact[];
+  /** Functions and objects that were handed to what calls them with something held. */
+  readonly handed: HandedFact[];
   /** How the function that is next stored in a member will run, by member. */
   readonly awaited: Map<string, Omit<CallbackFact, 'function' | 'line'>>;
   readonly inits: InitFact[];
@@ -94,9 +97,9 @@ export function terminate(b: Builder, next: IrNext): void {
   if (block.next === undefined) block.next = next;
 }
 
-/** Ends the current block with a jump. */
-export function jump(b: Builder, to: number): void {
-  terminate(b, { to: 'goto', block: to });
+/** Ends the current block with a jump; `line` is that of a jump in the source. */
+export function jump(b: Builder, to: number, line = 0): void {
+  terminate(b, line === 0 ? { to: 'goto', block: to } : { to: 'goto', block: to, line });
 }
 
 /** Makes `block` current; the code before falls through into it. */
@@ -136,11 +139,15 @@ export function runCleanups(b: Builder, depth: number): void {
 export function finish(b: Builder): IrBlock[] {
   const fallsOff: IrNext = { to: 'return', value: '', line: END_LINE };
   const nextOf = (i: number): IrNext => b.blocks[i]?.next ?? fallsOff;
+  // The first jump of the source on the way that `thread` went last.
+  let jumped = 0;
   const thread = (i: number): number => {
     let at = i;
+    jumped = 0;
     for (let hops = 0; hops < 50; hops++) {
       const next = nextOf(at);
       if ((b.blocks[at]?.ops.length ?? 0) > 0 || next.to !== 'goto' || next.block === at) return at;
+      if (jumped === 0) jumped = next.line ?? 0;
       at = next.block;
     }
     return at;
@@ -163,11 +170,16 @@ export function finish(b: Builder): IrBlock[] {
     const at = order[n] as number;
     const next = nextOf(at);
     let renumbered: IrNext = next;
-    if (next.to === 'goto') renumbered = { to: 'goto', block: number(next.block) };
-    else if (next.to === 'branch') {
+    if (next.to === 'goto') {
+      const block = number(next.block);
+      const line = next.line ?? jumped;
+      renumbered = line === 0 ? { to: 'goto', block } : { to: 'goto', block, line };
+    } else if (next.to === 'branch') {
       const yes = number(next.yes);
+      const yesLine = jumped;
       const no = number(next.no);
-      renumbered = yes === no ? { to: 'goto', block: yes } : { ...next, yes, no };
+      const lines = yesLine === 0 && jumped === 0 ? {} : { lines: [yesLine, jumped] as const };
+      renumbered = yes === no ? { to: 'goto', block: yes } : { ...next, yes, no, ...lines };
     } else if (next.to === 'choose') renumbered = { to: 'choose', blocks: [...new Set(next.blocks.map(number))] };
     out.push({ ops: b.blocks[at]?.ops ?? [], next: renumbered });
   }

@@ -1,7 +1,9 @@
 import { Truth } from '../ir/ir.js';
 import { ERROR, lastPart, member, returned, splitRoot, stripIndices, ZERO } from '../ir/paths.js';
 import { type Builder, emit, newBlock, resume, runCleanups, terminate, textOf } from './builder.js';
+import { OFF, offPath } from './off.js';
 import type { Syntax } from './parser.js';
+import { saidHeld } from './pointers.js';
 import { assign, identifierValue } from './variables.js';
 import { isOpaque, type Meaning } from './vocabulary.js';
 
@@ -86,9 +88,19 @@ function recordCallback(b: Builder, name: string, args: readonly Syntax[], line:
       return has.some((word) => text.includes(word));
     });
     const context = other?.context ?? form.context;
-    if (form.member !== undefined) b.awaited.set(form.member, { context, api: name });
-    const target = form.argument === undefined ? undefined : functionNamed(b, args[form.argument]);
-    if (target !== undefined) b.callbacks.push({ function: target, context, api: name, line });
+    if (form.member !== undefined && context !== undefined) b.awaited.set(form.member, { context, api: name });
+    const node = form.argument === undefined ? undefined : args[form.argument];
+    const target = functionNamed(b, node);
+    const held = (form.held ?? []).map((entry) => saidHeld(name, entry));
+    const how = { held, api: name, line, ...(context === undefined ? {} : { context }) };
+    if (form.through !== undefined && node !== undefined) {
+      const object = textOf(b, node).replace(/^&\s*/, '');
+      b.handed.push({ object, member: form.through, ...how });
+    } else if (target !== undefined && held.length > 0) {
+      b.handed.push({ function: target, object: '', member: '', ...how });
+    } else if (target !== undefined && context !== undefined) {
+      b.callbacks.push({ function: target, context, api: name, line });
+    }
   }
 }
 
@@ -146,11 +158,6 @@ function lowerKnown(b: Builder, name: string, meaning: Meaning, node: Syntax, ar
   forgetOutputs(b, args, node.line);
   return applyMeaning(b, name, meaning, values, args, node.line);
 }
-
-// Page faults off (kmap_atomic) is atomic, but on PREEMPT_RT preemption stays on: forbids sleeping as bh-off does, not memory.
-const OFF = { irq: 'irq-off', bh: 'bh-off', preempt: 'preempt-off', fault: 'bh-off' } as const;
-/** The path of a context that is switched off. */
-const offPath = (what: keyof typeof OFF): string => (what === 'fault' ? '!fault' : `!${OFF[what]}`);
 
 /** Emits what a known function does; returns its value. `args` is empty where the source has no such call. */
 export function applyMeaning(
@@ -217,7 +224,9 @@ export function applyMeaning(
       const gfp = typeof effect.gfp === 'number' ? (values[effect.gfp] ?? '') : identifierValue(b, effect.gfp);
       const order = typeof effect.order === 'number' ? (values[effect.order] ?? '') : effect.order === '0' ? '#z' : '';
       const maybe = effect.maybe === true ? { maybe: true } : {};
-      emit(b, { op: 'alloc', api: name, memory: effect.memory, gfp, order, line, ...maybe });
+      const mask = typeof effect.gfp === 'number' ? args[effect.gfp] : undefined;
+      const mixed = mask !== undefined && mixesRtNowait(textOf(b, mask)) ? { mixed: true } : {};
+      emit(b, { op: 'alloc', api: name, memory: effect.memory, gfp, order, line, ...maybe, ...mixed });
       // Every object is another one: what it is assigned to is its only name.
       return '';
     }
@@ -265,6 +274,11 @@ export function applyMeaning(
     case 'stop-if':
       return '';
   }
+}
+
+/** Whether a mask's text ors GFP_RT_NOWAIT, which is 0, with something. */
+function mixesRtNowait(text: string): boolean {
+  return text.includes('GFP_RT_NOWAIT') && text.includes('|');
 }
 
 function isSleeping(kind: string): boolean {

@@ -125,7 +125,8 @@ function recordFunctionPointer(b: Builder, target: Syntax, source: Syntax): void
   const member = target.children[1];
   if (member === undefined || name === undefined || !/[a-z]/.test(name)) return;
   const field = textOf(b, member);
-  b.tables.push({ struct: '', field, function: name, line: source.line });
+  const object = target.children[0] === undefined ? '' : textOf(b, target.children[0]);
+  b.tables.push({ struct: '', field, function: name, line: source.line, object });
   const how = b.awaited.get(field);
   if (how !== undefined) b.callbacks.push({ ...how, function: name, line: source.line });
 }

@@ -16,6 +16,8 @@ export interface Header {
   readonly mustHold: readonly string[];
   readonly releases: readonly string[];
   readonly acquires: readonly string[];
+  /** One of the annotations of locks that are taken or released for the caller, whatever its argument. */
+  readonly handsOver: boolean;
   /** `__acquires` stands before `__releases`. */
   readonly takesFirst: boolean;
 }
@@ -33,6 +35,9 @@ const ANNOTATIONS: ReadonlyMap<string, 'mustHold' | 'releases' | 'acquires'> = n
   ['__acquires', 'acquires'],
 ]);
 
+/** Annotations of what a function takes or releases for its caller. */
+const HANDS_OVER = /^__(?:cond_)?(?:acquire|release)[sd]?(?:_shared)?$|^__cond_lock$/;
+
 /**
  * Finds name and parameters of a function definition.
  * @returns undefined when the tokens are not a head lockvet understands (counted by the caller).
@@ -42,6 +47,7 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
   let isInline = false;
   const said = { mustHold: [] as string[], releases: [] as string[], acquires: [] as string[] };
   let takesFirst = false;
+  let handsOver = false;
   let nameAt = -1;
   let paramsAt = -1;
   for (let i = from; i < open; i++) {
@@ -55,6 +61,7 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
     if (!isPunct(tokens, i + 1, '(')) continue;
     const close = matching(tokens, i + 1);
     if (vocabulary.attributeCalls.has(text)) {
+      if (HANDS_OVER.test(text)) handsOver = true;
       const list = ANNOTATIONS.get(text);
       if (list === 'acquires' && said.releases.length === 0) takesFirst = true;
       if (list !== undefined) said[list].push(lastArgument(tokens, i + 2, close));
@@ -84,7 +91,7 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
         params.push({ name: tokenText(tokens, param.to - 1), type: typeTag(tokens, type.from, type.to) });
       }
     } else params.push({ name: 'regs', type: 'pt_regs' });
-    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, ...said, takesFirst };
+    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, ...said, takesFirst, handsOver };
   }
   const params = splitAt(tokens, paramsAt + 1, matching(tokens, paramsAt)).map((part) => readParam(tokens, part));
   const returns = typeTag(tokens, from, nameAt);
@@ -97,6 +104,7 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
     isInline,
     ...said,
     takesFirst,
+    handsOver,
   };
 }
 

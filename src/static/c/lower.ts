@@ -75,6 +75,7 @@ export function lowerFunction(
     ...(vocabulary.unjudged.has(header.name) ? { unjudged: true } : {}),
     ...(input.when.length > 0 ? { when: input.when } : {}),
     ...(contract === undefined ? {} : { contract }),
+    ...(header.handsOver ? { handsOver: true } : {}),
     ...(entry === undefined ? {} : { entry }),
     ...(input.problems > 0 ? { problems: input.problems } : {}),
   };

@@ -1,5 +1,15 @@
 import { hash } from 'node:crypto';
-import type { CallbackFact, GlobalFact, InitFact, IrFunction, Piece, SideFacts, TableFact } from '../ir/ir.js';
+import type {
+  CallbackFact,
+  GlobalFact,
+  HandedFact,
+  InitFact,
+  IrFunction,
+  IrNext,
+  Piece,
+  SideFacts,
+  TableFact,
+} from '../ir/ir.js';
 
 /** Facts that lowering functions brings up for the whole file. */
 export interface Side extends SideFacts {
@@ -7,6 +17,7 @@ export interface Side extends SideFacts {
   readonly inits: InitFact[];
   readonly tables: TableFact[];
   readonly globals: GlobalFact[];
+  readonly handed: HandedFact[];
 }
 
 /** What reading one function makes of it: nothing where it cannot matter or cannot be understood. */
@@ -38,18 +49,19 @@ export class Pieces {
     const piece = this.#earlier.get(key) ?? newPiece(key, line, make);
     const fn = piece.fn === undefined ? undefined : { ...piece.fn, line };
     this.made.push({ ...piece, fn });
-    const { callbacks, inits, tables, globals } = piece.side;
+    const { callbacks, inits, tables, globals, handed } = piece.side;
     this.#side.callbacks.push(...moved(callbacks, line));
     this.#side.inits.push(...inits);
     this.#side.tables.push(...moved(tables, line));
     this.#side.globals.push(...moved(globals, line));
+    this.#side.handed.push(...moved(handed, line));
     for (const reason of piece.complaints) this.#complain(reason);
     return fn;
   }
 }
 
 function newPiece(key: string, line: number, make: Make): Piece {
-  const side: Side = { callbacks: [], inits: [], tables: [], globals: [] };
+  const side: Side = { callbacks: [], inits: [], tables: [], globals: [], handed: [] };
   const complaints: string[] = [];
   const fn = make(side, (reason) => complaints.push(reason));
   return {
@@ -60,6 +72,7 @@ function newPiece(key: string, line: number, make: Make): Piece {
       inits: side.inits,
       tables: moved(side.tables, -line),
       globals: moved(side.globals, -line),
+      handed: moved(side.handed, -line),
     },
     complaints,
   };
@@ -69,9 +82,18 @@ function newPiece(key: string, line: number, make: Make): Piece {
 function counted(fn: IrFunction, line: number): IrFunction {
   const blocks = fn.blocks.map(({ ops, next }) => ({
     ops: moved(ops, -line),
-    next: next.to === 'return' && next.line > 0 ? { ...next, line: next.line - line } : next,
+    next: countedNext(next, line),
   }));
   return { ...fn, blocks };
+}
+
+function countedNext(next: IrNext, from: number): IrNext {
+  const count = (line: number): number => (line > 0 ? line - from : line);
+  if (next.to === 'return') return { ...next, line: count(next.line) };
+  if (next.to === 'goto') return next.line === undefined ? next : { ...next, line: count(next.line) };
+  if (next.to !== 'branch' || next.lines === undefined) return next;
+  const [yes, no] = next.lines;
+  return { ...next, lines: [count(yes), count(no)] };
 }
 
 function moved<T extends { readonly line: number }>(facts: readonly T[], by: number): T[] {

@@ -68,7 +68,7 @@ export function lowerStatement(b: Builder, node: Syntax): string {
     case 'goto_statement': {
       const label = node.children[0];
       runCleanups(b, 1);
-      if (label !== undefined) jump(b, labelBlock(b, textOf(b, label)));
+      if (label !== undefined) jump(b, labelBlock(b, textOf(b, label)), node.line);
       unreachable(b);
       return '';
     }

@@ -102,11 +102,18 @@ function readField(
   const isPointer = hasStar(tokens, from, to);
   for (const part of splitAt(tokens, from, to)) {
     const name = declaredName(tokens, part.from, part.to, vocabulary);
-    if (name === '' || name === type) continue;
+    if (name === '' || (name === type && !isTwice(tokens, from, part.to, name))) continue;
     into.fields.push(
       kind !== undefined && !isPointer ? { struct, field: name, type, kind } : { struct, field: name, type },
     );
   }
+}
+
+/** `struct mutex mutex;`: a declaration whose name is its type's, too. */
+function isTwice(tokens: Tokens, from: number, to: number, name: string): boolean {
+  let n = 0;
+  for (let i = from; i < to; i++) if (tokens.kind[i] === TokenKind.Ident && tokenText(tokens, i) === name) n++;
+  return n > 1;
 }
 
 function hasStar(tokens: Tokens, from: number, to: number): boolean {
@@ -168,6 +175,7 @@ export function readDeclaration(
         local,
         vocabulary,
         into,
+        true,
       );
       return;
     }
@@ -176,7 +184,8 @@ export function readDeclaration(
   const type = typeTag(tokens, from, to);
   if (type === '' || hasStar(tokens, from, to)) return;
   const name = declaredName(tokens, from, to, vocabulary);
-  if (name !== '' && name !== type) pushGlobal(tokens, type, name, from, local, vocabulary, into);
+  if (name !== '' && (name !== type || isTwice(tokens, from, to, name)))
+    pushGlobal(tokens, type, name, from, local, vocabulary, into);
 }
 
 function pushGlobal(
@@ -187,10 +196,12 @@ function pushGlobal(
   local: boolean,
   vocabulary: Vocabulary,
   into: Declared,
+  isPerCpu = false,
 ): void {
   const kind = vocabulary.lockTypes.get(type);
   const line = tokens.line[at] as number;
-  into.globals.push(kind === undefined ? { name, line, type, local } : { name, line, type, kind, local });
+  const known = kind === undefined ? {} : { kind };
+  into.globals.push({ name, line, type, ...known, local, ...(isPerCpu ? { perCpu: true } : {}) });
 }
 
 /** Reads an initialised variable: functions stored in the members of an operations table. */
@@ -206,6 +217,7 @@ export function readTable(
   readDeclaration(tokens, chunk.from, equals, vocabulary, into);
   if (struct === '') return;
   const close = matching(tokens, chunk.open);
+  const object = declaredName(tokens, chunk.from, equals, vocabulary);
   for (let i = chunk.open; i + 3 < close; i++) {
     if (!isPunct(tokens, i, '.') || tokens.kind[i + 1] !== TokenKind.Ident || !isPunct(tokens, i + 2, '=')) continue;
     let at = i + 3;
@@ -214,6 +226,12 @@ export function readTable(
     if (!isPunct(tokens, at + 1, ',') && !isPunct(tokens, at + 1, '}')) continue;
     const name = tokenText(tokens, at);
     if (!/[a-z]/.test(name)) continue;
-    into.tables.push({ struct, field: tokenText(tokens, i + 1), function: name, line: tokens.line[at] as number });
+    into.tables.push({
+      struct,
+      field: tokenText(tokens, i + 1),
+      function: name,
+      line: tokens.line[at] as number,
+      object,
+    });
   }
 }

@@ -1,4 +1,4 @@
-import type { FieldFact, GlobalFact, IrFunction, IrUnit, Piece, SaidHeld, TableFact } from '../ir/ir.js';
+import type { FieldFact, GlobalFact, IrFunction, IrUnit, Piece, TableFact } from '../ir/ir.js';
 import { type Chunk, chunks } from './chunks.js';
 import { type Header, readHeader } from './header.js';
 import { type Comment, isPunct, lex, TokenKind, type Tokens, tokenText } from './lex.js';
@@ -6,6 +6,7 @@ import { lowerFunction } from './lower.js';
 import { type Macro, macroTokens, readMacro, usesParamAsName } from './macros.js';
 import type { BodyParser } from './parser.js';
 import { Pieces, type Side } from './pieces.js';
+import { throughPointers } from './pointers.js';
 import { prepareBody } from './prepare.js';
 import { readDeclaration, readTable, readType } from './types.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -42,7 +43,7 @@ export function readUnit(
     globals: [] as GlobalFact[],
     tables: [] as TableFact[],
   };
-  const side: Side = { callbacks: [], inits: [], tables: declared.tables, globals: declared.globals };
+  const side: Side = { callbacks: [], handed: [], inits: [], tables: declared.tables, globals: declared.globals };
   const found: Found[] = [];
   const macros: (Macro & { kind: 'function' })[] = [];
   const aliases: Record<string, string> = {};
@@ -112,7 +113,7 @@ export function readUnit(
     const { entry, ...rest } = made;
     functions.push(entry !== undefined && made.local && !mentioned.has(made.name) ? rest : made);
   }
-  const withTables = functions.map((fn) => heldThroughTables(fn, declared.tables, vocabulary));
+  const withTables = throughPointers(functions, declared.tables, side, vocabulary);
   const { callbacks, inits } = side;
   const handed = [...new Set(withTables.map((fn) => fn.name))].filter((name) => mentioned.has(name));
   return { file, functions: withTables, ...declared, callbacks, inits, handed, aliases, unknown, pieces: pieces.made };
@@ -139,18 +140,6 @@ function hidden(
     if (loops.has(name)) names.add(`${name} loop`);
   }
   return [...names];
-}
-
-/** Adds the locks that are held around calls through the tables that a function is in. */
-function heldThroughTables(fn: IrFunction, tables: readonly TableFact[], vocabulary: Vocabulary): IrFunction {
-  for (const table of tables) {
-    if (table.function !== fn.name) continue;
-    const lock = vocabulary.heldTables.get(`${table.struct}.${table.field}`);
-    if (lock === undefined) continue;
-    const said: SaidHeld = { path: `${table.struct}_caller.lock`, said: 'table', kind: lock.kind, name: lock.name };
-    return { ...fn, contract: { held: [...(fn.contract?.held ?? []), said] } };
-  }
-  return fn;
 }
 
 /** Names that occur without being called or defined there: functions among them are stored or handed on. */
@@ -243,6 +232,7 @@ function lowerMacro(
     releases: [],
     acquires: [],
     takesFirst: false,
+    handsOver: false,
   };
   const made = lowerFunction(
     {

@@ -90,6 +90,19 @@ const functionGroup = z.object({
 
 const definition = z.object({ kind: lockKind, field: z.string().optional() });
 
+/** What is held or off around calls that go through a pointer. */
+const aroundSchema = z.union([
+  z.object({
+    kind: lockKind,
+    /** As lockdep shows it. */
+    name: z.string(),
+    /** The lock in terms of the parameters, such as `$0.lock`. */
+    path: z.string().optional(),
+  }),
+  z.object({ off: z.enum(['irq', 'bh', 'preempt']) }),
+]);
+export type Around = z.infer<typeof aroundSchema>;
+
 /** A function that is handed a callback, or that says how the one in a member will run. */
 const callbackSchema = z.object({
   names: z.array(z.string()),
@@ -97,7 +110,11 @@ const callbackSchema = z.object({
   argument: z.number().optional(),
   /** Instead: it is what is next stored in the member of this name. */
   member: z.string().optional(),
-  context,
+  /** The argument is an object, and the callback is what this member of it holds. */
+  through: z.string().optional(),
+  context: context.optional(),
+  /** What is held around the call, where it is no context of its own. */
+  held: z.array(aroundSchema).optional(),
   /** Another context where the text of an argument has one of these words in it. */
   when: z.array(z.object({ argument: z.number(), has: z.array(z.string()), context })).optional(),
 });
@@ -115,7 +132,8 @@ const tableSchema = z
       z.object({
         struct: z.string(),
         fields: z.array(z.string()),
-        held: z.object({ kind: lockKind, name: z.string() }),
+        held: z.union([aroundSchema, z.array(aroundSchema)]).optional(),
+        context: context.optional(),
       }),
     ),
     attributes: z.array(z.string()),
@@ -134,6 +152,12 @@ const tableSchema = z
   .partial()
   .strict();
 
+/** How a member of an operations table is called. */
+export interface Operation {
+  readonly held: readonly Around[];
+  readonly context: ContextName | undefined;
+}
+
 /** One meaning of a function: its effect and where it finds its operand. */
 export interface Meaning {
   readonly effect: Effect;
@@ -149,8 +173,8 @@ export interface Vocabulary {
   readonly lockTypes: ReadonlyMap<string, LockKind>;
   readonly guards: ReadonlyMap<string, readonly [string, string]>;
   readonly callbacks: ReadonlyMap<string, readonly CallbackForm[]>;
-  /** `struct.field` to the lock held around calls of that member. */
-  readonly heldTables: ReadonlyMap<string, { readonly kind: LockKind; readonly name: string }>;
+  /** `struct.field` to what is known of calls of that member. */
+  readonly operations: ReadonlyMap<string, Operation>;
   readonly attributes: ReadonlySet<string>;
   readonly attributeCalls: ReadonlySet<string>;
   readonly functionMacros: readonly { readonly name: string; readonly prefix: string; readonly pairs: boolean }[];
@@ -182,7 +206,7 @@ export function loadVocabulary(folders: readonly string[], kept?: string): Vocab
     lockTypes: new Map<string, LockKind>(),
     guards: new Map<string, readonly [string, string]>(),
     callbacks: new Map<string, CallbackForm[]>(),
-    heldTables: new Map<string, { kind: LockKind; name: string }>(),
+    operations: new Map<string, Operation>(),
     attributes: new Set<string>(),
     attributeCalls: new Set<string>(),
     functionMacros: [] as { name: string; prefix: string; pairs: boolean }[],
@@ -209,8 +233,10 @@ export function loadVocabulary(folders: readonly string[], kept?: string): Vocab
     for (const entry of table.callbacks ?? []) {
       for (const name of entry.names) v.callbacks.set(name, [...(v.callbacks.get(name) ?? []), entry]);
     }
-    for (const entry of table.tables ?? [])
-      for (const field of entry.fields) v.heldTables.set(`${entry.struct}.${field}`, entry.held);
+    for (const { struct, fields, held = [], context: runsIn } of table.tables ?? []) {
+      const operation: Operation = { held: Array.isArray(held) ? held : [held], context: runsIn };
+      for (const field of fields) v.operations.set(`${struct}.${field}`, operation);
+    }
     for (const name of table.attributes ?? []) v.attributes.add(name);
     for (const name of table.attribute_calls ?? []) v.attributeCalls.add(name);
     for (const [name, form] of Object.entries(table.function_macros ?? {})) v.functionMacros.push({ name, ...form });

@@ -66,6 +66,8 @@ export interface AllocOp extends OpBase {
   readonly memory: string;
   /** Value of the gfp argument; '' when unknown. */
   readonly gfp: string;
+  /** The source ors GFP_RT_NOWAIT with other flags there, which leaves nothing of it in the mask. */
+  readonly mixed?: boolean;
   /** Value of the order argument; '' when there is none or it is unknown. */
   readonly order?: string;
   /** Happens only now and then inside the primitive: findings on it are possible, not certain. */
@@ -125,10 +127,20 @@ export interface HeldOp extends OpBase {
 
 export type IrOp = LockOp | UnlockOp | AllocOp | FreeOp | SleepOp | CallOp | IndirectCallOp | SetOp | HeldOp;
 
-/** Where control goes after a block. `value` of a branch is tested against `when`, a set of {@link Truth} bits. */
+/**
+ * Where control goes after a block. `value` of a branch is tested against `when`, a set of {@link Truth} bits. `line` is that of
+ * the source's jump (`goto`, `break`) where there was one; `lines` are those on the two ways of a branch, 0 for none.
+ */
 export type IrNext =
-  | { readonly to: 'goto'; readonly block: number }
-  | { readonly to: 'branch'; readonly value: string; readonly when: number; readonly yes: number; readonly no: number }
+  | { readonly to: 'goto'; readonly block: number; readonly line?: number }
+  | {
+      readonly to: 'branch';
+      readonly value: string;
+      readonly when: number;
+      readonly yes: number;
+      readonly no: number;
+      readonly lines?: readonly [yes: number, no: number];
+    }
   | { readonly to: 'choose'; readonly blocks: readonly number[] }
   | {
       readonly to: 'return';
@@ -178,6 +190,8 @@ export interface IrFunction {
   /** Configuration under which it is compiled: `X` or `!X`. */
   readonly when?: readonly string[];
   readonly contract?: Contract;
+  /** It is annotated as one that takes or releases a lock for its caller. */
+  readonly handsOver?: boolean;
   /** It can be entered in this context, as its type tells (an interrupt handler, a timer's function). */
   readonly entry?: ContextName;
   /** Block 0 is the entry. */
@@ -202,6 +216,8 @@ export interface GlobalFact {
   readonly type: string;
   readonly kind?: LockKind;
   readonly local: boolean;
+  /** One for each CPU: which of them is meant is not to be seen. */
+  readonly perCpu?: boolean;
 }
 
 /** `function` is stored in member `field` of a struct of type `struct`, or registered through `struct` as a name. */
@@ -210,6 +226,8 @@ export interface TableFact {
   readonly field: string;
   readonly function: string;
   readonly line: number;
+  /** The variable, or the object's path, where it is known. */
+  readonly object?: string;
 }
 
 /** A function handed to a primitive that calls it later, in `context`. */
@@ -217,6 +235,19 @@ export interface CallbackFact {
   readonly function: string;
   readonly context: ContextName;
   /** What it was handed to. */
+  readonly api: string;
+  readonly line: number;
+}
+
+/** A function handed, by itself or in a member of an object, to what calls it with something held or in some context. */
+export interface HandedFact {
+  /** Undefined where it is what the member of the object holds. */
+  readonly function?: string;
+  /** Text of the object and name of the member. */
+  readonly object: string;
+  readonly member: string;
+  readonly context?: ContextName;
+  readonly held: readonly SaidHeld[];
   readonly api: string;
   readonly line: number;
 }
@@ -251,7 +282,9 @@ export interface IrUnit {
 }
 
 /** Facts of the whole file that are found inside functions. */
-export type SideFacts = Pick<IrUnit, 'callbacks' | 'inits' | 'tables' | 'globals'>;
+export type SideFacts = Pick<IrUnit, 'callbacks' | 'inits' | 'tables' | 'globals'> & {
+  readonly handed: readonly HandedFact[];
+};
 
 /** What reading one function or macro made, before what the rest of the file adds. */
 export interface Piece {

@@ -10,7 +10,7 @@
  *
  * `&`, `*` and `->` leave no trace: `&p->lock` and `(*p).lock` are both `$0.lock`. A value is a path or one of the
  * constants `#z` (zero), `#i<number>`, `#p` (above zero), `#e` (an error: below zero), `#n` (not zero), `#g<mask>` (a gfp mask);
- * `path|g<mask>` is a path's value with gfp bits added. '' is an unknown value.
+ * `#g0` is the mask 0 by name (GFP_RT_NOWAIT), `path|g<mask>` is a path's value with gfp bits added. '' is an unknown value.
  */
 import { Truth } from './ir.js';
 

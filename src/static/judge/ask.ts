@@ -60,7 +60,12 @@ export function factsOf(candidate: Candidate, policy: Policy): Facts {
   const known = (seen: boolean): boolean | undefined => (seen ? true : undefined);
   const preemptionOff = known(raw || has('preempt-off'));
   const irqsOff = known(byHand('irq-off') || (raw && has('irq-off')));
-  const preemptible = preemptionOff === true || irqsOff === true ? false : undefined;
+  const spins = held.some((lock) => lock.kind === 'spin' || lock.kind === 'rwlock' || has('bh-off'));
+  // Who holds a mutex is a task that may be preempted.
+  const isTask =
+    candidate.inTask === true || held.some((lock) => WAIT[lock.kind] === 'sleep' && lock.assumed === undefined);
+  const isOff = preemptionOff === true || irqsOff === true;
+  const preemptible = isOff ? false : isTask && !spins && !has('irq-off') ? true : undefined;
   return {
     event: eventOf(effect),
     held: held.filter(isReal).map(lockFacts),
@@ -107,6 +112,7 @@ function eventOf(effect: Effect): Facts['event'] {
   switch (op.op) {
     case 'alloc': {
       const gfp = gfpOf(effect.gfp);
+
       const order =
         op.order === '#z' ? 0 : /^#[ip]/.test(op.order ?? '') ? 1 : op.memory === 'page' ? unknownCount() : -1;
       return {
@@ -117,6 +123,8 @@ function eventOf(effect: Effect): Facts['event'] {
         // Bits that are known to be set answer for the rest where they are what a rule asks for.
         gfp: gfp.plus === '' ? gfp.mask : (gfp.mask & Gfp.DIRECT_RECLAIM) !== 0 ? gfp.mask : unknownMask(),
         order,
+        namesGfpRtNowait: op.mixed === true || effect.gfp === '#g0',
+        mixesGfpRtNowait: op.mixed === true,
       };
     }
     case 'free':

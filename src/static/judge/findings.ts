@@ -3,6 +3,7 @@ import { gfpText } from '../../model/gfp.js';
 import type { Policy, RuleSet } from '../../rules/index.js';
 import { gfpOf } from '../ir/paths.js';
 import type { Candidate } from '../solve/found.js';
+import { NOTHING_PATH } from '../solve/judge.js';
 import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import { ENTRY_PATH, type Held } from '../solve/state.js';
@@ -37,6 +38,8 @@ export function findingsOf(program: Program, located: readonly Located[], rules:
   for (const entry of located) {
     const verdict = ask(rules, policy, entry.candidate);
     if (verdict === 'no') continue;
+    // Of what is only possible for some callers of a function the rule says nothing: each call spells what it means.
+    if (verdict === 'possible' && entry.candidate.violation.rule === 'gfp-rt-nowait-preemptible') continue;
     const finding = findingOf(program, entry, verdict === 'possible', rules, callers);
     const { candidate } = entry;
     const site = siteOf(candidate.effect);
@@ -133,6 +136,7 @@ function wantedName(effect: Effect): string {
 /** The section or context that forbids it, in words. */
 function sectionOf(because: Held): string {
   if (because.path === ENTRY_PATH) return `the ${because.name} that runs ${because.site.function}()`;
+  if (because.assumed === 'table' && because.path.startsWith('!')) return `${because.name}()`;
   return because.path.startsWith('!') ? `${because.api}()` : because.name;
 }
 
@@ -147,10 +151,14 @@ function messageOf({ violation, effect }: Candidate): string {
       return `${what} allocates memory inside raw_spinlock_t ${because.name}${far}`;
     case 'free-under-raw-spinlock':
       return `${what} frees memory inside raw_spinlock_t ${because.name}${far}`;
+    case 'held-lock-freed':
+      return `${what} frees memory with ${because.name} in it, which is held${far}`;
+    case 'gfp-rt-nowait-preemptible':
+      return `${what} uses GFP_RT_NOWAIT where the allocator cannot stay off zone->lock${far}`;
     case 'alloc-in-atomic':
       return because.path === ENTRY_PATH
         ? `${what} in ${sectionOf(because)} and stays atomic on PREEMPT_RT${far}`
-        : `${what} in a section that ${because.api}() keeps atomic on PREEMPT_RT${far}`;
+        : `${what} in a section that ${sectionOf(because)} keeps atomic on PREEMPT_RT${far}`;
     case 'invalid-wait-context':
       return `${effect.op.api}() in ${site.function}() takes ${wantedName(effect)} inside ${sectionOf(because)}${far}`;
     case 'recursive-lock':
@@ -165,6 +173,7 @@ function messageOf({ violation, effect }: Candidate): string {
 }
 
 function lockEvidence(program: Program, holder: FunctionId, lock: Held): Evidence[] {
+  if (lock.path === NOTHING_PATH) return [];
   const steps: Evidence[] = lock.via.map((site) => ({
     what: `${site.function}() calls down to the lock`,
     where: whereOf(program, site),
@@ -174,12 +183,25 @@ function lockEvidence(program: Program, holder: FunctionId, lock: Held): Evidenc
     const { file, line } = program.entries.get(holder)?.by ?? whereOf(program, lock.site);
     return [{ what: `${by} in a ${lock.name}`, where: { file, line, function: lock.site.function } }];
   }
+  if (lock.assumed === 'table' && lock.path.startsWith('!')) {
+    return [
+      {
+        what: `${lock.name}() calls it with ${SWITCHED[lock.kind] ?? 'preemption'} off`,
+        where: whereOf(program, lock.site),
+      },
+    ];
+  }
   if (lock.assumed !== undefined) {
     return [...steps, { what: `${lock.name}${SAID}${ASSUMED[lock.assumed]}`, where: whereOf(program, lock.site) }];
   }
   const what = lock.path.startsWith('!') ? `${lock.api}()` : `${lock.api}() takes ${lock.name}`;
   return [...steps, { what, where: whereOf(program, lock.site) }];
 }
+
+const SWITCHED: Readonly<Partial<Record<Held['kind'], string>>> = {
+  'irq-off': 'interrupts',
+  'bh-off': 'bottom halves',
+};
 
 const ASSUMED: Readonly<Record<Exclude<NonNullable<Held['assumed']>, 'entry'>, string>> = {
   annotation: 'an annotation',

@@ -4,6 +4,7 @@ import { exitKey, joinExits, settleExits } from './exits.js';
 import { explore, trackingOf } from './flow.js';
 import type { Candidate, Edge } from './found.js';
 import type { FunctionId, Program } from './program.js';
+import { type Leak, leaksOf } from './returns.js';
 import { changedParams, startState } from './start.js';
 import { type State, stateKey } from './state.js';
 import { type Effect, type Exit, type Summary, selectEffects } from './summary.js';
@@ -16,6 +17,8 @@ export interface Analysis {
   readonly edges: readonly Edge[];
   /** Variables that are locks and are taken, here or in callees. */
   readonly uses: readonly Effect[];
+  /** Locks that some ways forget to release. */
+  readonly leaks: readonly Leak[];
 }
 
 /** Exits kept of one function. */
@@ -62,6 +65,7 @@ export function analyse(
   fn.blocks.forEach((block, i) => {
     collect(frame, block, i, explored.states[i] ?? [], collected, exits);
   });
+  const judgesReturns = report && fn.unjudged !== true && exits.size > 1 && !explored.partial;
   const effects = fn.unjudged === true ? [] : selectEffects(collected.effects.values());
   return {
     summary: {
@@ -72,6 +76,7 @@ export function analyse(
     candidates: collected.candidates(explored.partial),
     edges: [...collected.edges.values()],
     uses: usesOf(effects),
+    leaks: judgesReturns ? leaksOf(frame, explored.states, (block, state) => run(frame, block, state)) : [],
   };
 }
 

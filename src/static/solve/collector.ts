@@ -1,7 +1,7 @@
 import { type CallOp, type IrOp, type LockKind, type LockOp, Truth } from '../ir/ir.js';
 import { gfpUnion, instantiate, isConstant, isExpressible } from '../ir/paths.js';
 import type { Candidate, Edge } from './found.js';
-import { judge, type Violation } from './judge.js';
+import { asksRtNowait, judge, type Violation } from './judge.js';
 import { mainlineOf } from './mainline.js';
 import { classOf } from './program.js';
 import { type Dropped, ENTRY_PATH, type Held, matchHeld, release, type State } from './state.js';
@@ -110,7 +110,8 @@ export class Collector {
 
   #called(op: CallOp, target: Target, inner: Effect, sure: boolean): Effect {
     const rename = renames(this.#frame, target);
-    const path = inner.kind === 'lock' ? instantiate(inner.path, op.args, op.result, rename) : '';
+    const named = inner.kind === 'lock' || (inner.kind === 'free' && inner.path.startsWith('$'));
+    const path = named ? instantiate(inner.path, op.args, op.result, rename) : '';
     let { key } = inner;
     let { name } = inner;
     if (inner.kind === 'lock' && key === '' && !path.startsWith('!')) {
@@ -155,7 +156,7 @@ export class Collector {
         if (!guardsSure(inner.guards, op, state, () => false)) here = { ...effect, optional: true };
         if (!guardsSure(inner.guards, op, state, ours)) kept = here;
       }
-      if (this.#report && rest.held.length > 0) this.#judge(op, here, rest.held, states.length);
+      if (this.#report && (rest.held.length > 0 || asksRtNowait(here))) this.#judge(op, here, rest.held, states.length);
       const isMainline = kept.optional === true || this.#isMainline(block, decidedByCallers(this.#frame, state));
       this.#keep(op, isMainline ? kept : { ...kept, optional: true }, state, rest.dropped, inner);
     }
@@ -220,7 +221,11 @@ export class Collector {
   }
 
   candidates(partial: boolean): Candidate[] {
+    const { program, id, fn } = this.#frame;
+    const isRoot = program.entries.get(id)?.context === 'task' || /^(?:compat_)?sys_/.test(fn.name);
+    const inTask = isRoot ? { inTask: true } : {};
     return [...this.#tallies.values()].map((tally) => ({
+      ...inTask,
       violation: tally.violation,
       effect: tally.effect,
       held: tally.held,

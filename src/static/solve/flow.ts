@@ -133,7 +133,13 @@ export function explore(
   return { states, partial };
 }
 
-function follow(next: IrNext, state: State, tracking: Tracking, arrive: (block: number, state: State) => void): void {
+/** The ways on from the end of a block that what is known allows. */
+export function follow(
+  next: IrNext,
+  state: State,
+  tracking: Tracking,
+  arrive: (block: number, state: State) => void,
+): void {
   switch (next.to) {
     case 'goto':
       arrive(next.block, state);

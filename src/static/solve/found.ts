@@ -10,6 +10,8 @@ export interface Candidate {
   readonly held: readonly Held[];
   /** On every path to the operation. */
   readonly always: boolean;
+  /** The function is entered by tasks that hold nothing. */
+  readonly inTask?: boolean;
 }
 
 /** A lock taken while another is held. */

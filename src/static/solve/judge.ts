@@ -1,8 +1,8 @@
 import type { Severity } from '../../model/finding.js';
 import { Gfp } from '../../model/gfp.js';
 import type { LockKind, LockOp } from '../ir/ir.js';
-import { gfpOf } from '../ir/paths.js';
-import { ENTRY_PATH, type Held } from './state.js';
+import { gfpOf, ZERO } from '../ir/paths.js';
+import { ENTRY_PATH, type Held, type Site } from './state.js';
 import type { Effect } from './summary.js';
 
 /** A rule that an effect breaks under the held locks. */
@@ -42,7 +42,44 @@ function byHand(lock: Held): boolean {
   return lock.path.startsWith('!') && lock.withLock !== true;
 }
 
+/** GFP_RT_NOWAIT, by name or as the mask 0: where its promise does not hold is for the rule's condition to say. */
+function judgeRtNowait(held: readonly Held[], effect: Effect): Violation[] {
+  const { op } = effect;
+  if (op.op !== 'alloc' || !asksRtNowait(effect)) return [];
+  const because = held.at(-1) ?? nothingHeld(effect);
+  return [{ rule: 'gfp-rt-nowait-preemptible', severity: 'error', because, possible: false }];
+}
+
+/** Whether an allocation's mask is GFP_RT_NOWAIT or has it in it. */
+export function asksRtNowait({ op, gfp }: Effect): boolean {
+  return op.op === 'alloc' && (op.mixed === true || gfp === '#g0' || (gfp === ZERO && op.memory === 'page'));
+}
+
+/** Path of what is held where nothing is. */
+export const NOTHING_PATH = '!nothing';
+
+function nothingHeld(effect: Effect): Held {
+  const [site] = effect.chain;
+  return { path: NOTHING_PATH, kind: 'seq', read: false, key: '', name: '', site: site as Site, via: [], api: '' };
+}
+
 function judgeMemory(held: readonly Held[], effect: Effect): Violation[] {
+  return [...judgeRtNowait(held, effect), ...judgeFreed(held, effect), ...judgeInside(held, effect)];
+}
+
+/** Memory is freed with a lock in it that is held. */
+function judgeFreed(held: readonly Held[], effect: Effect): Violation[] {
+  if (effect.kind !== 'free' || effect.path === '') return [];
+  const { op } = effect;
+  const because = innermost(
+    held,
+    (lock) => lock.embedded === true && lock.path.slice(0, lock.path.lastIndexOf('.')) === effect.path,
+  );
+  const possible = (op.op === 'free' && op.maybe === true) || effect.optional === true;
+  return because === undefined ? [] : [{ rule: 'held-lock-freed', severity: 'error', because, possible }];
+}
+
+function judgeInside(held: readonly Held[], effect: Effect): Violation[] {
   const { op } = effect;
   if ((op.op === 'alloc' || op.op === 'free') && op.memory === 'lockless') return [];
   const maybe = (op.op === 'alloc' || op.op === 'free') && op.maybe === true;
@@ -122,7 +159,10 @@ function recursion(held: readonly Held[], effect: Effect, op: LockOp): Violation
     if (lock.kind !== op.kind || (lock.read && op.read === true)) continue;
     // A path that ends in a variable that changes names another lock each time.
     if (lock.path === effect.path && !/^[%?@]|\[/.test(lock.path)) {
-      return { rule: 'recursive-lock', severity: 'error', because: lock, possible: effect.chain.length > 1 };
+      // A lock that is a variable is one lock in every function; of any other a callee may mean another one.
+      const isSame = lock.single === true && lock.key === effect.key && effect.optional !== true;
+      const possible = effect.chain.length > 1 && !isSame;
+      return { rule: 'recursive-lock', severity: 'error', because: lock, possible };
     }
     if (effect.key !== '' && lock.key === effect.key && lock.nested === undefined && lock.path !== effect.path) {
       return { rule: 'recursive-lock', severity: 'error', because: lock, possible: true };

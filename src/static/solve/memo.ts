@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { writeAside } from '../keep.js';
 import type { Candidate, Edge } from './found.js';
+import type { Leak } from './returns.js';
 import type { Site } from './state.js';
 import type { Effect, Summary } from './summary.js';
 
@@ -9,6 +10,7 @@ import type { Effect, Summary } from './summary.js';
 export interface Found {
   readonly candidates: readonly Candidate[];
   readonly edges: readonly Edge[];
+  readonly leaks: readonly Leak[];
 }
 
 /** What was found of one function, kept under a key that tells all it depends on. */
@@ -32,7 +34,7 @@ export interface Memo {
 /** No memory. */
 export const NO_MEMO: Memo = { find: () => undefined, keep: () => {} };
 
-export const NOTHING_FOUND: Found = { candidates: [], edges: [] };
+export const NOTHING_FOUND: Found = { candidates: [], edges: [], leaks: [] };
 
 /** Characters of keys and of digests: 120 bits. */
 const DIGITS = 20;
@@ -51,7 +53,7 @@ export function digestOf(summary: Summary): string {
 const WORTH_WRITING = 0.03;
 
 /** Changes when what is kept here does. */
-const VERSION = 11;
+const VERSION = 12;
 
 interface Index {
   readonly version: number;
@@ -146,7 +148,7 @@ export class FileMemo implements Memo {
       digest: entry.digest,
       parts: [
         JSON.stringify(summary) === PLAIN_TEXT ? '' : this.#encode(summary),
-        found.candidates.length + found.edges.length === 0 ? '' : this.#encode(found),
+        found.candidates.length + found.edges.length + found.leaks.length === 0 ? '' : this.#encode(found),
         uses.length === 0 ? '' : this.#encode(uses),
       ],
     });

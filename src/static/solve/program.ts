@@ -294,6 +294,8 @@ export interface LockClass {
   readonly kind: LockKind | undefined;
   /** As lockdep would show it. */
   readonly name: string;
+  /** It is a variable, or a member of one: one object, whichever function names it. */
+  readonly single?: boolean;
 }
 
 /** The class of the lock at `path` in function `id`. */
@@ -306,7 +308,8 @@ export function classOf(program: Program, id: FunctionId, fn: IrFunction, path: 
   if (rest === '') {
     if (!isVariable) return { key: '', kind: undefined, name: text };
     const home = variable?.local === true ? `@${(program.units[unit] as LinkedUnit).unit.file}` : '';
-    return { key: `${root}${home}`, kind: variable?.kind, name: root };
+    const single = variable !== undefined && variable.perCpu !== true && !path.includes('[');
+    return { key: `${root}${home}`, kind: variable?.kind, name: root, single };
   }
   let type = variable?.type ?? fn.types[root] ?? '';
   const members = rest.slice(1).split('.');
@@ -327,7 +330,14 @@ export function classOf(program: Program, id: FunctionId, fn: IrFunction, path: 
     return { key: '', kind: byField === 'mixed' ? undefined : byField, name: text };
   }
   const key = `${owner}.${last}`;
-  return { key, kind, name: program.initNames.get(key) ?? text };
+  // Members of members may lie behind pointers.
+  const single =
+    variable !== undefined &&
+    variable.perCpu !== true &&
+    members.length === 1 &&
+    kind !== undefined &&
+    !path.includes('[');
+  return { key, kind, name: program.initNames.get(key) ?? text, single };
 }
 
 /** A path as the source would write it: `&zone->lock`. */

@@ -5,7 +5,8 @@ import type { Candidate, Edge } from './found.js';
 import { digestOf, keyOf, type Memo, type MemoEntry, NO_MEMO, NOTHING_FOUND } from './memo.js';
 import { components } from './order.js';
 import { type FunctionId, fileOf, functionOf, headOf, type LinkedUnit, type Program, resolve } from './program.js';
-import { type Effect, type Summary, UNKNOWN_SUMMARY } from './summary.js';
+import type { Leak } from './returns.js';
+import { type Effect, type Exit, type Summary, UNKNOWN_SUMMARY } from './summary.js';
 
 /** Rounds after which a recursion's summaries are taken as they are. */
 const MAX_ROUNDS = 4;
@@ -15,6 +16,7 @@ export interface Solution {
   readonly program: Program;
   readonly candidates: readonly { readonly function: FunctionId; readonly candidate: Candidate }[];
   readonly edges: readonly { readonly function: FunctionId; readonly edge: Edge }[];
+  readonly leaks: readonly { readonly function: FunctionId; readonly leak: Leak }[];
   /** Single locks that functions take, themselves or through calls: of functions that nothing calls, or that are entered otherwise, too. */
   readonly uses: ReadonlyMap<FunctionId, readonly Effect[]>;
 }
@@ -32,6 +34,7 @@ interface Results {
 export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
   const candidates: { function: FunctionId; candidate: Candidate }[] = [];
   const edges: { function: FunctionId; edge: Edge }[] = [];
+  const leaks: { function: FunctionId; leak: Leak }[] = [];
   const uses = new Map<FunctionId, readonly Effect[]>();
   const { callees } = program;
   const results: Results = {
@@ -51,6 +54,7 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
       const found = entry.getFound();
       for (const candidate of found.candidates) candidates.push({ function: id, candidate });
       for (const edge of found.edges) edges.push({ function: id, edge });
+      for (const leak of found.leaks) leaks.push({ function: id, leak });
       // What is used below a call is for the caller to say, unless an interrupt enters here.
       if (isCalled[id] === 1 && !program.entries.has(id)) continue;
       const used = entry.getUses();
@@ -58,7 +62,7 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
     }
     for (const id of component) release(id, callees, results);
   }
-  return { program, candidates, edges, uses };
+  return { program, candidates, edges, leaks, uses };
 }
 
 function release(id: FunctionId, callees: readonly (readonly number[])[], results: Results): void {
@@ -159,6 +163,12 @@ function resolverOf(program: Program, id: FunctionId, results: Results): Resolve
   };
 }
 
+/** Whether callers see the same: locks taken and released are what a recursion has to agree on. */
 function sameShape(a: Summary | undefined, b: Summary): boolean {
-  return a !== undefined && a.exits.length === b.exits.length && a.effects.length === b.effects.length;
+  if (a === undefined || a.effects.length !== b.effects.length || a.exits.length !== b.exits.length) return false;
+  return a.exits.every((exit, i) => exitShape(exit) === exitShape(b.exits[i] as Exit));
+}
+
+function exitShape({ held, dropped, returns }: Exit): string {
+  return `${held.map((lock) => `${lock.path}:${lock.kind}`).join()}|${dropped.map((lock) => lock.path).join()}|${returns}`;
 }

@@ -37,6 +37,10 @@ export interface Held {
   readonly trylock?: boolean;
   /** An interrupt, bottom-half or preemption state that a lock function switched with its lock. */
   readonly withLock?: boolean;
+  /** It is one object, whichever function names it. */
+  readonly single?: boolean;
+  /** It lies in the object that the path names before its last member. */
+  readonly embedded?: boolean;
   /** Which lock it is, or whether it is taken, depends on what the sources do not tell. */
   readonly unsure?: boolean;
 }
@@ -113,6 +117,8 @@ export function matchHeld(held: readonly Held[], what: Released): number {
   for (let i = held.length - 1; i >= 0; i--) {
     const lock = held[i] as Held;
     if (lock.kind !== what.kind) continue;
+    // What callers through a pointer hold may have another name here.
+    if (lock.assumed === 'table') return i;
     if (lock.key !== '' && what.key !== '') continue;
     if (lastPart(lock.path) === part || lock.path.startsWith('?') || what.path.startsWith('?')) return i;
     // `lock = &p->lock; ... unlock(lock)`, and locks returned by calls.

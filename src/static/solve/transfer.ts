@@ -115,6 +115,8 @@ function applyLock(frame: Frame, op: LockOp, state: State): readonly State[] {
     via: [],
     api: op.api,
     ...(op.nested === undefined ? {} : { nested: op.nested }),
+    ...(found.kind !== undefined && op.path.includes('.') ? { embedded: true } : {}),
+    ...(found.single === true ? { single: true } : {}),
     ...(op.result === undefined ? {} : { trylock: true }),
     ...(op.withLock === true ? { withLock: true } : {}),
   };

@@ -1,0 +1,79 @@
+import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
+import type { RuleSet } from '../../rules/index.js';
+import { lastPart } from '../ir/paths.js';
+import { whereOf } from '../solve/places.js';
+import { type FunctionId, fileOf, functionOf, headOf, type Program } from '../solve/program.js';
+import type { Leak } from '../solve/returns.js';
+import type { Site } from '../solve/state.js';
+
+/**
+ * Findings of `held-at-exit`: functions that return with a lock on one way and without it on others. Certain where nothing
+ * tells that callers want it so.
+ */
+export function leakFindings(
+  program: Program,
+  leaks: readonly { readonly function: FunctionId; readonly leak: Leak }[],
+  rules: RuleSet,
+): Finding[] {
+  if (leaks.length === 0) return [];
+  const callers = callersOf(program, new Set(leaks.map((entry) => entry.function)));
+  const out: Finding[] = [];
+  for (const { function: id, leak } of leaks) {
+    const known = callers.get(id) ?? [];
+    const asked = known.some((caller) => releases(program, caller, leak));
+    // Who calls it through a pointer may release the lock there.
+    if (leak.told && (asked || known.length === 0)) continue;
+    out.push(findingOf(program, id, leak, leak.possible || asked, rules));
+  }
+  return out;
+}
+
+function callersOf(program: Program, of: ReadonlySet<FunctionId>): Map<FunctionId, FunctionId[]> {
+  const callers = new Map<FunctionId, FunctionId[]>();
+  for (const [caller, callees] of program.callees.entries()) {
+    for (const callee of callees) {
+      if (!of.has(callee)) continue;
+      const list = callers.get(callee);
+      if (list === undefined) callers.set(callee, [caller]);
+      else list.push(caller);
+    }
+  }
+  return callers;
+}
+
+/** Whether a caller releases such a lock, or calls something that is named so. */
+function releases(program: Program, caller: FunctionId, { lock }: Leak): boolean {
+  const part = lastPart(lock.path);
+  return functionOf(program, caller).blocks.some((block) =>
+    block.ops.some((op) => {
+      if (op.op === 'unlock') return op.kind === lock.kind && lastPart(op.path) === part;
+      return op.op === 'call' && /unlock|release/.test(op.callee);
+    }),
+  );
+}
+
+function findingOf(program: Program, id: FunctionId, leak: Leak, possible: boolean, rules: RuleSet): Finding {
+  const { lock, leaves, returns, released } = leak;
+  const rule = rules.find('held-at-exit');
+  const severity = rule?.severity ?? 'error';
+  const name = lock.path.startsWith('!') ? `${lock.api}()` : lock.name;
+  const state = lock.path.startsWith('!') ? `what ${name} switched off is still off` : `${name} is still held`;
+  const step = (what: string, site: Site): Evidence => ({ what, where: { ...whereOf(program, site) } });
+  return {
+    rule: 'held-at-exit',
+    severity: possible ? 'warning' : severity,
+    confidence: possible ? 'possible' : 'certain',
+    message: `${headOf(program, id).name}() can return while ${state}${released === undefined ? '' : '; on other ways it releases it'}`,
+    locks: lock.path.startsWith('!') ? [] : [lock.name],
+    where: { ...whereOf(program, leaves) },
+    evidence: [
+      step(lock.path.startsWith('!') ? `${lock.api}()` : `${lock.api}() takes ${lock.name}`, lock.site),
+      step('leaves without a release', leaves),
+      ...(returns.line === leaves.line ? [] : [step('returns', returns)]),
+      ...(released === undefined ? [] : [step('released on other ways', released)]),
+    ],
+    fingerprint: fingerprint('held-at-exit', [name, headOf(program, id).name, fileOf(program, id)]),
+    count: 1,
+    ...(rule === undefined ? {} : { advice: rule.advice }),
+  };
+}
