@@ -8,14 +8,15 @@ import { type Plain, select } from '../../src/store/rows.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = path.join(ROOT, 'dist/cli/main.js');
-const INPUT = path.join(ROOT, 'fixtures/cases/alloc_page_atomic_raw.trace.txt.xz');
-/** Every so often a call is left to finish: it must be in the store afterwards. */
-const FINISH_EVERY = 10;
 
 export interface KillOptions {
   readonly kills: number;
   readonly seed: number;
   readonly folder: string;
+  /** A recording with findings. */
+  readonly input: string;
+  /** After so many kills a call is left to finish: it must be in the store afterwards. */
+  readonly finishEvery: number;
   readonly say: (line: string) => void;
 }
 
@@ -29,19 +30,20 @@ export interface KillResult {
 }
 
 /** Throws where a store lost something, or is damaged. Needs the built command. */
-export async function killCampaign({ kills, seed, folder, say }: KillOptions): Promise<KillResult> {
+export async function killCampaign(options: KillOptions): Promise<KillResult> {
+  const { kills, seed, folder, input, finishEvery, say } = options;
   const file = path.join(folder, 'killed.db');
   const random = randomFrom(seed);
-  const slowest = await callFor(file, undefined);
+  const slowest = await callFor(file, input, undefined);
   const model = await runsIn(file);
   const [first] = model;
   if (first === undefined || model.length !== 1) throw new Error('the first run was not stored');
   const result: KillResult = { kills: 0, before: 0, after: 0, finished: 1, runs: 1 };
   while (result.kills < kills) {
-    const isLeft = result.kills % FINISH_EVERY === FINISH_EVERY - 1 && result.finished <= result.kills / FINISH_EVERY;
+    const isLeft = result.finished <= result.kills / finishEvery;
     // Storing is the end of a call: that is where most kills go.
     const delay = isLeft ? undefined : slowest * (random() < 0.2 ? random() : 0.5 + 0.7 * random());
-    await callFor(file, delay);
+    await callFor(file, input, delay);
     const found = await runsIn(file);
     const isThere = found.length === result.runs + 1;
     if (found.length < result.runs) throw new Error(`a run was lost: ${found.length} of ${result.runs}`);
@@ -63,9 +65,9 @@ export async function killCampaign({ kills, seed, folder, say }: KillOptions): P
 }
 
 /** Runs the command, killed after `delay` milliseconds; how long it took. Throws where it fails by itself. */
-async function callFor(file: string, delay: number | undefined): Promise<number> {
+async function callFor(file: string, input: string, delay: number | undefined): Promise<number> {
   const start = performance.now();
-  const child = spawn(process.execPath, [MAIN, 'lint', INPUT, '--quiet', '--no-config', '--store', file], {
+  const child = spawn(process.execPath, [MAIN, 'lint', input, '--quiet', '--no-config', '--store', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';

@@ -1,7 +1,7 @@
 import type { Run } from '../model/report.js';
 import { type Arguments, type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
-import { keeperFor } from './keep.js';
+import { keeperFor, sourceKeeperFor } from './keep.js';
 import { type ReportSettings, reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
 import { UsageError } from './usage.js';
 
@@ -49,7 +49,10 @@ export const check: Command = {
       import('../rules/index.js'),
       import('../static/c/cache.js'),
     ]);
-    await keeperFor(settings.keep);
+    const diff = optional(args, 'diff');
+    // Of two sides only what differs is told.
+    const keeper = await sourceKeeperFor(diff === undefined && !isWatching ? settings.keep : undefined);
+    if (keeper === undefined) await keeperFor(settings.keep);
     const { policy, ruleFolders } = ruleSettings(args);
     const rules = loadRuleSet({ extra: ruleFolders });
     const tables = optional(args, 'tables');
@@ -63,8 +66,8 @@ export const check: Command = {
       explainUnknown: flag(args, 'explain-unknown'),
       progress: () => {},
       preemptRt: typeof preemptRt === 'boolean' ? preemptRt : undefined,
+      locks: keeper,
     };
-    const diff = optional(args, 'diff');
     const catalogue = optional(args, 'catalog-out');
     const judge = async (): Promise<Run> => {
       const checked =
@@ -74,7 +77,7 @@ export const check: Command = {
       if (catalogue !== undefined) await writeCatalogue(catalogue, checked.catalogue);
       return checked.run;
     };
-    if (!isWatching) return deliver([await judge()], settings, io);
+    if (!isWatching) return deliver([await judge()], settings, io, keeper);
     const { watchSources } = await import('./watch.js');
     return watchSources(args.positionals, judge, settings, io);
   },

@@ -15,6 +15,8 @@ export const LockContextBit = {
   IrqsKnown: 16,
   /** Softirqs can come; otherwise they are off, or it is not known. */
   BhOn: 32,
+  /** Sources say so: whatever they run in. */
+  Sources: 64,
 } as const;
 
 /** A sequence of held locks, as the last lock and the sequence below it. Its number is its place in the list plus 1. */
@@ -41,6 +43,26 @@ export interface ObservedAcquisition {
   readonly count: number;
 }
 
+/** `to` was taken while `from` was held. */
+export interface ObservedPair {
+  /** {@link LockClass.id}s. */
+  readonly from: number;
+  readonly to: number;
+  readonly context: LockContext;
+  /** {@link Depends}. */
+  readonly dependency: number;
+  count: number;
+}
+
+/** How two locks depend on each other: the numbers that the store keeps. */
+export const Depends = {
+  Direct: 0,
+  /** Only locks taken by trylock, or without checking, lay between. */
+  OverTrylock: 1,
+  /** Held meanwhile; what depends is in between, or nothing does. */
+  No: 2,
+} as const;
+
 /** Allocations and frees of one place under locks. */
 export interface ObservedAllocation {
   /** The sequence of locks that was held; never 0. */
@@ -65,6 +87,8 @@ export interface Observation {
   readonly chains: readonly ObservedChain[];
   readonly acquisitions: readonly ObservedAcquisition[];
   readonly allocations: readonly ObservedAllocation[];
+  /** Where {@link chains} do not tell what was held at acquisitions: sources. */
+  readonly pairs?: readonly ObservedPair[];
   /** Unit of all times. */
   readonly unit: 'ns' | 'ticks';
   readonly times: readonly ClassStats[];

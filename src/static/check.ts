@@ -10,7 +10,7 @@ import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
 import { catalogueOf } from './catalogue.js';
 import { unknownNotes } from './explain.js';
 import { contextHeaders, sourceFiles } from './files.js';
-import { staticGraph } from './graph.js';
+import { type StaticLocks, staticLocks } from './graph.js';
 import type { PackedUnit } from './ir/packed.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
@@ -37,6 +37,14 @@ export interface CheckOptions {
   readonly progress: (done: number, total: number) => void;
   /** Kernel to judge TypeScript sources for, whatever scenarios say; undefined: what they say. */
   readonly preemptRt?: boolean | undefined;
+  /** Is shown what sources tell of locks: all C once, each judgement of TypeScript, which is then made anew. */
+  readonly locks?: LocksWatch | undefined;
+}
+
+/** See {@link CheckOptions.locks}. */
+export interface LocksWatch {
+  onC(locks: StaticLocks): void;
+  onTypescript(validator: Validator): void;
 }
 
 /** The judgement of sources, and what else they tell. */
@@ -61,7 +69,9 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   });
   if (typescript.length === 0) return whole(await checkFiles(files, contextHeaders(c), input, options));
   const { checkTypescript } = await import('./typescript/check.js');
-  const scenarios = await checkTypescript(typescript, input, options);
+  const { locks } = options;
+  const shown = locks && { onReplayed: ({ engines }: Replayed): void => locks.onTypescript(engines.validator) };
+  const scenarios = await checkTypescript(typescript, input, { ...options, ...shown });
   if (c.length === 0) return whole({ run: scenarios, catalogue: [] });
   const kernel = await checkFiles(files, contextHeaders(c), input, options);
   return whole({ ...kernel, run: together(kernel.run, scenarios) });
@@ -93,6 +103,7 @@ export async function checkFiles(
 ): Promise<Checked> {
   const solution = await solveFiles(files, context, input, options);
   const { program } = solution;
+  options.locks?.onC(staticLocks(solution));
   const judged = new Set(files.map((file) => file.name));
   const findings: Finding[] = [
     ...findingsOf(program, solution.candidates, options.rules, options.policy),
@@ -125,7 +136,9 @@ export async function graphsOfSources(
   if (c.length + typescript.length === 0) throw noSource(paths);
   const named = c.map((path) => ({ path, name: path }));
   const graph =
-    c.length === 0 ? undefined : staticGraph(await solveFiles(named, contextHeaders(c), paths.join(' '), options));
+    c.length === 0
+      ? undefined
+      : staticLocks(await solveFiles(named, contextHeaders(c), paths.join(' '), options)).graph;
   if (typescript.length === 0) return { graph, validators: [] };
   const { judgeTypescript } = await import('./typescript/check.js');
   const validators: Validator[] = [];

@@ -3,7 +3,7 @@ import { WaitType } from '../model/wait-type.js';
 import type { LockKind, LockOp } from './ir/ir.js';
 import { type Irq, usagesOf } from './judge/usage.js';
 import { whereOf } from './solve/places.js';
-import { classOf, functionOf, type Program } from './solve/program.js';
+import { classOf, functionOf, headOf, type Program } from './solve/program.js';
 import type { Solution } from './solve/solver.js';
 import { compareText, siteOf } from './solve/summary.js';
 
@@ -18,13 +18,28 @@ const WAITS: Readonly<Partial<Record<LockKind, WaitType>>> = {
   rtmutex: WaitType.Sleep,
 };
 
+/** What sources show of locks: the graph, and which functions take which class. */
+export interface StaticLocks {
+  readonly graph: LockGraph;
+  readonly takers: readonly Taker[];
+}
+
+/** Places in a function that take a class. */
+export interface Taker {
+  /** {@link LockClass.id}. */
+  readonly cls: number;
+  readonly function: string;
+  readonly count: number;
+}
+
 /**
  * The lock graph that sources allow: every order that some path of some function takes, whoever calls it. Classes and kinds of
  * dependencies are called what lockdep calls them, so that recordings can be compared with it. `acquisitions` are places that take a
  * lock, `count` is the places that are known to take it so.
  */
-export function staticGraph(solution: Solution): LockGraph {
+export function staticLocks(solution: Solution): StaticLocks {
   const classes = new Classes();
+  const takers = new Map<string, Taker>();
   const { program } = solution;
   for (let id = 0; id < program.functionCount; id++) {
     const fn = functionOf(program, id);
@@ -32,7 +47,11 @@ export function staticGraph(solution: Solution): LockGraph {
       for (const op of block.ops) {
         if (op.op !== 'lock' || op.path.startsWith('!')) continue;
         const { key, name } = classOf(program, id, fn, op.path);
-        classes.taken(key, name, op);
+        const cls = classes.taken(key, name, op);
+        if (cls === undefined) continue;
+        const { name: taker } = headOf(program, id);
+        const place = `${cls} ${taker}`;
+        takers.set(place, { cls, function: taker, count: (takers.get(place)?.count ?? 0) + 1 });
       }
     }
   }
@@ -59,7 +78,8 @@ export function staticGraph(solution: Solution): LockGraph {
       taken: known?.taken ?? whereOf(program, site),
     });
   }
-  return classes.graph([...dependencies.values()], usageTexts(program, solution));
+  const graph = classes.graph([...dependencies.values()], usageTexts(program, solution));
+  return { graph, takers: [...takers.values()] };
 }
 
 /** The lockdep subclass that a nesting level means; undefined where it is not a number that is known. */
@@ -83,10 +103,11 @@ class Classes {
   readonly #found: Found[] = [];
   readonly #ids = new Map<string, number>();
 
-  taken(key: string, name: string, op: LockOp): void {
+  taken(key: string, name: string, op: LockOp): number | undefined {
     const id = this.idOf(key, name, op.kind, levelOf(op.nested));
     const found = id === undefined ? undefined : this.#found[id];
     if (found !== undefined) found.acquisitions++;
+    return id;
   }
 
   /** Undefined for what is no class of lockdep's, or not known to be which. */

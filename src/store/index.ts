@@ -1,5 +1,6 @@
 /** The store: what runs found and showed, in a database that can be asked. */
 
+export { observationOfSources } from './observe/sources.js';
 export { Observer } from './observe/watch.js';
 export { checkStoreFile, type OpenOptions } from './open.js';
 export { Inquiry, QUESTIONS, type TypedAnswer } from './questions/ask.js';

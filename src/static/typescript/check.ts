@@ -78,7 +78,7 @@ function memoryOf(content: unknown): Memory {
 export async function checkTypescript(
   files: readonly string[],
   input: string,
-  options: CheckOptions,
+  options: CheckOptions & Pick<TypescriptOptions, 'onReplayed'>,
   texts?: Texts,
 ): Promise<Run> {
   const given = { ...options, input, ...(texts === undefined ? {} : { texts }) };

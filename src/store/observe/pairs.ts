@@ -1,36 +1,17 @@
-import type { LockContext, Observation, ObservedChain } from '../../model/observation.js';
-
-/** How two locks depend on each other: the numbers that the store keeps. */
-export const Depends = {
-  Direct: 0,
-  /** Only locks taken by trylock, or without checking, lay between. */
-  OverTrylock: 1,
-  /** Held meanwhile; what depends is in between, or nothing does. */
-  No: 2,
-} as const;
-
-/** `to` was taken while `from` was held. */
-export interface HeldPair {
-  /** {@link LockClass.id}s. */
-  readonly from: number;
-  readonly to: number;
-  readonly context: LockContext;
-  /** {@link Depends}. */
-  readonly dependency: number;
-  count: number;
-}
+import { Depends, type Observation, type ObservedChain, type ObservedPair } from '../../model/observation.js';
 
 /**
  * Every lock that was held at an acquisition, with the context, counted. What depends follows check_prevs_add() of
  * kernel/locking/lockdep.c: the locks below, up to and including the first that was checked and not taken by trylock.
  */
-export function heldPairs({ chains, acquisitions }: Observation): HeldPair[] {
+export function heldPairs({ chains, acquisitions, pairs: known }: Observation): readonly ObservedPair[] {
+  if (known !== undefined) return known;
   const counts = new Map<number, number>();
   for (const { chain, context, count } of acquisitions) {
     const key = chain * CONTEXTS + context;
     counts.set(key, (counts.get(key) ?? 0) + count);
   }
-  const pairs = new Map<number, HeldPair>();
+  const pairs = new Map<number, ObservedPair>();
   for (const [key, count] of counts) {
     const top = chains[Math.floor(key / CONTEXTS) - 1];
     if (top === undefined) continue;
@@ -42,19 +23,19 @@ export function heldPairs({ chains, acquisitions }: Observation): HeldPair[] {
       const dependency =
         !isReached || !below.checked ? Depends.No : distance === 1 ? Depends.Direct : Depends.OverTrylock;
       const from = below.cls;
-      // Classes below 2^22: the whole key is exact.
+      // Classes below 2^21: the whole key is exact.
       const pair = ((from * CLASSES + to) * CONTEXTS + context) * 4 + dependency;
-      const known = pairs.get(pair);
-      if (known === undefined) pairs.set(pair, { from, to, context, dependency, count });
-      else known.count += count;
+      const same = pairs.get(pair);
+      if (same === undefined) pairs.set(pair, { from, to, context, dependency, count });
+      else same.count += count;
       if (below.checked && !below.trylock) isReached = false;
     }
   }
   return [...pairs.values()];
 }
 
-const CONTEXTS = 64;
-const CLASSES = 2 ** 22;
+const CONTEXTS = 128;
+const CLASSES = 2 ** 21;
 
 /** The classes in a sequence of held locks, each once. */
 export function classesOf(chains: readonly ObservedChain[], chain: number): Set<number> {

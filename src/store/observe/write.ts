@@ -81,7 +81,7 @@ type Ids<T> = (value: T) => number;
 
 /** Factors of keys made of several numbers: more sites and contexts than there can be. */
 const SITES = 2 ** 24;
-const CONTEXTS = 64;
+const CONTEXTS = 128;
 
 function acquisitionCells(
   { chains, acquisitions }: Observation,

@@ -14,7 +14,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: 'runs, inputs, findings, evidence', sql: FIRST },
   { name: 'classes, dependencies, chains, allocations, times', sql: SECOND },
-  { name: 'usage states over all inputs', sql: THIRD },
+  { name: 'usage states over all inputs; locks of sources', sql: THIRD },
 ];
 
 /** The version of the store that the connection leads to; 0: it is empty. Throws InputError where it is somebody else's database. */
