@@ -18,7 +18,7 @@ export class Hooks {
   /** An interrupt begins / ends on the CPU; no operations. */
   irqEnter: ((cpu: Cpu) => void) | undefined = undefined;
   irqExit: ((cpu: Cpu) => void) | undefined = undefined;
-  /** A task has exited; no operations. */
+  /** A task has exited, its last switch is to come; no operations. */
   taskExit: ((task: Task) => void) | undefined = undefined;
   /** CPU hotplug, by the task that plugs: before the CPU starts, and when it is dead (CPUHP_*_PREPARE, CPUHP_*_DEAD). */
   cpuPrepare: ((cpu: Cpu) => Op<void>) | undefined = undefined;

@@ -92,13 +92,13 @@ export function schedule(machine: Machine, cpu: Cpu): void {
   cpu.stack.push(frame);
 }
 
-/** The task has run to its end: do_exit(). */
+/** The task has run to its end: do_exit(), which ends in a switch like any other (do_task_dead()). */
 export function exitTask(machine: Machine, cpu: Cpu, task: Task): void {
   machine.emit.sink.taskExit(machine.emit.stamp(cpu, machine.now), task.pid);
   machine.hooks.taskExit?.(task);
   task.frames.length = 0;
   task.state = TaskState.Dead;
-  switchTasks(machine, cpu);
+  schedule(machine, cpu);
 }
 
 function switchTasks(machine: Machine, cpu: Cpu): void {

@@ -51,18 +51,22 @@ function* spinUntil(kernel: Kernel, condition: () => boolean, turns = Number.POS
 const longSections = (kernel: Kernel, rcu: TreeRcu, bySched: boolean) => {
   const inside = new Set<number>();
   let waiting = false;
+  let open = 0;
   for (let cpu = 0; cpu < kernel.cpus - 1; cpu += bySched ? 1 : 2) {
+    open++;
     const section = function* (): Op<void> {
       yield* bySched ? rcu.readLockSched() : rcu.readLock();
       inside.add(cpu);
       for (let i = 0; i < 40 || (!waiting && i < 400); i++) yield* kernel.udelay(2000);
       inside.delete(cpu);
       yield* bySched ? rcu.readUnlockSched() : rcu.readUnlock();
+      open--;
     };
     kernel.task(`section${cpu}`, section, { affinity: cpu });
   }
   const updater = function* waitForAll(): Op<void> {
-    yield* until(kernel, () => inside.size > 0);
+    // A schedule by priorities may let all of them end before.
+    yield* until(kernel, () => inside.size > 0 || open === 0);
     const before = [...inside];
     waiting = true;
     yield* rcu.synchronize();
@@ -73,8 +77,8 @@ const longSections = (kernel: Kernel, rcu: TreeRcu, bySched: boolean) => {
 const LONG_SCHED = piece('long, preemption off', { cpus: 5 }, {}, (kernel, rcu) => longSections(kernel, rcu, true));
 const LONG_READERS = piece('long readers', { cpus: 5 }, {}, (kernel, rcu) => longSections(kernel, rcu, false));
 
-/** A reader that a real-time task keeps off its CPU: the grace period ends because it is boosted. */
-const BOOST = piece('boost', { cpus: 2 }, { boost: true, boostDelay: 2, kthreadPrio: 50 }, (kernel, rcu) => {
+/** A reader that a real-time task keeps off its CPU: the grace period that `wait` waits for ends because it is boosted. */
+const keptAway = (kernel: Kernel, rcu: TreeRcu, wait: () => Op<void>) => {
   const at = { inside: false, hogged: false, over: false };
   const reader = kernel.task(
     'reader',
@@ -102,12 +106,18 @@ const BOOST = piece('boost', { cpus: 2 }, { boost: true, boostDelay: 2, kthreadP
     'updater',
     function* waitForReader() {
       yield* until(kernel, () => at.hogged);
-      yield* rcu.synchronize();
+      yield* wait();
       at.over = true;
     },
     { affinity: 0 },
   );
-});
+};
+const BOOSTING: RcuOptions = { boost: true, boostDelay: 2, kthreadPrio: 50 };
+const BOOST = piece('boost', { cpus: 2 }, BOOSTING, (kernel, rcu) => keptAway(kernel, rcu, () => rcu.synchronize()));
+/** No other grace period runs that would look for readers to be boosted. */
+const BOOST_EXPEDITED = piece('boost, expedited', { cpus: 2 }, BOOSTING, (kernel, rcu) =>
+  keptAway(kernel, rcu, () => rcu.synchronizeExpedited()),
+);
 
 /** The only callback of an offloaded CPU comes with interrupts off: rcuog can be woken only by a timer. */
 const NOCB_IRQS_OFF = piece('offloaded, interrupts off', { cpus: 2 }, { nocbs: [1] }, (kernel, rcu) => {
@@ -365,8 +375,8 @@ const SLOW_ARRAY = piece('slow array', { cpus: 2 }, {}, (kernel, rcu) => {
 });
 
 /**
- * A reader that was switched out ends with interrupts off, and its task exits before the tick that was to report it. That tick comes upon
- * another reader, whom an expedited grace period waits for.
+ * A reader that was switched out ends with interrupts off, and its task exits before the tick that was to report it: its last switch
+ * does. That tick comes upon another reader, whom an expedited grace period waits for.
  */
 const EXITED = piece('exited reader', { cpus: 2 }, {}, (kernel, rcu) => {
   const at = { left: false, inside: false, asked: false };
@@ -420,6 +430,7 @@ export const SET_PIECES: readonly SetPiece[] = [
   LONG_SCHED,
   LONG_READERS,
   BOOST,
+  BOOST_EXPEDITED,
   NOCB_IRQS_OFF,
   LAZY,
   LAZY_SHRINK,

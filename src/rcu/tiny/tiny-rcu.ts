@@ -119,8 +119,6 @@ export class TinyRcu implements RcuApi {
     );
     const { hooks } = kernel;
     hooks.contextSwitch = () => void this.#quiescent();
-    // A task's last switch, and that to the idle task, are switches as any other.
-    hooks.taskExit = () => this.#quiescent();
     hooks.idleEnter = () => this.#quiescent();
   }
 

@@ -6,7 +6,6 @@ import type { Body } from '../../sim/op.js';
 import { CallbackList } from '../callback-list.js';
 import type { NocbCpu } from './nocb-cpu.js';
 import type { RcuNode } from './node.js';
-import type { ReaderState } from './reader-state.js';
 
 /** What RCU keeps of a CPU (struct rcu_data). Guarded by interrupts being off on that CPU; some also by the leaf's lock. */
 export class CpuData {
@@ -39,8 +38,6 @@ export class CpuData {
   blimit = 0;
   /** Callbacks there were when the list was last found long. */
   qlenLast = 0;
-  /** Dead tasks whose last reader has still to be taken off its leaf. */
-  readonly exited: ReaderState[] = [];
   readonly #machine: Machine;
   readonly #tick: InterruptSource;
 

@@ -2,9 +2,11 @@ import { Access } from '../../explore/strategy.js';
 import { WaitKind } from '../../model/events.js';
 import type { Frame } from '../../sim/frame.js';
 import type { Mutex, Op } from '../../sim/index.js';
+import type { IrqFlags } from '../../sim/lock/irq-mode.js';
 import type { OpKind } from '../../sim/op.js';
 import { WaitObject, wakeWaiter } from '../../sim/wait/wait-object.js';
 import { seqDone, seqEnd, seqSnap, seqStart } from '../sequence.js';
+import { initiateBoost } from './boost.js';
 import type { CpuData } from './cpu-data.js';
 import type { RcuNode } from './node.js';
 import type { TreeRcu } from './tree-rcu.js';
@@ -70,7 +72,7 @@ export class ExpeditedGp {
         else if (data.cpu === rcu.machine.cpu) yield* this.#askOwn(data);
         else if (!(yield* this.#ask(leaf, data))) idle |= data.grpmask;
       }
-      yield* this.reportNode(leaf, idle);
+      if (idle !== 0) yield* this.#reportCpus(leaf, idle);
     }
   }
 
@@ -97,7 +99,7 @@ export class ExpeditedGp {
       yield* this.reportOwn(data);
     }
     yield* kernel.localIrqRestore(flags);
-    if (!stayed && !(yield* this.#ask(data.node, data))) yield* this.reportNode(data.node, data.grpmask);
+    if (!stayed && !(yield* this.#ask(data.node, data))) yield* this.#reportCpus(data.node, data.grpmask);
   }
 
   /** The interrupt on the CPU that is asked. rcu_exp_handler() */
@@ -129,35 +131,54 @@ export class ExpeditedGp {
   *reportOwn(data: CpuData): Op<void> {
     if (!data.cpuNoQsExp) return;
     data.cpuNoQsExp = false;
-    yield* this.reportNode(data.node, data.grpmask);
+    yield* this.#reportCpus(data.node, data.grpmask);
   }
 
-  /** Takes `mask` off the leaf, and what follows from it up to the root; the last one wakes the caller. rcu_report_exp_rnp() */
-  *reportNode(leaf: RcuNode, mask: number): Op<void> {
+  /** Takes CPUs off the leaf that have reported, are idle or have gone. rcu_report_exp_cpu_mult() */
+  *#reportCpus(leaf: RcuNode, mask: number): Op<void> {
     const flags = yield* leaf.lock.lockIrqsave();
-    let node = leaf;
-    let bits = mask;
-    for (;;) {
-      const was = node.expmask;
-      node.expmask &= ~bits;
-      const over = node.expmask === 0 && !node.readersBlockExp;
-      if (!over || (was === 0 && node !== leaf)) break;
-      const { parent } = node;
+    if ((leaf.expmask & mask) === 0) {
+      yield* leaf.lock.unlockIrqrestore(flags);
+      return;
+    }
+    leaf.expmask &= ~mask;
+    yield* this.#reportUp(leaf, flags);
+  }
+
+  /** The last that a leaf waited for was a reader that had been switched out, and it has left. rcu_report_exp_rnp() */
+  *reportReader(leaf: RcuNode): Op<void> {
+    const flags = yield* leaf.lock.lockIrqsave();
+    yield* this.#reportUp(leaf, flags);
+  }
+
+  /**
+   * Tells the nodes above while nobody is missing below; the last one wakes the caller. Whoever finds the leaf done is the only one to
+   * say so: said twice, the second may come when the next grace period has made the masks above anew, and not yet the leaf's.
+   * Node locked on entry, released on return. __rcu_report_exp_rnp()
+   */
+  *#reportUp(from: RcuNode, flags: IrqFlags): Op<void> {
+    const rcu = this.#rcu;
+    let node = from;
+    while (node.expDone) {
+      const { parent, grpmask } = node;
       if (parent === undefined) {
-        yield* this.#rcu.machine.arm(WAKE, this);
-        break;
+        yield* rcu.machine.arm(WAKE, this);
+        yield* node.lock.unlockIrqrestore(flags);
+        return;
       }
-      bits = node.grpmask;
       yield* node.lock.unlock();
       node = parent;
       yield* node.lock.lock();
+      rcu.warn((node.expmask & grpmask) !== 0, 'a node is done twice with one expedited grace period');
+      node.expmask &= ~grpmask;
     }
-    yield* node.lock.unlockIrqrestore(flags);
+    // Only readers are missing: nobody else may come by to boost them.
+    if (node.expmask === 0) yield* initiateBoost(rcu, node, flags);
+    else yield* node.lock.unlockIrqrestore(flags);
   }
 
   get #isOver(): boolean {
-    const { root } = this.#rcu;
-    return root.expmask === 0 && !root.readersBlockExp;
+    return this.#rcu.root.expDone;
   }
 
   *#wait(): Op<void> {

@@ -3,7 +3,7 @@ import { entrain } from './barrier.js';
 import { advance } from './gp-request.js';
 import { callNocbWake, deferredWakeup, flushBypass } from './nocb.js';
 import { reportQsNode } from './quiescent.js';
-import { deferredQs, leaveNode } from './reader.js';
+import { deferredQs } from './reader.js';
 import { needsDeferredQs } from './reader-state.js';
 import type { TreeRcu } from './tree-rcu.js';
 
@@ -48,7 +48,6 @@ function* reportDead(rcu: TreeRcu, cpu: Cpu): Op<void> {
   const data = rcu.dataOf(cpu.id);
   const { node, grpmask } = data;
   data.stopTick();
-  for (const dead of data.exited.splice(0)) yield* leaveNode(rcu, dead, 0);
   yield* deferredWakeup(rcu, data);
   const reader = rcu.readerOf(cpu.current);
   if (needsDeferredQs(reader)) yield* deferredQs(rcu, reader, 0);

@@ -76,6 +76,11 @@ export class RcuNode {
   get readersBlockExp(): boolean {
     return this.blocked.some((entry) => entry.blocksExp);
   }
+
+  /** The running expedited grace period waits for nobody below. sync_rcu_exp_done() */
+  get expDone(): boolean {
+    return this.expmask === 0 && !this.readersBlockExp;
+  }
 }
 
 /** The nodes of a machine, root first, level by level (rcu_init_one()). A machine of few CPUs has a leaf as its root. */

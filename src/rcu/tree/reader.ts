@@ -67,14 +67,6 @@ export function* deferredQs(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags):
   }
   reader.expHint = false;
   yield* rcu.expedited.reportOwn(rcu.own);
-  yield* leaveNode(rcu, reader, flags);
-}
-
-/**
- * Takes a reader off the leaf on which it was switched out, if it is on one; interrupts off, `flags` are restored. Says nothing of the CPU
- * that this runs on: for a task that has exited, that CPU may be inside somebody else's section by now.
- */
-export function* leaveNode(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags): Op<void> {
   const { node } = reader;
   if (!reader.blocked || node === undefined) {
     yield* rcu.kernel.localIrqRestore(flags);
@@ -83,17 +75,18 @@ export function* leaveNode(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags): 
   reader.blocked = false;
   yield* node.lock.lock();
   const held = node.readersBlockGp;
-  const heldExp = node.readersBlockExp;
+  const wasDone = node.expDone;
   const at = node.blocked.findIndex((entry) => entry.reader === reader);
   node.blocked.splice(at, 1);
   reader.node = undefined;
   rcu.warn(at >= 0, 'a switched-out reader is not on its leaf');
-  const expEnds = heldExp && !node.readersBlockExp;
+  const expEnds = !wasDone && node.expDone;
   const boost = node.boost?.boosts(reader) === true && !rcu.has('boost-never-undone') ? node.boost : undefined;
   if (held && !node.readersBlockGp && !rcu.has('unblock-unreported')) yield* reportUnblocked(rcu, node, flags);
   else yield* node.lock.unlockIrqrestore(flags);
+  // Before it falls back to a priority at which it may not run for long.
+  if (expEnds) yield* rcu.expedited.reportReader(node);
   if (boost !== undefined) yield* boost.unboost();
-  if (expEnds) yield* rcu.expedited.reportNode(node, 0);
 }
 
 /**

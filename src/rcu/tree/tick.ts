@@ -6,17 +6,13 @@ import { accelerateUnlocked } from './gp-request.js';
 import { deferredWakeup } from './nocb.js';
 import { Defer } from './nocb-cpu.js';
 import { checkQuiescentState, noteGpChanges, noteQs } from './quiescent.js';
-import { deferredQs, leaveNode } from './reader.js';
+import { deferredQs } from './reader.js';
 import { needsDeferredQs } from './reader-state.js';
 import type { TreeRcu } from './tree-rcu.js';
 
 /** The clock interrupt: notes a quiescent state of what it interrupted, and sees whether RCU has work here. rcu_sched_clock_irq() */
 export function* schedClockIrq(rcu: TreeRcu): Op<void> {
   const data = rcu.own;
-  for (const dead of data.exited.splice(0)) {
-    const flags = yield* rcu.kernel.localIrqSave();
-    yield* leaveNode(rcu, dead, flags);
-  }
   yield* noteInterrupted(rcu, data);
   if (isPending(rcu, data)) rcu.invokeCore(data);
 }

@@ -332,10 +332,6 @@ export class TreeRcu implements RcuApi {
       const reader = this.readerOf(task);
       this.warn(reader.nesting === 0, `${task.comm} exits inside an RCU reader`);
       reader.nesting = 0;
-      if (!reader.blocked) return;
-      // The task's last context switch would report; the simulator has none.
-      this.own.exited.push(reader);
-      this.own.wantTick(true);
     };
   }
 
