@@ -6,7 +6,7 @@ import type { ContextName } from './ir.js';
  *
  * Variables are names that are unique within their outermost function. A variable that a closure captures is either copied into
  * the closure (it never changes after) or a cell, which all share. Types are text: `sim:Mutex` for a type of the simulated kernel,
- * `FILE#Class` for a class of the sources, `[]TYPE` for an array, '' where there is nothing to tell.
+ * `FILE#Class` for a class of the sources, `[]TYPE` for an array, `map:TYPE` for a map of such values, '' where there is nothing to tell.
  */
 export type TreeExpr =
   | { readonly k: 'const'; readonly v: string | number | boolean | null | undefined }

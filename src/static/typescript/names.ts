@@ -120,6 +120,10 @@ export class Names {
       const [item] = this.#checker.getTypeArguments(type as ts.TypeReference);
       return `[]${item === undefined ? '' : this.typeRef(item, depth + 1)}`;
     }
+    if (/^(?:Readonly|Weak)?Map$/.test(symbol.name) && file.isDeclarationFile) {
+      const [, item] = this.#checker.getTypeArguments(type as ts.TypeReference);
+      return `map:${item === undefined ? '' : this.typeRef(item, depth + 1)}`;
+    }
     if (this.#sources.isSimulator(file)) return `sim:${symbol.name}`;
     if (file.isDeclarationFile) return '';
     if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {

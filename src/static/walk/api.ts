@@ -1,9 +1,10 @@
 import type { TreeCall, TreeExpr } from '../ir/tree.js';
-import { callValue } from './calls.js';
+import { callValue, plainCall } from './calls.js';
+import { configured, makeSim } from './sim-objects.js';
 import { runSteps } from './steps.js';
-import { getOf, methodOf } from './table.js';
+import { classFacts, getOf, methodOf } from './table.js';
 import type { Thing } from './thing.js';
-import { ANYTHING, constant, reference, type Value } from './value.js';
+import { ANYTHING, alternatives, constant, join, reference, textOfValue, type Value } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /** A property of an object of the simulated kernel; undefined where the table has nothing to say. */
@@ -17,15 +18,17 @@ export function getApi(
 ): Value | undefined {
   const sim = object.sim;
   if (sim === undefined) return undefined;
+  const fixed = configured(object, name);
+  if (fixed !== undefined) return fixed;
   const set = object.fields.get(name);
-  if (set !== undefined) return set;
+  // What the simulated kernel itself changes besides is not known.
+  if (set !== undefined) return alternatives(set).some((part) => part.t === 'const') ? join(set, ANYTHING) : set;
   if (name === 'label' || name === 'name' || name === 'comm') return constant(sim.lock?.name ?? sim.name);
   const part = sim.parts.get(name);
   const facts = getOf(w.table, sim.cls, name);
   if (facts === undefined) {
     if (methodOf(w.table, sim.cls, name) !== undefined) return methodValue(w, object, name);
     if (part !== undefined) return reference(part);
-    if (sim.cls === 'Kernel' && name === 'cpus') return object.fields.get('%cpus') ?? ANYTHING;
     return e === undefined || e.ty === '' ? ANYTHING : undefined;
   }
   const call: TreeCall = {
@@ -67,10 +70,35 @@ export function callApi(
   if (own !== undefined) return callValue(w, f, s, own, reference(object), args, e);
   const facts = methodOf(w.table, cls, name);
   if (facts === undefined) {
-    w.unresolvedCall(`${cls}.${name}`);
+    w.unresolvedCall(f, e.line, `${cls}.${name}`);
     return [{ s, v: ANYTHING }];
   }
   return runSteps(w, f, s, object, facts.steps, args, e, name);
+}
+
+/** `new C(...)` of a class of the simulated kernel: its name is the first text among the arguments. */
+export function constructApi(
+  w: Walk,
+  f: Frame,
+  s: State,
+  cls: string,
+  args: readonly Value[],
+  line: number,
+): readonly Result[] {
+  const name = args.map(textOfValue).find((text) => text !== undefined && text !== '') ?? '';
+  const made = makeSim(w, cls, name, `${f.call.file}:${f.call.function}:new${line}`);
+  const steps = classFacts(w.table, cls)?.made?.steps;
+  if (made.t !== 'ref' || steps === undefined) return [{ s, v: made }];
+  const e = plainCall(`new ${cls}`, line);
+  return runSteps(w, f, s, made.o, steps, args, e, cls).map((result) => ({ s: result.s, v: made }));
+}
+
+/** Gives a property of an object of the simulated kernel a value. */
+export function setApi(w: Walk, f: Frame, s: State, object: Thing, name: string, v: Value): readonly State[] {
+  object.put(name, v);
+  const steps = classFacts(w.table, object.sim?.cls ?? '')?.sets.get(name)?.steps;
+  if (steps === undefined) return [s];
+  return runSteps(w, f, s, object, steps, [v], plainCall(name, 0), name).map((result) => result.s);
 }
 
 /** Whether `Class.method` releases a lock. */
@@ -90,7 +118,7 @@ export function simFunction(
 ): readonly Result[] {
   const facts = w.table.functions.get(name);
   if (facts === undefined) {
-    w.unresolvedCall(name);
+    w.unresolvedCall(f, e.line, name);
     return [{ s, v: ANYTHING }];
   }
   const none = w.heap.named('sim functions', () => {});

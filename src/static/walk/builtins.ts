@@ -76,7 +76,7 @@ export function callArray(
       for (const arg of args) put(list, arg, name === 'unshift');
       return plain(name === 'add' ? reference(list) : ANYTHING);
     case 'set':
-      putKey(list, first, args[1] ?? UNDEFINED);
+      list.putKey(first, args[1] ?? UNDEFINED);
       return plain(reference(list));
     case 'get':
       return plain(getKey(list, first, e, w));
@@ -117,11 +117,6 @@ function put(list: Thing, value: Value, front: boolean): void {
     return;
   }
   list.blur();
-  list.add(value);
-}
-
-function putKey(list: Thing, key: Value, value: Value): void {
-  if (key.t === 'const') list.put(`[${String(key.v)}`, value);
   list.add(value);
 }
 
@@ -167,7 +162,8 @@ function newList(w: Walk, f: Frame, e: TreeCall, items: readonly Value[] | undef
   return reference(thing);
 }
 
-function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
+/** What `entries()` of a list or a map gives. */
+export function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
   const pair = (index: Value, value: Value): Value => newList(w, f, { ...e, p: 'pair' }, [index, value], undefined);
   const made = list.items?.map((item, i) => pair(constant(i), item));
   if (made !== undefined) return newList(w, f, e, made, undefined);

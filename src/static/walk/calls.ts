@@ -92,21 +92,43 @@ export function construct(
   const out: Result[] = [];
   for (const part of alternatives(callee)) {
     if (part.t === 'ref' && part.o.sim !== undefined && part.o.sim.cls === 'constructor') {
-      const text =
-        args.map((arg) => (arg.t === 'const' && typeof arg.v === 'string' ? arg.v : '')).find((t) => t !== '') ?? '';
-      out.push({ s, v: w.to.makeSim(w, part.o.sim.name, text, `${f.call.file}:${f.call.function}:new${line}`) });
+      out.push(...w.to.constructApi(w, f, s, part.o.sim.name, args, line));
     } else if (part.t === 'ref' && part.o.isClass && part.o.cls !== undefined) {
       out.push(...constructClass(w, f, s, part.o.cls, args, line, self));
     } else {
       const thing = w.heap.make(`${f.call.file}:${f.call.function}:new${line}`);
-      const [first] = args;
-      const from = first?.t === 'ref' && ty.startsWith('[]') ? first.o : undefined;
-      if (!thing.many && (from === undefined || from.items !== undefined)) thing.items = [...(from?.items ?? [])];
-      else if (from?.element !== undefined) thing.add(from.element);
+      fillCollection(thing, ty, args[0] ?? UNDEFINED);
       out.push({ s, v: reference(thing) });
     }
   }
   return out;
+}
+
+/** `new Set(list)`, `new Map(pairs)`: what it is made of. */
+function fillCollection(thing: Thing, ty: string, given: Value): void {
+  thing.isMap = ty.startsWith('map:');
+  const held =
+    thing.isMap || ty.startsWith('[]') ? alternatives(given).flatMap((v) => (v.t === 'ref' ? [v.o] : [])) : [];
+  if (thing.isMap) {
+    for (const from of held) {
+      if (from.isMap) thing.copyMap(from);
+      else for (const pair of from.items ?? (from.rest === undefined ? [] : [from.rest])) putPair(thing, pair);
+    }
+    return;
+  }
+  const [only] = held;
+  if (held.length > 1 || (only !== undefined && only.items === undefined)) {
+    for (const { element } of held) if (element !== undefined) thing.add(element);
+  } else if (!thing.many) thing.items = [...(only?.items ?? [])];
+  else if (only?.element !== undefined) thing.add(only.element);
+}
+
+function putPair(map: Thing, pair: Value): void {
+  for (const part of alternatives(pair)) {
+    if (part.t !== 'ref') continue;
+    const [key = ANYTHING, value = part.o.fields.get('1') ?? ANYTHING] = part.o.items ?? [];
+    map.putKey(key, value);
+  }
 }
 
 function constructClass(
@@ -193,6 +215,6 @@ function unknownCall(w: Walk, f: Frame, s: State, args: readonly Value[], e: Tre
   if (e.api !== '' && !e.api.includes('.')) return w.to.simFunction(w, f, s, e.api, args, e);
   const known = w.to.callGlobalFunction(w, f, s, args, e);
   if (known !== undefined) return known;
-  w.unresolvedCall(e.text.split('(')[0] ?? e.text);
+  w.unresolvedCall(f, e.line, e.text.split('(')[0] || e.text);
   return [{ s, v: e.ty === '' ? ANYTHING : instanceOf(w, e.ty, e.text.split('(')[0] ?? '') }];
 }

@@ -1,4 +1,4 @@
-import { callApi, getApi, simFunction } from './api.js';
+import { callApi, constructApi, getApi, simFunction } from './api.js';
 import { callGlobalFunction } from './builtins.js';
 import { enterContract } from './contract.js';
 import { assign, evaluate } from './expressions.js';
@@ -12,6 +12,7 @@ export const DOERS: Doers = {
   assign,
   execute,
   callApi,
+  constructApi,
   getApi,
   makeSim,
   simFunction,

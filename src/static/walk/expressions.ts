@@ -1,16 +1,26 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
-import { callApi, getApi, releases } from './api.js';
+import { callApi, getApi, releases, setApi } from './api.js';
 import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
 import { callValue, construct, instanceOf, moduleValue } from './calls.js';
 import { bindMethod, boundFunction, makeClosure, withEarly } from './closures.js';
 import { gfpBinary, isGfpText } from './gfp-text.js';
+import {
+  knownField,
+  compared as narrowed,
+  settledField,
+  withFieldSource,
+  withKnown,
+  withSource,
+  withSourceTold,
+} from './known.js';
 import { getMember } from './members.js';
 import { binary, textValue, unary } from './operators.js';
-import { withVariable } from './paths.js';
+import { joinStates, withVariable } from './paths.js';
 import { simMember } from './sim-objects.js';
-import { ownerKey } from './thing.js';
+import { ownerKey, type Thing } from './thing.js';
 import {
   ANYTHING,
+  alike,
   alternatives,
   assumed,
   CanBe,
@@ -19,6 +29,7 @@ import {
   join,
   numberOf,
   ofAlternatives,
+  RUNNING_CPU,
   reference,
   type Simple,
   truthOf,
@@ -74,7 +85,10 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
     case 'logic':
       return evaluateLogic(w, f, e, s);
     case 'cond':
-      return branch(w, f, e.c, s).flatMap(({ s: at, truth }) => evaluate(w, f, truth ? e.a : e.b, at));
+      return settled(
+        w,
+        branch(w, f, e.c, s).flatMap(({ s: at, truth }) => evaluate(w, f, truth ? e.a : e.b, at)),
+      );
     case 'set':
       return evaluateSet(w, f, e, s);
     case 'text':
@@ -147,37 +161,46 @@ export function branch(
   return evaluate(w, f, e, s).flatMap(({ s: at, v }) => {
     const truth = truthOf(v);
     const out: { s: State; truth: boolean }[] = [];
-    if (truth & CanBe.True) out.push({ s: refined(at, e, true, truth), truth: true });
-    if (truth & CanBe.False) out.push({ s: refined(at, e, false, truth), truth: false });
+    if (truth & CanBe.True) out.push({ s: refined(w, f, at, e, true, truth), truth: true });
+    if (truth & CanBe.False) out.push({ s: refined(w, f, at, e, false, truth), truth: false });
     return out;
   });
 }
 
-/** What a condition's outcome says of a variable in it. */
-function refined(s: State, e: TreeExpr, outcome: boolean, truth: number): State {
-  if (e.k === 'var' && !e.cell) {
-    const old = s.env.get(e.n);
-    const value = old === undefined ? undefined : assumed(old, outcome ? CanBe.True : CanBe.False);
-    if (old === undefined || value === undefined) return s;
-    const next = withVariable(s, e.n, value);
-    return failed(old, value, truth) ? { ...next, doubtful: true } : next;
+/** What a condition looks at and may tell of: a variable, or a field that does not change. */
+interface Subject {
+  readonly old: Value;
+  readonly told: (value: Value) => State;
+}
+
+function subjectOf(w: Walk, f: Frame, s: State, e: TreeExpr): Subject | undefined {
+  if (e.k === 'set') return e.t.k === 'var' ? subjectOf(w, f, s, { k: 'var', n: e.t.n }) : undefined;
+  if (e.k === 'var') {
+    const old = e.cell ? undefined : s.env.get(e.n);
+    if (old === undefined) return undefined;
+    return { old, told: (value) => withSourceTold(w, withVariable(s, e.n, value), e.n, old, value) };
   }
-  if (e.k === 'set' && e.t.k === 'var') return refined(s, { k: 'var', n: e.t.n }, outcome, truth);
-  if (e.k !== 'binary') return s;
-  const equal = e.op === '===' || e.op === '==' ? outcome : e.op === '!==' || e.op === '!=' ? !outcome : undefined;
-  if (equal === undefined || e.l.k !== 'var' || e.l.cell || e.r.k !== 'const') return s;
-  const { v: wanted } = e.r;
-  const old = s.env.get(e.l.n);
-  if (old === undefined) return s;
-  const loose = wanted === null || wanted === undefined ? e.op.length === 2 : false;
-  const isThat = (part: Simple): boolean => part.t === 'const' && (part.v === wanted || (loose && isNullish(part)));
-  const value = equal
-    ? (without(old, (part) => !isThat(part) && part.t !== 'unknown') ?? constant(wanted))
-    : without(old, isThat);
-  if (value === undefined) return s;
-  const known = equal && value.t === 'unknown' ? constant(wanted) : value;
-  const next = withVariable(s, e.l.n, known);
-  return failed(old, known, truth) ? { ...next, doubtful: true } : next;
+  const field = settledField(f, s, e);
+  return field === undefined ? undefined : { old: field.v, told: (value) => withKnown(s, field, value) };
+}
+
+/** What a condition's outcome says of what it looks at. */
+function refined(w: Walk, f: Frame, s: State, e: TreeExpr, outcome: boolean, truth: number): State {
+  const own = subjectOf(w, f, s, e);
+  if (own !== undefined) {
+    const value = assumed(own.old, outcome ? CanBe.True : CanBe.False);
+    return value === undefined ? s : told(own, value, truth);
+  }
+  if (e.k !== 'binary' || e.r.k !== 'const' || !/^[!=]==?$/.test(e.op)) return s;
+  const subject = subjectOf(w, f, s, e.l);
+  if (subject === undefined) return s;
+  const value = narrowed(subject.old, e.op, e.r.v, outcome);
+  return value === undefined ? s : told(subject, value, truth);
+}
+
+function told({ old, told: next }: Subject, value: Value, truth: number): State {
+  const s = next(value);
+  return failed(old, value, truth) ? { ...s, doubtful: true } : s;
 }
 
 /** An allocation that failed: it may never. */
@@ -206,6 +229,11 @@ function member(w: Walk, f: Frame, s: State, object: Value, e: TreeExpr & { k: '
         continue;
       }
     }
+    const known = part.t === 'ref' ? knownField(s, part.o, e.p) : undefined;
+    if (known !== undefined) {
+      values.push(known);
+      continue;
+    }
     const got = getMember(w, f, s, part, e.p, e.ty, e.text, e.api);
     if (got.length === 1 && got[0]?.s === s) values.push(got[0].v);
     else out.push(...got);
@@ -228,6 +256,8 @@ function elementOf(w: Walk, object: Value, index: Value, ty: string, text: strin
       found = part.o.items[Number(index.v)] ?? part.o.fields.get(String(index.v)) ?? UNDEFINED;
     } else if (part.t === 'ref' && index.t === 'const' && part.o.fields.has(String(index.v))) {
       found = part.o.fields.get(String(index.v)) ?? UNDEFINED;
+    } else if (part.t === 'ref' && index === RUNNING_CPU && alike(part.o.items ?? [])) {
+      found = part.o.items?.[0] ?? UNDEFINED;
     } else if (part.t === 'ref') {
       found =
         [...part.o.fields.values()].reduce<Value | undefined>(
@@ -251,10 +281,19 @@ function evaluateObject(w: Walk, f: Frame, e: TreeExpr & { k: 'object' }, s: Sta
         thing.put(prop.key, value);
         if (value.t === 'ref' && value.o.code !== undefined && value.o.self === undefined)
           value.o.self = reference(thing);
-      } else if (value.t === 'ref') for (const [name, field] of value.o.fields) thing.put(name, field);
+      } else spreadFields(thing, value);
     });
     return { s: at, v: reference(thing) };
   });
+}
+
+/** `...value` in an object: each field as any of the objects has it. */
+function spreadFields(thing: Thing, value: Value): void {
+  const from = alternatives(value).flatMap((part) => (part.t === 'ref' ? [part.o] : []));
+  for (const name of new Set(from.flatMap((object) => [...object.fields.keys()]))) {
+    const values = from.map((object) => object.fields.get(name) ?? thing.fields.get(name) ?? UNDEFINED);
+    thing.put(name, values.reduce(join));
+  }
 }
 
 function evaluateBinary(w: Walk, f: Frame, e: TreeExpr & { k: 'binary' }, s: State): readonly Result[] {
@@ -280,11 +319,19 @@ function evaluateLogic(w: Walk, f: Frame, e: TreeExpr & { k: 'logic' }, s: State
     const out: Result[] = [];
     if (truth & ~goesOn) {
       const kept = assumed(v, CanBe.Either & ~goesOn);
-      if (kept !== undefined) out.push({ s: refined(at, e.l, goesOn === CanBe.False, truth), v: kept });
+      if (kept !== undefined) out.push({ s: refined(w, f, at, e.l, goesOn === CanBe.False, truth), v: kept });
     }
-    if (truth & goesOn) out.push(...evaluate(w, f, e.r, refined(at, e.l, goesOn === CanBe.True, truth)));
+    if (truth & goesOn) out.push(...evaluate(w, f, e.r, refined(w, f, at, e.l, goesOn === CanBe.True, truth)));
     return mergedResults(out);
   });
+}
+
+/** During set-up each object is made once: results that differ in what a condition told of variables are one. */
+function settled(w: Walk, results: readonly Result[]): readonly Result[] {
+  const merged = mergedResults(results);
+  const [first] = merged;
+  if (!w.heap.concrete || first === undefined || merged.some(({ s }) => s.locks !== first.s.locks)) return merged;
+  return [merged.reduce((a, b) => ({ s: joinStates(a.s, b.s), v: join(a.v, b.v) }))];
 }
 
 /** Results whose states are one are one, with either value. */
@@ -301,8 +348,12 @@ function mergedResults(results: readonly Result[]): readonly Result[] {
 
 function evaluateSet(w: Walk, f: Frame, e: TreeExpr & { k: 'set' }, s: State): readonly Result[] {
   const old = e.post === true && e.t.k === 'var' ? s.env.get(e.t.n) : undefined;
+  const { t } = e;
   return evaluate(w, f, e.v, s).flatMap(({ s: at, v }) =>
-    assign(w, f, e.t, v, at).map((end) => ({ s: end, v: e.post === true ? (old ?? ANYTHING) : v })),
+    assign(w, f, t, v, at).map((end) => ({
+      s: t.k === 'var' && !t.cell ? withSource(f, end, t.n, e.v) : end,
+      v: e.post === true ? (old ?? ANYTHING) : v,
+    })),
   );
 }
 
@@ -327,8 +378,13 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
     }
     case 'field':
       return evaluate(w, f, t.o, s).flatMap(({ s: at, v: object }) => {
-        for (const part of alternatives(object)) if (part.t === 'ref') part.o.put(t.p, v);
-        return [at];
+        let states: readonly State[] = [at];
+        for (const part of alternatives(object)) {
+          if (part.t !== 'ref') continue;
+          if (part.o.sim !== undefined) states = states.flatMap((s) => setApi(w, f, s, part.o, t.p, v));
+          else part.o.put(t.p, v);
+        }
+        return states;
       });
     case 'element':
       return evaluateList(w, f, [t.o, t.i], s).map(({ s: at, vs }) => {
@@ -345,7 +401,7 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
 
 function setGlobal(w: Walk, id: string, v: Value): void {
   const old = w.globals.get(id);
-  w.globals.set(id, old === undefined || w.heap.concrete ? v : join(old, v));
+  w.globals.set(id, old === undefined || (w.heap.concrete && w.heap.uncertain === 0) ? v : join(old, v));
   w.heap.version++;
 }
 
@@ -353,8 +409,9 @@ function setElement(object: Value, index: Value, v: Value): void {
   for (const part of alternatives(object)) {
     if (part.t !== 'ref') continue;
     const at = numberOf(index);
-    if (part.o.items !== undefined && at !== undefined && part.o.heap.concrete && at <= part.o.items.length)
-      part.o.items[at] = v;
+    const { items } = part.o;
+    if (items !== undefined && at !== undefined && part.o.heap.concrete && at <= items.length)
+      items[at] = part.o.isExact || items[at] === undefined ? v : join(items[at], v);
     else if (index.t === 'const' && typeof index.v === 'string') part.o.put(index.v, v);
     else {
       part.o.blur();
@@ -386,7 +443,13 @@ function assignPart(w: Walk, f: Frame, part: TreePart, v: Value, s: State): read
   const { init } = part;
   if (init === undefined || !alternatives(value).some((alt) => alt.t === 'const' && alt.v === undefined)) {
     // What is not known may as well be missing: the default says more than nothing does.
-    if (init === undefined || value.t !== 'unknown') return assign(w, f, part.t, value, s);
+    if (init === undefined || value.t !== 'unknown') {
+      const { t } = part;
+      const ends = assign(w, f, t, value, s);
+      const { key } = part;
+      if (t.k !== 'var' || t.cell || typeof key !== 'string' || part.rest === true) return ends;
+      return ends.map((end) => withFieldSource(end, t.n, v, key));
+    }
   }
   return evaluate(w, f, init, s).flatMap(({ s: at, v: other }) => {
     const kept = without(value, (alt) => alt.t === 'const' && alt.v === undefined);
@@ -519,9 +582,10 @@ function callMember(
     const made = instanceOf(w, ty, object.text || e.text.split('(')[0]?.replace(/\.[^.]*$/, '') || '');
     if (made.t === 'ref') return callApi(w, f, s, made.o, e.p, args, e);
   }
-  if (object.t === 'unknown' && object.ty.startsWith('[]')) {
-    const element = instanceOf(w, object.ty.slice(2), `${object.text}[]`);
+  if (object.t === 'unknown' && /^(?:\[\]|map:)/.test(object.ty)) {
+    const element = instanceOf(w, object.ty.replace(/^(?:\[\]|map:)/, ''), `${object.text}[]`);
     const list = w.heap.make(`${f.call.file}:${object.text}:list`);
+    list.isMap = object.ty.startsWith('map:');
     list.add(element);
     const found = callArray(w, f, s, list, e.p, args, e);
     if (found !== undefined) return found;

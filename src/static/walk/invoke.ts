@@ -1,3 +1,4 @@
+import { commonKnown, knownKey } from './known.js';
 import type { Call } from './lock-state.js';
 import { newJumps, unionNeeds } from './paths.js';
 import type { Code, Thing } from './thing.js';
@@ -22,10 +23,12 @@ function callKey(
   f: Frame,
 ): string {
   const base = f.root.base;
-  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${s.locks.id}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}`;
+  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${s.locks.id}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}|${knownKey(s.known)}`;
   for (const arg of args) key += `|${valueKey(arg)}`;
   return key;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Runs a function of the sources, or takes what is known of it in this state. */
 export function callCode(
@@ -113,7 +116,8 @@ function run(
     waits: new Set(),
     maybe: 0,
   };
-  let states: readonly State[] = [{ locks: s.locks, env, needs: [], doubtful: false }];
+  let states: readonly State[] = [{ locks: s.locks, env, known: s.known, needs: [], doubtful: false }];
+  const { uncertain } = w.heap;
   w.depth++;
   code.fn.params.forEach((param, i) => {
     let value: Value = args[i] ?? UNDEFINED;
@@ -134,21 +138,24 @@ function run(
   states = w.to.enterContract(w, f, frame, states, call.line);
   const ends = w.to.execute(w, frame, code.fn.body, states);
   w.depth--;
-  const returns = new Map<string, { locks: State['locks']; v: Value; needs: State['needs']; doubtful: boolean }>();
+  w.heap.uncertain = uncertain;
+  const returns = new Map<string, Mutable<CallResult['returns'][number]>>();
   for (const { s: end, v } of [...ends.map((end) => ({ s: end, v: UNDEFINED as Value })), ...frame.jumps.returns]) {
     const truth = v.t === 'const' && typeof v.v === 'boolean' ? String(v.v) : '';
     const key = `${end.locks.id}${truth}`;
     const known = returns.get(key);
-    if (known === undefined) returns.set(key, { locks: end.locks, v, needs: end.needs, doubtful: end.doubtful });
+    if (known === undefined)
+      returns.set(key, { locks: end.locks, v, known: end.known, needs: end.needs, doubtful: end.doubtful });
     else {
       known.v = join(known.v, v);
+      known.known = commonKnown(known.known, end.known);
       known.needs = unionNeeds(known.needs, end.needs);
       known.doubtful &&= end.doubtful;
     }
   }
   return {
     returns: [...returns.values()],
-    throws: frame.jumps.throws.map((end) => ({ locks: end.locks, needs: end.needs, doubtful: end.doubtful })),
+    throws: frame.jumps.throws.map(({ locks, known, needs, doubtful }) => ({ locks, known, needs, doubtful })),
     signals: [...frame.signals.values()],
     waits: [...frame.waits],
     open: false,
@@ -167,6 +174,7 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
     f.jumps.throws.push({
       locks: end.locks,
       env: s.env,
+      known: end.known,
       needs: unionNeeds(s.needs, end.needs),
       doubtful: s.doubtful || end.doubtful,
     });
@@ -175,6 +183,7 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
     s: {
       locks: end.locks,
       env: s.env,
+      known: end.known,
       needs: unionNeeds(s.needs, end.needs),
       doubtful: s.doubtful || (end.doubtful && result.returns.length > 1),
     },

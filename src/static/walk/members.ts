@@ -51,7 +51,7 @@ export function getMember(
   // A field that nothing was put into: what its type says, or nothing yet.
   if (thing.cls !== undefined && declared !== '' && thing.many)
     return [{ s, v: instanceOf(w, declared, memberText(thing.cls.cls.name, name)) }];
-  if (thing.cls !== undefined || thing.many)
+  if (thing.cls !== undefined || thing.sim !== undefined || thing.many)
     return [{ s, v: declared === '' ? ANYTHING : instanceOf(w, declared, memberText('object', name)) }];
   return [{ s, v: UNDEFINED }];
 }

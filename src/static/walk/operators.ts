@@ -59,7 +59,7 @@ function simpleBinary(op: string, a: Simple, b: Simple): Value {
 
 function sameness(a: Simple, b: Simple): boolean | undefined {
   if (a.t === 'ref' && b.t === 'ref') {
-    if (a.o !== b.o) return false;
+    if (a.o !== b.o) return a.o.sim?.cls === 'Cpu' ? undefined : false;
     return a.o.many ? undefined : true;
   }
   if (a.t === 'unknown' || b.t === 'unknown') {

@@ -1,4 +1,5 @@
 import type { Need } from './facts.js';
+import { commonKnown } from './known.js';
 import { join, type Value } from './value.js';
 import type { Env, Jumps, Result, State } from './walk.js';
 
@@ -23,6 +24,7 @@ export function joinStates(a: State, b: State): State {
   return {
     locks: a.locks,
     env: joinEnvs(a.env, b.env),
+    known: commonKnown(a.known, b.known),
     needs: unionNeeds(a.needs, b.needs),
     doubtful: a.doubtful && b.doubtful,
   };

@@ -1,4 +1,5 @@
 import type { Base, LockState } from './lock-state.js';
+import { otherCpu } from './sim-objects.js';
 import { emptyLocks } from './start.js';
 import { ANYTHING, alternatives, CanBe, textOfValue, truthOf, type Value, valueKey } from './value.js';
 import type { Frame, Root, Walk } from './walk.js';
@@ -82,6 +83,18 @@ export function addRoot(
     case 'softirq':
       add(softirq, inSoftirq);
       break;
+    case 'plugged':
+      add(task, start, { args: [otherCpu(w) ?? ANYTHING] });
+      break;
+    case 'irqs-off':
+      add(task, irqsOff);
+      break;
+    case 'pushed': {
+      const nmi = option('nmi');
+      const threaded = option('threaded') && !rt;
+      add(nmi ? { kind: 'nmi', threaded: false } : { kind: 'hardirq', threaded }, irqsOff);
+      break;
+    }
     case 'work':
       add(task, start, { signals: object });
       break;

@@ -2,13 +2,14 @@ import { WaitKind } from '../../model/events.js';
 import { callApi } from './api.js';
 import { callValue, instanceOf, plainCall } from './calls.js';
 import { closureOf } from './closures.js';
+import { NOTHING_KNOWN } from './known.js';
 import { bitsOf, type Call } from './lock-state.js';
 import { newJumps } from './paths.js';
-import { makeSim } from './sim-objects.js';
+import { makeCpus, makeSim } from './sim-objects.js';
 import { emptyLocks, setupRoot, startState } from './start.js';
 import { wake } from './steps.js';
 import type { Thing } from './thing.js';
-import { alternatives, constant, type Value } from './value.js';
+import { alternatives, constant, UNDEFINED, type Value } from './value.js';
 import type { Frame, Result, Root, State, Walk } from './walk.js';
 
 /** Rounds after which what is known of the objects is taken as it is. */
@@ -28,16 +29,25 @@ export function walkRoots(w: Walk): void {
 
 function walkRoot(w: Walk, root: Root): void {
   const frame = rootFrame(w, root);
-  const s: State = { locks: root.state, env: new Map(), needs: [], doubtful: false };
+  const s: State = { locks: root.state, env: new Map(), known: NOTHING_KNOWN, needs: [], doubtful: false };
   const starts = root.around === undefined ? [s] : [wakeEnd.hold(w, frame, s, root.around)];
-  const results = starts.flatMap((at) =>
-    callValue(w, frame, at, root.body, root.self, root.args, plainCall(root.name, 0)),
-  );
+  const args = root.args.length > 0 ? root.args : handed(w, root);
+  const results = starts.flatMap((at) => callValue(w, frame, at, root.body, root.self, args, plainCall(root.name, 0)));
   for (const { s: end } of results) {
     const last = root.around === undefined ? end : wakeEnd.drop(w, frame, end, root.around);
     if (root.signals !== undefined) wakeEnd.signal(w, frame, last, root.signals);
     wakeEnd.exit(w, frame, last);
   }
+}
+
+/** What the simulated kernel hands to the code that it calls: something of each parameter's type. */
+function handed(w: Walk, root: Root): Value[] {
+  const [part] = alternatives(root.body);
+  const params = part?.t === 'ref' ? (part.o.code?.fn.params ?? []) : [];
+  const given = part?.t === 'ref' ? part.o.bound.length : 0;
+  return params
+    .slice(given)
+    .map((param) => (param.init !== null || param.rest ? UNDEFINED : instanceOf(w, param.ty, param.name)));
 }
 
 function rootFrame(w: Walk, root: Root): Frame {
@@ -64,9 +74,11 @@ function rootFrame(w: Walk, root: Root): Frame {
 /** Runs a scenario's set-up: the kernel that it is given, its options as the kernel's configuration. */
 export function setUp(w: Walk, scenario: Walk['scenarios'][number]): void {
   const kernel = makeSim(w, 'Kernel', 'kernel');
-  if (kernel.t === 'ref') kernel.o.put('%cpus', constant(numberOption(scenario.options, 'cpus') ?? 2));
+  const cpus = numberOption(scenario.options, 'cpus') ?? 2;
+  if (kernel.t === 'ref') kernel.o.put('%cpus', constant(cpus));
   w.heap.concrete = true;
   const root = setupRoot(w);
+  makeCpus(w, cpus);
   const frame: Frame = { ...rootFrame(w, { ...root, body: scenario.setup }), call: scenario.call };
   callValue(w, frame, startState(w, new Map()), scenario.setup, undefined, [kernel], plainCall('scenario', 0));
 }

@@ -3,7 +3,16 @@ import { LockType, WaitType } from '../../model/wait-type.js';
 import { RT_NOWAIT } from './gfp-text.js';
 import { classFacts } from './table.js';
 import { type SimFacts, Thing } from './thing.js';
-import { ANYTHING, alternatives, constant, numberOf, reference, textOfValue, type Value } from './value.js';
+import {
+  ANYTHING,
+  alternatives,
+  constant,
+  numberOf,
+  RUNNING_CPU,
+  reference,
+  textOfValue,
+  type Value,
+} from './value.js';
 import type { Walk } from './walk.js';
 
 const WAIT = {
@@ -34,6 +43,26 @@ function gfpObject(w: Walk): Thing {
   });
 }
 
+/** The CPUs of the scenario's machine. */
+export function makeCpus(w: Walk, count: number): void {
+  const machine = makeSim(w, 'Machine', '');
+  if (machine.t !== 'ref') return;
+  const list = w.heap.make('cpus');
+  list.items = Array.from({ length: count }, (_, id) => {
+    const cpu = makeSim(w, 'Cpu', `cpu${id}`, 'cpus');
+    if (cpu.t === 'ref') cpu.o.put('%id', constant(id));
+    return cpu;
+  });
+  machine.o.put('cpus', reference(list));
+}
+
+/** A CPU that another one handles, as in hotplug; undefined where there is no machine, as in code that no scenario runs. */
+export function otherCpu(w: Walk): Value | undefined {
+  const machine = makeSim(w, 'Machine', '');
+  const cpus = machine.t === 'ref' ? machine.o.fields.get('cpus') : undefined;
+  return cpus?.t === 'ref' ? cpus.o.items?.at(-1) : undefined;
+}
+
 /** An object of a class of the simulated kernel. `place` names the code that makes it; without, one for all of that name. */
 export function makeSim(w: Walk, cls: string, name: string, place?: string, options?: Value): Value {
   const fill = (thing: Thing): void => {
@@ -43,6 +72,14 @@ export function makeSim(w: Walk, cls: string, name: string, place?: string, opti
   const thing = w.heap.make(`${place}:${cls}:${name}`);
   if (thing.sim === undefined) fill(thing);
   return reference(thing);
+}
+
+/** What a property of an object of the simulated kernel is where the kernel's configuration says so. */
+export function configured(object: Thing, name: string): Value | undefined {
+  const { cls } = object.sim ?? {};
+  if (cls === 'Kernel' && name === 'cpus') return object.fields.get('%cpus');
+  if (cls === 'Cpu' && name === 'id') return object.fields.get('%id') ?? RUNNING_CPU;
+  return cls === 'Machine' && name === 'cpus' ? object.fields.get('cpus') : undefined;
 }
 
 export function simFacts(w: Walk, cls: string, name: string, options: Value | undefined): SimFacts {

@@ -1,4 +1,5 @@
 import type { TreeUnit } from '../ir/tree.js';
+import { NOTHING_KNOWN } from './known.js';
 import type { Call } from './lock-state.js';
 import { newJumps } from './paths.js';
 import { UNDEFINED } from './value.js';
@@ -53,5 +54,5 @@ export function emptyLocks(w: Walk): State['locks'] {
 }
 
 export function startState(w: Walk, env: Env): State {
-  return { locks: emptyLocks(w), env, needs: [], doubtful: false };
+  return { locks: emptyLocks(w), env, known: NOTHING_KNOWN, needs: [], doubtful: false };
 }

@@ -1,8 +1,9 @@
 import type { TreeExpr, TreeStmt } from '../ir/tree.js';
-import { instanceOf } from './calls.js';
+import { pairs } from './builtins.js';
+import { instanceOf, plainCall } from './calls.js';
 import { assign, branch, evaluate } from './expressions.js';
 import { joinStates, mergeStates, newJumps, withVariable } from './paths.js';
-import { ANYTHING, alternatives, constant, type Value, valueKey } from './value.js';
+import { ANYTHING, alternatives, constant, join, type Value, valueKey } from './value.js';
 import type { Frame, Jumps, State, Walk } from './walk.js';
 
 /** Turns of a loop whose end is known that are followed one by one. */
@@ -43,7 +44,7 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
       const outcomes = states.flatMap((s) => branch(w, f, stmt.c, s));
       const yes = mergeStates(outcomes.filter((o) => o.truth).map((o) => o.s));
       const no = mergeStates(outcomes.filter((o) => !o.truth).map((o) => o.s));
-      return [...execute(w, f, stmt.a, yes), ...execute(w, f, stmt.b, no)];
+      return either(w, f, yes, no, stmt.a, stmt.b);
     }
     case 'loop':
       return runLoop(w, f, stmt, states);
@@ -73,6 +74,34 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
   }
 }
 
+/**
+ * Both sides of a condition. During set-up what one of them does to an object may not happen; nor may what comes after a side that
+ * leaves, until the loop or the function that it leaves is over.
+ */
+function either(
+  w: Walk,
+  f: Frame,
+  yes: readonly State[],
+  no: readonly State[],
+  a: readonly TreeStmt[],
+  b: readonly TreeStmt[],
+): readonly State[] {
+  const { heap } = w;
+  if (!heap.concrete || yes.length === 0 || no.length === 0) return [...execute(w, f, a, yes), ...execute(w, f, b, no)];
+  const was = heap.uncertain;
+  const before = leavers(f.jumps);
+  heap.uncertain = was + 1;
+  const yesEnds = execute(w, f, a, yes);
+  heap.uncertain = was + 1;
+  const ends = [...yesEnds, ...execute(w, f, b, no)];
+  heap.uncertain = leavers(f.jumps) > before ? was + 1 : was;
+  return ends;
+}
+
+function leavers({ breaks, continues, returns }: Jumps): number {
+  return breaks.length + continues.length + returns.length;
+}
+
 function takeLabelled(jumps: Jumps, label: string): State[] {
   const out: State[] = [];
   for (let i = jumps.breaks.length - 1; i >= 0; i--) {
@@ -93,7 +122,9 @@ function turn(
   const outer = f.jumps;
   const jumps: Jumps = { ...newJumps(), returns: outer.returns, throws: outer.throws };
   f.jumps = jumps;
+  const was = w.heap.uncertain;
   const ends = [...execute(w, f, body, states)];
+  w.heap.uncertain = was;
   f.jumps = outer;
   for (const { label: to, s } of jumps.continues) {
     if (to === '' || to === label) ends.push(s);
@@ -139,7 +170,7 @@ function freshStates(states: readonly State[], seen: Map<number, State>): State[
   for (const s of states) {
     const known = seen.get(s.locks.id);
     const joined = known === undefined ? s : joinStates(known, s);
-    if (known !== undefined && sameEnv(known, joined)) continue;
+    if (known !== undefined && known.known.size === joined.known.size && sameEnv(known, joined)) continue;
     seen.set(s.locks.id, joined);
     out.push(joined);
   }
@@ -156,7 +187,8 @@ function sameEnv(a: State, b: State): boolean {
 }
 
 function runEach(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, s: State): readonly State[] {
-  return evaluate(w, f, stmt.e, s).flatMap(({ s: at, v }) => {
+  return evaluate(w, f, stmt.e, s).flatMap(({ s: at, v: over }) => {
+    const v = entriesOf(w, f, stmt, over);
     const exact = stmt.keys ? undefined : exactItems(v);
     const leaving: State[] = [];
     if (exact !== undefined && exact.length <= MOST_TURNS) {
@@ -192,6 +224,14 @@ function runEach(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, s: State): r
     }
     return mergeStates(leaving);
   });
+}
+
+/** What a loop over a value goes through: of a map its pairs. */
+function entriesOf(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, v: Value): Value {
+  if (stmt.keys || !alternatives(v).some((part) => part.t === 'ref' && part.o.isMap)) return v;
+  return alternatives(v)
+    .map((part) => (part.t === 'ref' && part.o.isMap ? pairs(w, f, part.o, plainCall('entries', stmt.line)) : part))
+    .reduce(join);
 }
 
 /** The elements of an array in order, where they are known. */

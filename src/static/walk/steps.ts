@@ -10,7 +10,7 @@ import { sendSignal } from './invoke.js';
 import { type Bits, bitsOf, type HeldLock, type Moment } from './lock-state.js';
 import { withNeed } from './paths.js';
 import { addRoot } from './root-kinds.js';
-import { makeSim, simFacts } from './sim-objects.js';
+import { makeSim, otherCpu, simFacts } from './sim-objects.js';
 import { classFacts, methodOf, type Step } from './table.js';
 import type { Thing } from './thing.js';
 import {
@@ -21,6 +21,7 @@ import {
   NULL,
   numberOf,
   ofAlternatives,
+  RUNNING_CPU,
   reference,
   TRUE,
   textOfValue,
@@ -115,6 +116,15 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
       ];
     case 'part':
       return partStep(d, step, path);
+    case 'queue': {
+      const item = d.args[Number(first)];
+      if (item !== undefined) d.object.add(item);
+      return [path];
+    }
+    case 'hook':
+      return hookStep(d, first, path);
+    case 'each':
+      return eachQueued(d, first, path);
     case 'on': {
       const target = d.args[Number(first)];
       return alternatives(target ?? ANYTHING).flatMap((part) =>
@@ -347,6 +357,28 @@ function innerSteps(
   return paths;
 }
 
+/** What a subsystem has hung into the kernel's own path, with a CPU as its argument. */
+function hookStep(d: Doing, name: string, path: Result): readonly Result[] {
+  const { w, f } = d;
+  const hooks = makeSim(w, 'Hooks', '');
+  const body = hooks.t === 'ref' ? hooks.o.fields.get(name) : undefined;
+  if (body === undefined) return [path];
+  return callValue(w, f, path.s, body, undefined, [otherCpu(w) ?? makeSim(w, 'Cpu', '')], d.e).map(({ s }) => ({
+    s,
+    v: path.v,
+  }));
+}
+
+/** A method of each object that was queued on this one, in turn. */
+function eachQueued(d: Doing, method: string, path: Result): readonly Result[] {
+  let paths: readonly Result[] = [path];
+  for (const part of alternatives(d.object.rest ?? UNDEFINED)) {
+    if (part.t !== 'ref') continue;
+    paths = paths.flatMap(({ s }) => d.w.to.callApi(d.w, d.f, s, part.o, method, [], d.e));
+  }
+  return paths;
+}
+
 function callStep(d: Doing, method: string, path: Result): readonly Result[] {
   const facts = methodOf(d.w.table, d.object.sim?.cls ?? '', method);
   if (facts === undefined) return [path];
@@ -548,6 +580,8 @@ function returned(d: Doing, words: readonly string[]): Value {
       return ANYTHING;
     case 'zero':
       return constant(0);
+    case 'cpu':
+      return RUNNING_CPU;
     case 'arg':
       return d.args[Number(words[1])] ?? UNDEFINED;
     case 'part': {

@@ -57,6 +57,10 @@ const classSchema = z
     methods: z.record(z.string(), stepList),
     /** Properties that are objects or answers. */
     gets: z.record(z.string(), stepList),
+    /** What its constructor does with its arguments. */
+    new: stepList,
+    /** What giving a property a value does: argument 0 is the value. */
+    sets: z.record(z.string(), stepList),
   })
   .partial()
   .strict();
@@ -70,9 +74,11 @@ const tableSchema = z
   .partial()
   .strict();
 
-export type SimClass = Omit<z.infer<typeof classSchema>, 'methods' | 'gets'> & {
+export type SimClass = Omit<z.infer<typeof classSchema>, 'methods' | 'gets' | 'sets' | 'new'> & {
   readonly methods: ReadonlyMap<string, MethodFacts>;
   readonly gets: ReadonlyMap<string, MethodFacts>;
+  readonly sets: ReadonlyMap<string, MethodFacts>;
+  readonly made: MethodFacts | undefined;
 };
 
 /** What the simulated kernel's classes and functions mean. */
@@ -98,7 +104,14 @@ export function loadSimTable(folders: readonly string[]): SimTable {
       digestText += text;
       const table = readTable(file, text);
       for (const [cls, facts] of Object.entries(table.classes ?? {})) {
-        classes.set(cls, { ...facts, methods: methodsOf(file, facts.methods), gets: methodsOf(file, facts.gets) });
+        const { new: made, ...rest } = facts;
+        classes.set(cls, {
+          ...rest,
+          methods: methodsOf(file, facts.methods),
+          gets: methodsOf(file, facts.gets),
+          sets: methodsOf(file, facts.sets),
+          made: made === undefined ? undefined : { steps: made.map((line) => stepOf(file, line)) },
+        });
       }
       for (const [fn, facts] of methodsOf(file, table.functions)) functions.set(fn, facts);
       for (const [object, values] of Object.entries(table.constants ?? {})) {
@@ -158,6 +171,9 @@ const VERBS = new Set([
   'attempt',
   'kernel',
   'on',
+  'each',
+  'queue',
+  'hook',
 ]);
 
 function stepOf(file: string, line: string): Step {

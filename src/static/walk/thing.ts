@@ -42,12 +42,18 @@ export class Thing {
   /** Stands for any number of objects: what is put into it joins what is there. */
   readonly many: boolean;
   readonly fields = new Map<string, Value>();
+  /** Fields that something after the set-up gives a value. */
+  readonly changing = new Set<string>();
   /** Elements of an array whose order is known. */
   items: Value[] | undefined;
   /** Any other element. */
   rest: Value | undefined;
+  /** A Map: it holds values, and is gone through as pairs. */
+  isMap = false;
   readonly ref: Reference;
   readonly heap: Heap;
+  /** Uncertain branches of the set-up around the place that made it. */
+  readonly #within: number;
   code: Code | undefined;
   /** What a closure has copied. */
   env: ReadonlyMap<string, Value> | undefined;
@@ -55,6 +61,8 @@ export class Thing {
   /** Arguments that bind() put before the call's. */
   bound: readonly Value[] = [];
   cls: { readonly unit: TreeUnit; readonly cls: TreeClass } | undefined;
+  /** Code that made it, where that is known. */
+  place: string | undefined;
   /** It is the class itself. */
   isClass = false;
   sim: SimFacts | undefined;
@@ -64,11 +72,21 @@ export class Thing {
     this.id = id;
     this.many = many;
     this.ref = { t: 'ref', o: this };
+    this.#within = heap.uncertain;
+  }
+
+  /** Giving it a value leaves nothing of the old one: there is one such object, and no path goes around the assignment. */
+  get isExact(): boolean {
+    return !this.many && this.heap.concrete && this.heap.uncertain <= this.#within;
   }
 
   put(field: string, value: Value): void {
+    if (!this.heap.concrete && !this.many && !this.changing.has(field)) {
+      this.changing.add(field);
+      this.heap.version++;
+    }
     const old = this.fields.get(field);
-    const next = old === undefined || (!this.many && this.heap.concrete) ? value : join(old, value);
+    const next = old === undefined || this.isExact ? value : join(old, value);
     if (old !== undefined && valueKey(old) === valueKey(next)) return;
     this.fields.set(field, next);
     this.heap.version++;
@@ -81,6 +99,17 @@ export class Thing {
     if (old !== undefined && valueKey(old) === valueKey(next)) return;
     this.rest = next;
     this.heap.version++;
+  }
+
+  /** An entry of a map; one whose key is known can be told from the others. */
+  putKey(key: Value, value: Value): void {
+    if (key.t === 'const') this.put(`[${String(key.v)}`, value);
+    this.add(value);
+  }
+
+  copyMap(from: Thing): void {
+    for (const [field, value] of from.fields) if (field.startsWith('[')) this.put(field, value);
+    if (from.rest !== undefined) this.add(from.rest);
   }
 
   /** Forgets in which order the elements are. */
@@ -111,13 +140,21 @@ export class Heap {
   version = 0;
   /** Set-up is running: every object is one, and an assignment replaces. */
   concrete = true;
+  /** Branches of the set-up that are being walked although another may be taken. */
+  uncertain = 0;
+  /** Fields that conditions told of, by the key of what they told. */
+  readonly settled = new Map<string, { readonly thing: Thing; readonly name: string }>();
   #next = 1;
   readonly #places = new Map<string, Thing>();
   #address = 0x1000;
 
   /** The object that is made at a place of the code: a new one during set-up. */
   make(place: string): Thing {
-    if (this.concrete) return new Thing(this, this.#next++, false);
+    if (this.concrete) {
+      const made = new Thing(this, this.#next++, false);
+      made.place = place;
+      return made;
+    }
     let thing = this.#places.get(place);
     if (thing === undefined) {
       thing = new Thing(this, this.#next++, true);

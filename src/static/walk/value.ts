@@ -42,6 +42,9 @@ export const TRUE: Constant = { t: 'const', v: true };
 export const FALSE: Constant = { t: 'const', v: false };
 export const ANYTHING: Unknown = { t: 'unknown', ty: '', truth: CanBe.Either, text: '' };
 
+/** Number of the CPU that runs. Nothing tells which it is; of what there is one of for each CPU it means the first. */
+export const RUNNING_CPU: Unknown = { t: 'unknown', ty: 'cpu', truth: CanBe.Either, text: '' };
+
 /** More alternatives than this are one unknown value. */
 const MOST = 12;
 
@@ -94,10 +97,22 @@ export function ofAlternatives(values: readonly Simple[]): Value {
   const numbers = values.filter((value) => value.t === 'const' && typeof value.v === 'number');
   if (numbers.length > 4 || values.length > MOST) {
     const rest = values.filter((value) => value.t !== 'const');
-    if (rest.length > MOST) return ANYTHING;
+    if (rest.length > MOST) return alike(rest) ? { t: 'several', vs: rest.slice(0, MOST) } : ANYTHING;
     return rest.length === 0 ? ANYTHING : { t: 'several', vs: [...rest.filter((v) => v !== ANYTHING), ANYTHING] };
   }
   return { t: 'several', vs: values };
+}
+
+/** Objects of one class, or made by one expression: of many some stand for all. */
+export function alike(values: readonly Value[]): boolean {
+  const kind = (value: Value): unknown => {
+    if (value.t !== 'ref') return undefined;
+    const { cls, sim, place } = value.o;
+    return cls?.cls ?? (sim === undefined ? place : `${sim.cls} ${sim.lock?.key ?? ''}`);
+  };
+  const [first] = values;
+  const wanted = first === undefined ? undefined : kind(first);
+  return wanted !== undefined && values.every((value) => kind(value) === wanted);
 }
 
 /** What a condition on the value may come to: {@link CanBe} bits. */
@@ -145,7 +160,9 @@ export function textOfValue(value: Value | undefined): string | undefined {
 
 /** A value without what only tells one call from another. */
 export function widened(value: Value): Value {
-  const isNumber = (part: Simple): boolean => part.t === 'const' && typeof part.v === 'number';
+  // Saved interrupt flags are 0 or 1, and decide what a lock does.
+  const isNumber = (part: Simple): boolean =>
+    part.t === 'const' && typeof part.v === 'number' && part.v !== 0 && part.v !== 1;
   if (!alternatives(value).some(isNumber)) return value;
   const rest = alternatives(value).filter((part) => !isNumber(part) && part !== ANYTHING);
   return rest.length === 0 ? ANYTHING : ofAlternatives([...rest, ANYTHING]);

@@ -71,6 +71,14 @@ export interface Doers {
   ) => readonly Result[];
   readonly getApi: (w: Walk, f: Frame, s: State, object: Thing, name: string, e: undefined) => Value | undefined;
   readonly makeSim: (w: Walk, cls: string, name: string, place?: string) => Value;
+  readonly constructApi: (
+    w: Walk,
+    f: Frame,
+    s: State,
+    cls: string,
+    args: readonly Value[],
+    line: number,
+  ) => readonly Result[];
   readonly simFunction: (
     w: Walk,
     f: Frame,
@@ -135,10 +143,14 @@ export class Walk {
     this.config = config;
   }
 
-  unresolvedCall(text: string): void {
-    this.unresolved.set(text, (this.unresolved.get(text) ?? 0) + 1);
+  unresolvedCall(f: Frame, line: number, text: string): void {
+    const place = `${text} (${f.call.file}:${line})`;
+    this.unresolved.set(place, (this.unresolved.get(place) ?? 0) + 1);
   }
 }
+
+/** What conditions on the way told of fields that the set-up has settled: by object and field. Never changed. */
+export type Known = ReadonlyMap<string, Value>;
 
 /** Variables of an invocation. Never changed. */
 export type Env = ReadonlyMap<string, Value>;
@@ -147,6 +159,7 @@ export type Env = ReadonlyMap<string, Value>;
 export interface State {
   readonly locks: LockState;
   readonly env: Env;
+  readonly known: Known;
   /** Locks taken and events waited for since the invocation began. */
   readonly needs: readonly Need[];
   /** The path hangs on an outcome that may never come: a trylock that fails, an allocation that fails. */
@@ -196,12 +209,14 @@ export interface Signal {
 export interface CallResult {
   readonly returns: readonly {
     readonly locks: LockState;
+    readonly known: Known;
     readonly v: Value;
     readonly needs: readonly Need[];
     readonly doubtful: boolean;
   }[];
   readonly throws: readonly {
     readonly locks: LockState;
+    readonly known: Known;
     readonly needs: readonly Need[];
     readonly doubtful: boolean;
   }[];
