@@ -26,17 +26,17 @@ const sources = readdirSync('src/rcu', { recursive: true, encoding: 'utf8' })
   .sort();
 // Whatever makes a scenario is followed with its defaults unless a file calls it: here some do so without faults.
 const none = tortured('none', {});
+const realTime = tortured('real-time', { preemptRt: true });
 const srcu = tortured('srcu', {}, 'srcuTorture');
 
 /**
  * All faults that runs show by a rule of locking (`npm run campaign:rcu-mutants` lists what shows each), the rules that do, and the
  * locks that the finding here must name.
  */
-const LOCKING: readonly (readonly [fault: string, make: 'torture' | 'srcuTorture', wanted: readonly string[]])[] = [
-  ['locks-upside-down', 'torture', ['lock-order-cycle certain rcu_node_1 rcu_node_0']],
+const LOCKING: readonly (readonly [fault: string, wanted: readonly string[]])[] = [
+  ['locks-upside-down', ['lock-order-cycle certain rcu_node_1 rcu_node_0']],
   [
     'callbacks-under-lock',
-    'torture',
     [
       'free-under-raw-spinlock certain rcu_node_1',
       'inconsistent-lock-state certain rcu_node_1',
@@ -44,16 +44,28 @@ const LOCKING: readonly (readonly [fault: string, make: 'torture' | 'srcuTorture
       'sleep-in-atomic certain rcu_node_1',
     ],
   ],
-  ['kvfree-wrong-gfp', 'torture', ['alloc-under-raw-spinlock possible krcp->lock']],
-  ['kvfree-spinlock', 'torture', ['invalid-wait-context certain torture_raw krcp->lock']],
-  ['srcu-node-locks-nested', 'srcuTorture', ['recursive-lock certain &snp->lock', 'sleep-in-atomic certain']],
-  ['srcu-callbacks-under-lock', 'srcuTorture', ['recursive-lock certain &sdp->lock']],
+  ['kvfree-wrong-gfp', ['alloc-under-raw-spinlock possible krcp->lock']],
+  ['kvfree-spinlock', ['invalid-wait-context certain torture_raw krcp->lock']],
+  ['srcu-node-locks-nested', ['recursive-lock certain &snp->lock', 'sleep-in-atomic certain']],
+  ['srcu-callbacks-under-lock', ['recursive-lock certain &sdp->lock']],
+];
+/** Two faults in one file, which have nothing to do with each other. */
+const PAIRS: readonly (readonly [string, string])[] = [
+  ['locks-upside-down', 'kvfree-spinlock'],
+  ['callbacks-under-lock', 'kvfree-wrong-gfp'],
+  ['srcu-node-locks-nested', 'srcu-callbacks-under-lock'],
 ];
 const faulty = new Map(
-  LOCKING.map(([fault, make]) => [
-    fault,
-    tortured(fault, make === 'torture' ? { rcu: { faults: [fault] } } : { srcu: { faults: [fault] } }, make),
-  ]),
+  PAIRS.flatMap((faults) => {
+    const [first] = faults;
+    const isTree = !first.startsWith('srcu');
+    const file = tortured(
+      first,
+      isTree ? { rcu: { faults } } : { srcu: { faults } },
+      isTree ? 'torture' : 'srcuTorture',
+    );
+    return faults.map((fault) => [fault, file] as const);
+  }),
 );
 
 /** Findings by scenario, each as its rule, its confidence and its locks. */
@@ -62,7 +74,7 @@ const found = new Map<string, string[]>();
 beforeAll(async () => {
   const rules = loadRuleSet();
   const options = { rules, policy: rules.policy('strict'), preemptRt: undefined, cache: undefined, input: 'rcu' };
-  const { outcomes } = await judgeTypescript([...sources, none, srcu, ...faulty.values()], options);
+  const { outcomes } = await judgeTypescript([...sources, none, realTime, srcu, ...new Set(faulty.values())], options);
   for (const { name, file, findings } of outcomes) {
     const key = file.startsWith('src/rcu') ? name || 'no scenario' : file;
     found.set(
@@ -70,7 +82,7 @@ beforeAll(async () => {
       findings.map(({ rule, confidence, locks }) => [rule, confidence, ...locks].join(' ')),
     );
   }
-}, 120_000);
+}, 300_000);
 
 describe('the simulated RCU', () => {
   it('breaks no rule', () => {
@@ -78,6 +90,7 @@ describe('the simulated RCU', () => {
     const clean = [...found].filter(([key]) => !broken.has(key));
     expect(Object.fromEntries(clean)).toEqual({
       [none]: [],
+      [realTime]: [],
       [srcu]: [],
       'no scenario': [],
       'rcu-flood': [],
@@ -89,7 +102,7 @@ describe('the simulated RCU', () => {
     });
   });
 
-  it.each(LOCKING)('with the fault %s breaks what runs of it break', (fault, _make, wanted) => {
+  it.each(LOCKING)('with the fault %s breaks what runs of it break', (fault, wanted) => {
     expect(found.get(faulty.get(fault) ?? '')).toEqual(expect.arrayContaining([...wanted]));
   });
 });
