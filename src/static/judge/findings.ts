@@ -7,7 +7,7 @@ import { NOTHING_PATH } from '../solve/judge.js';
 import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import { ENTRY_PATH, type Held } from '../solve/state.js';
-import { type Effect, siteKey, siteOf } from '../solve/summary.js';
+import { compareText, type Effect, siteKey, siteOf } from '../solve/summary.js';
 import { ask, isReal } from './ask.js';
 
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
@@ -55,7 +55,39 @@ export function findingsOf(program: Program, located: readonly Located[], rules:
       else earlier.finding.count = count;
     }
   }
-  return dropAssumed([...known.values()].map(({ finding }) => finding));
+  return takeAlikeTogether(dropAssumed([...known.values()].map(({ finding }) => finding)));
+}
+
+/** Possible findings on one operation that are reported each for itself. */
+const MOST_ALIKE = 8;
+
+/**
+ * Of many possible findings on one operation only the shortest is reported: a function that so many call with locks held is most
+ * often made for it, and asks before it does what they must not, in a way that sources do not tell.
+ */
+function takeAlikeTogether(findings: readonly Finding[]): Finding[] {
+  const alike = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    if (finding.confidence === 'certain') continue;
+    const place = `${finding.rule} ${finding.where.file}:${finding.where.line}`;
+    const list = alike.get(place);
+    if (list === undefined) alike.set(place, [finding]);
+    else list.push(finding);
+  }
+  const dropped = new Set<Finding>();
+  const chosen = new Map<Finding, Finding>();
+  for (const list of alike.values()) {
+    if (list.length <= MOST_ALIKE) continue;
+    const [first, ...rest] = list.sort(
+      (a, b) => a.evidence.length - b.evidence.length || compareText(a.fingerprint, b.fingerprint),
+    );
+    if (first === undefined) continue;
+    for (const other of rest) dropped.add(other);
+    const what = `${rest.length} more sections lead here in the same way`;
+    const count = list.reduce((sum, one) => sum + one.count, 0);
+    chosen.set(first, { ...first, count, evidence: [...first.evidence, { what, where: first.where }] });
+  }
+  return findings.filter((finding) => !dropped.has(finding)).map((finding) => chosen.get(finding) ?? finding);
 }
 
 /** Marks evidence of what is only said to be held. */

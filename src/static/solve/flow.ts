@@ -26,10 +26,13 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
   const set = new Set<string>();
   const wanted = new Set<string>();
   const freed = new Set<string>();
+  const owners = new Set<string>();
   for (const block of fn.blocks) {
     for (const op of block.ops) {
       if (op.op === 'set' && (truthOf(op.value) !== Truth.Any || op.value.startsWith('@'))) set.add(op.path);
       if (op.op === 'lock' && op.result !== undefined) wanted.add(op.result);
+      const owner = op.op === 'lock' ? ownerOf(op.path) : undefined;
+      if (owner !== undefined) owners.add(owner);
       if (op.op === 'free' && /^[%$]\w+$/.test(op.path)) freed.add(op.path);
       if ((op.op === 'call' || op.op === 'icall') && decides(op)) wanted.add(op.result);
     }
@@ -45,7 +48,7 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
     bits.set(key, 1 << keys.length);
     keys.push(key);
   };
-  for (const key of tested.keys()) if (wanted.has(key)) add(key);
+  for (const key of tested.keys()) if (wanted.has(key) || owners.has(key)) add(key);
   for (const key of tested.keys()) if (set.has(key) || (tested.get(key) ?? 0) > 1) add(key);
   for (const key of tested.keys())
     if (/^\$\d+$|^@(?:in_|irqs_|preempt)\w*\(\)$|^@==\(\$\d+,(?:#i|[A-Z])/.test(key)) add(key);
@@ -53,6 +56,11 @@ export function trackingOf(fn: IrFunction, decides: (op: IrOp) => boolean): Trac
   // Values copied into a tested variable, and results that decide and are only copied or returned.
   for (const key of wanted) add(key);
   return { bits, keys, live: liveness(fn.blocks, bits), entries: entryCounts(fn.blocks) };
+}
+
+/** The local pointer to the object that a lock is in: it is not null once the lock is held. */
+export function ownerOf(path: string): string | undefined {
+  return /^(%\w+)\./.exec(path)?.[1];
 }
 
 function entryCounts(blocks: readonly IrBlock[]): Int32Array {

@@ -1,7 +1,7 @@
 import type { CallOp, IrFunction, IrOp, LockOp } from '../ir/ir.js';
 import { Truth } from '../ir/ir.js';
 import { instantiate, isExpressible, splitRoot, truthOf } from '../ir/paths.js';
-import { assignFact, type Tracking } from './flow.js';
+import { assignFact, ownerOf, type Tracking } from './flow.js';
 import { classOf, type FunctionId, type Program } from './program.js';
 import {
   acquire,
@@ -120,13 +120,19 @@ function applyLock(frame: Frame, op: LockOp, state: State): readonly State[] {
     ...(op.result === undefined ? {} : { trylock: true }),
     ...(op.withLock === true ? { withLock: true } : {}),
   };
-  const taken = acquire(state, lock);
+  const taken = knownOwner(frame, acquire(state, lock));
   if (op.result === undefined) return [taken];
   const yes = op.taken ?? Truth.NonZero;
   const decided = state.facts.get(op.result);
   // The second part of a trylock that also switches interrupts off: the first has decided.
   if (decided !== undefined && isSecondPart(state, op)) return decided === yes ? [taken] : [state];
   return [withFact(taken, op.result, yes), withFact(state, op.result, Truth.Any & ~yes)];
+}
+
+/** The state in which the pointer that a lock was just reached through is known not to be null. */
+function knownOwner(frame: Frame, state: State): State {
+  const owner = ownerOf(state.held.at(-1)?.path ?? '');
+  return owner !== undefined && frame.tracking.bits.has(owner) ? withFact(state, owner, Truth.NonZero) : state;
 }
 
 function isSecondPart(state: State, op: LockOp): boolean {
