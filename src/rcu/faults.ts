@@ -41,6 +41,8 @@ export const FAULTS = {
   'nocb-unlocked': 'rcuog goes through the list without its lock',
   'boost-never': 'readers are never boosted',
   'boost-never-undone': 'a reader that was boosted stays so',
+  'exit-unreported': 'the last switch of a task that exits is not taken for a quiescent state',
+  'exp-never-boosted': 'readers that only an expedited grace period waits for are not boosted',
   'wait-head-late': 'callers of synchronize_rcu() join the grace period that runs',
   'wait-work-lost': 'the worker that wakes the rest of the callers is not queued',
   'kvfree-wrong-gfp': 'kvfree_rcu() asks for its page with GFP_NOWAIT',

@@ -55,7 +55,7 @@ export class BoostThread {
     for (;;) {
       const flags = yield* node.lock.lockIrqsave();
       const entry = next(node);
-      const given = entry?.reader.task.dead === false;
+      const given = entry !== undefined;
       if (given) this.#mutex.giveTo(entry.reader.task);
       yield* node.lock.unlockIrqrestore(flags);
       if (!given) return;
@@ -67,9 +67,10 @@ export class BoostThread {
   }
 }
 
-/** Those of an expedited grace period first; the oldest of each. */
+/** Those of an expedited grace period first; the oldest of each. A task in its last switch is about to leave by itself. */
 function next(node: RcuNode): BlockedReader | undefined {
-  const last = (holdsUp: (entry: BlockedReader) => boolean) => node.blocked.findLast(holdsUp);
+  const last = (holdsUp: (entry: BlockedReader) => boolean) =>
+    node.blocked.findLast((entry) => !entry.reader.task.dead && holdsUp(entry));
   return last((entry) => entry.blocksExp) ?? last((entry) => entry.needsBoost);
 }
 

@@ -173,7 +173,7 @@ export class ExpeditedGp {
       node.expmask &= ~grpmask;
     }
     // Only readers are missing: nobody else may come by to boost them.
-    if (node.expmask === 0) yield* initiateBoost(rcu, node, flags);
+    if (node.expmask === 0 && !rcu.has('exp-never-boosted')) yield* initiateBoost(rcu, node, flags);
     else yield* node.lock.unlockIrqrestore(flags);
   }
 

@@ -80,12 +80,12 @@ export function* deferredQs(rcu: TreeRcu, reader: ReaderState, flags: IrqFlags):
   node.blocked.splice(at, 1);
   reader.node = undefined;
   rcu.warn(at >= 0, 'a switched-out reader is not on its leaf');
-  const expEnds = !wasDone && node.expDone;
+  const isLast = !wasDone && node.expDone;
   const boost = node.boost?.boosts(reader) === true && !rcu.has('boost-never-undone') ? node.boost : undefined;
   if (held && !node.readersBlockGp && !rcu.has('unblock-unreported')) yield* reportUnblocked(rcu, node, flags);
   else yield* node.lock.unlockIrqrestore(flags);
   // Before it falls back to a priority at which it may not run for long.
-  if (expEnds) yield* rcu.expedited.reportReader(node);
+  if (isLast) yield* rcu.expedited.reportReader(node);
   if (boost !== undefined) yield* boost.unboost();
 }
 

@@ -310,7 +310,10 @@ export class TreeRcu implements RcuApi {
 
   #hook(): void {
     const { hooks } = this.kernel;
-    hooks.contextSwitch = (cpu, prev) => noteContextSwitch(this, cpu, prev);
+    hooks.contextSwitch = (cpu, prev) => {
+      if (prev.dead && this.has('exit-unreported')) return undefined;
+      return noteContextSwitch(this, cpu, prev);
+    };
     hooks.idleEnter = (cpu) => this.#setBusy(cpu, false);
     hooks.idleExit = (cpu) => this.#setBusy(cpu, true);
     hooks.userEnter = (cpu) => this.#setBusy(cpu, false);
