@@ -2,7 +2,15 @@ import type { Run } from '../model/report.js';
 import { type Arguments, type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
 import { keeperFor, sourceKeeperFor } from './keep.js';
-import { type ReportSettings, reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
+import {
+  kernelOptions,
+  preemptRtOf,
+  type ReportSettings,
+  reportOptions,
+  reportSettings,
+  ruleOptions,
+  ruleSettings,
+} from './options.js';
 import { UsageError } from './usage.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -26,8 +34,8 @@ export const check: Command = {
     'catalog-out': { ...text, describe: 'write the lock kinds of the sources, for lint --catalog' },
     'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
     tables: { ...text, describe: 'folder with more tables of kernel functions' },
-    'preempt-rt': { type: 'boolean', describe: 'judge TypeScript for PREEMPT_RT, whatever scenarios say' },
-    'no-preempt-rt': { type: 'boolean', describe: 'judge TypeScript for a kernel without PREEMPT_RT' },
+    ...kernelOptions,
+    merge: { type: 'boolean', describe: 'one lock graph over all inputs: so it is of sources, given or not' },
     workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
     'no-cache': { type: 'boolean', describe: 'read every file anew and keep nothing' },
   },
@@ -56,7 +64,7 @@ export const check: Command = {
     const { policy, ruleFolders } = ruleSettings(args);
     const rules = loadRuleSet({ extra: ruleFolders });
     const tables = optional(args, 'tables');
-    const preemptRt = flag(args, 'no-preempt-rt') ? false : args.options['preempt-rt'];
+    const preemptRt = preemptRtOf(args);
     const options = {
       rules,
       policy: rules.policy(policy),
@@ -65,7 +73,7 @@ export const check: Command = {
       workers: workers ?? (await cpuCount()),
       explainUnknown: flag(args, 'explain-unknown'),
       progress: () => {},
-      preemptRt: typeof preemptRt === 'boolean' ? preemptRt : undefined,
+      preemptRt,
       locks: keeper,
     };
     const catalogue = optional(args, 'catalog-out');

@@ -44,6 +44,19 @@ export const ruleOptions = {
   rules: { ...string, describe: 'folder with more rules; may be repeated' },
 } as const satisfies Record<string, Options>;
 
+/** Options of commands that judge what is written for the simulated kernel. */
+export const kernelOptions = {
+  'preempt-rt': { type: 'boolean', describe: 'the simulated kernel is PREEMPT_RT, whatever scenarios say' },
+  'no-preempt-rt': { type: 'boolean', describe: 'it is not, whatever scenarios say' },
+} as const satisfies Record<string, Options>;
+
+/** {@link kernelOptions}, resolved; undefined: what scenarios say. Throws UsageError for both. */
+export function preemptRtOf(args: Arguments): boolean | undefined {
+  const [yes, no] = [flag(args, 'preempt-rt'), flag(args, 'no-preempt-rt')];
+  if (yes && no) throw new UsageError('give --preempt-rt or --no-preempt-rt, not both');
+  return yes ? true : no ? false : undefined;
+}
+
 /** A report in a file, beside the one that `--format` names. */
 export interface ExtraOutput {
   readonly format: Format;

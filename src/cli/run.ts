@@ -6,7 +6,7 @@ import { InputError, type Run } from '../model/report.js';
 import { type Arguments, type Command, optional } from './command.js';
 import { deliver } from './deliver.js';
 import { keeperFor } from './keep.js';
-import { reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
+import { kernelOptions, preemptRtOf, reportOptions, reportSettings, ruleOptions, ruleSettings } from './options.js';
 import { UsageError } from './usage.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -28,7 +28,7 @@ export const run: Command = {
     depth: { ...text, describe: `ordering constraints that pct looks for (default ${DEFAULT_DEPTH})` },
     replay: { ...text, describe: 'repeat the schedule of a replay token' },
     record: { ...text, describe: 'write the events: .txt for lint, .json for Perfetto' },
-    'preempt-rt': { type: 'boolean', describe: 'run on PREEMPT_RT, or with --no-preempt-rt on PREEMPT' },
+    ...kernelOptions,
   },
   examples: [
     ['lockvet run abba.ts', 'run one schedule, by the clock'],
@@ -69,8 +69,7 @@ export const run: Command = {
 
 /** The schedules that the options ask for. Throws UsageError. */
 function schedulesOf(args: Arguments): Schedule[] {
-  const preemptRt = args.options['preempt-rt'];
-  const kernel = typeof preemptRt === 'boolean' ? preemptRt : undefined;
+  const kernel = preemptRtOf(args);
   const replay = optional(args, 'replay');
   if (replay !== undefined) {
     const schedule = parseToken(replay);

@@ -36,6 +36,39 @@ export function catalogueOf(program: Program): string[] {
       add(isQueue ? `${variable.name}.lock` : variable.name, isQueue ? 'spin' : variable.kind);
     }
   }
+  return linesOf(kinds);
+}
+
+/** Classes of the simulated kernel that a catalogue has words for. */
+const SIMULATED: Readonly<Record<string, LockKind>> = {
+  RawSpinlock: 'raw',
+  Spinlock: 'spin',
+  Rwlock: 'rwlock',
+  LocalLock: 'local',
+  Mutex: 'mutex',
+  Rwsem: 'rwsem',
+  RtMutex: 'rtmutex',
+};
+
+/** The line of a lock that is made as a class of the simulated kernel; undefined where there is no word for its kind, or no name. */
+export function simulatedKind(cls: string, name: string): string | undefined {
+  const kind = SIMULATED[cls];
+  const word = kind === undefined ? undefined : WORDS[kind];
+  return word === undefined || name === '' || /[\s"]/.test(name) ? undefined : `${word} ${name}`;
+}
+
+/** Lines of several catalogues as one: names for which they have different kinds are left out. */
+export function oneKindEach(lines: Iterable<string>): string[] {
+  const kinds = new Map<string, Set<string>>();
+  for (const line of lines) {
+    const at = line.indexOf(' ');
+    const name = line.slice(at + 1);
+    kinds.set(name, (kinds.get(name) ?? new Set()).add(line.slice(0, at)));
+  }
+  return linesOf(kinds);
+}
+
+function linesOf(kinds: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   return [...kinds]
     .filter(([, words]) => words.size === 1)
     .map(([name, words]) => `${[...words][0] ?? ''} ${name}`)

@@ -12,15 +12,15 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { InputError } from '../model/report.js';
-import { isCFile } from './files.js';
+import { isCFile, isTypescriptFile, SKIPPED } from './files.js';
 
-/** One side of a change of C sources; the other is on disk. */
+/** One side of a change of sources; the other is on disk. */
 export interface Change {
   /** Texts by path; undefined for a file that this side does not have. */
   readonly texts: ReadonlyMap<string, string | undefined>;
   /** Whether this side is the one after the change. */
   readonly isAfter: boolean;
-  /** C sources that the change touches outside the given paths, as the change names them, sorted. */
+  /** Sources that the change touches outside the given paths, as the change names them, sorted. */
   readonly outside: readonly string[];
 }
 
@@ -45,16 +45,25 @@ export function sinceRevision(revision: string, scope: Scope): Change {
   const unknown = git(top, others, '--diff').split('\0');
   const texts = new Map<string, string | undefined>();
   const outside: string[] = [];
-  for (const name of changed.filter(isCFile)) {
+  for (const name of changed.filter(canMatter)) {
     const own = ownName(top, name, scope);
-    if (own === undefined) outside.push(name);
-    else texts.set(own, textAt(top, revision, name));
+    if (own !== undefined) texts.set(own, textAt(top, revision, name));
+    else if (isSource(name)) outside.push(name);
   }
-  for (const name of unknown.filter(isCFile)) {
+  for (const name of unknown.filter(canMatter)) {
     const own = ownName(top, name, scope);
     if (own !== undefined) texts.set(own, undefined);
   }
   return { texts, isAfter: false, outside: outside.sort() };
+}
+
+function isSource(name: string): boolean {
+  return isCFile(name) || isTypescriptFile(name);
+}
+
+/** Whether a file of a change is a source, or something that sources may import. */
+function canMatter(name: string): boolean {
+  return (isCFile(name) || /\.[cm]?[jt]sx?$/.test(name)) && !name.split('/').some((part) => SKIPPED.has(part));
 }
 
 /** The top of the repository that holds the sources, which need not be that of the working directory. */
@@ -131,13 +140,13 @@ export function ofPatch(patch: string, scope: Scope): Change {
   const outside: string[] = [];
   for (const [name, text] of backward) {
     const own = ownName(base, name, scope);
-    if (own === undefined) outside.push(name);
-    else texts.set(own, text);
+    if (own !== undefined) texts.set(own, text);
+    else if (isSource(name)) outside.push(name);
   }
   return { texts, isAfter: backward === forward, outside: outside.sort() };
 }
 
-/** C files of a patch with it applied, by the names that it gives them, or why it cannot be. */
+/** Sources of a patch with it applied, by the names that it gives them, or why it cannot be. */
 function applied(
   patch: string,
   how: readonly string[],
@@ -153,7 +162,7 @@ function applied(
       writeFileSync(join(folder, name), text, 'latin1');
     }
     git(folder, ['apply', '--whitespace=nowarn', ...how, '-'], 'standard input', patch);
-    return new Map([...names].filter(isCFile).map((name) => [name, readMaybe(join(folder, name))]));
+    return new Map([...names].filter(canMatter).map((name) => [name, readMaybe(join(folder, name))]));
   } catch (error) {
     if (error instanceof InputError) return error;
     throw error;

@@ -7,7 +7,7 @@ import type { LockGraph } from '../model/lock-graph.js';
 import { emptyStats, InputError, type Run, verdictOf } from '../model/report.js';
 import type { Policy, RuleSet } from '../rules/index.js';
 import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
-import { catalogueOf } from './catalogue.js';
+import { catalogueOf, oneKindEach } from './catalogue.js';
 import { unknownNotes } from './explain.js';
 import { contextHeaders, sourceFiles } from './files.js';
 import { type StaticLocks, staticLocks } from './graph.js';
@@ -72,13 +72,14 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   const { locks } = options;
   const shown = locks && { onReplayed: ({ engines }: Replayed): void => locks.onTypescript(engines.validator) };
   const scenarios = await checkTypescript(typescript, input, { ...options, ...shown });
-  if (c.length === 0) return whole({ run: scenarios, catalogue: [] });
+  if (c.length === 0) return whole(scenarios);
   const kernel = await checkFiles(files, contextHeaders(c), input, options);
-  return whole({ ...kernel, run: together(kernel.run, scenarios) });
+  const catalogue = oneKindEach([...kernel.catalogue, ...scenarios.catalogue]);
+  return whole({ run: together(kernel.run, scenarios.run), catalogue });
 }
 
 /** Two runs over one input as one. */
-function together(a: Run, b: Run): Run {
+export function together(a: Run, b: Run): Run {
   const findings = [...a.findings, ...b.findings].sort(byPlace);
   const stats = {
     ...a.stats,
@@ -147,7 +148,8 @@ export async function graphsOfSources(
   return { graph, validators };
 }
 
-function noSource([only]: readonly string[]): InputError {
+/** The error for paths without a source. */
+export function noSource([only]: readonly string[]): InputError {
   return new InputError(only ?? '.', undefined, 'no source (.c, .h, .ts) in it');
 }
 

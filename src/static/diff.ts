@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { verdictOf } from '../model/report.js';
 import type { SourceFile } from './c/front.js';
+import { oneKindEach } from './catalogue.js';
 import { type Change, ofPatch, sinceRevision } from './change.js';
-import { type Checked, type CheckOptions, checkFiles } from './check.js';
-import { cFiles, contextHeaders } from './files.js';
+import { type Checked, type CheckOptions, checkFiles, noSource, together } from './check.js';
+import { contextHeaders, isCFile, isTypescriptFile, sourceFiles } from './files.js';
 
 /**
  * Findings that a change brings in: both sides are analysed whole, since what a change breaks may be in a file that it
@@ -13,14 +14,44 @@ import { cFiles, contextHeaders } from './files.js';
  *   compared with the files on disk, which may have it already. Throws InputError where git cannot say.
  */
 export async function checkDiff(paths: readonly string[], revision: string, options: CheckOptions): Promise<Checked> {
-  const files = cFiles(paths).map((path): SourceFile => ({ path, name: path }));
-  const context = contextHeaders(files.map((file) => file.path));
-  const names = new Map([...files, ...context].map((file) => [resolve(file.path), file.name]));
-  const scope = { paths, names };
+  const { c, typescript } = sourceFiles(paths);
+  const headers = contextHeaders(c);
+  const files = [...c, ...headers.map(({ name }) => name), ...typescript];
+  const scope = { paths, names: new Map(files.map((file) => [resolve(file), file])) };
   const change = revision === '-' ? ofPatch(readFileSync(0, 'latin1'), scope) : sinceRevision(revision, scope);
-  const headers = new Set(context.map((file) => file.name));
-  const other = replaced([...files, ...context], change.texts);
   const input = paths.join(' ');
+  const sides = [
+    await cSides(c, headers, change, input, options),
+    await typescriptSides(typescript, change, input, options),
+  ].filter((side) => side !== undefined);
+  const [first, second] = sides.map(({ disk, changed }) => (change.isAfter ? changed : disk));
+  if (first === undefined) throw noSource(paths);
+  const run = second === undefined ? first.run : together(first.run, second.run);
+  const before = sides.flatMap(({ disk, changed }) => (change.isAfter ? disk : changed).run.findings);
+  const known = new Set(before.map((finding) => finding.fingerprint));
+  const findings = run.findings.filter((finding) => !known.has(finding.fingerprint));
+  const notes = [...run.notes, ...outsideNotes(change)];
+  const catalogue = oneKindEach([...first.catalogue, ...(second?.catalogue ?? [])]);
+  return { run: { ...run, findings, notes, verdict: verdictOf(findings) }, catalogue };
+}
+
+/** What files are judged to be on disk and on the other side of a change. */
+interface Sides {
+  readonly disk: Checked;
+  readonly changed: Checked;
+}
+
+async function cSides(
+  paths: readonly string[],
+  context: readonly SourceFile[],
+  { texts }: Change,
+  input: string,
+  options: CheckOptions,
+): Promise<Sides | undefined> {
+  const files = paths.map((path): SourceFile => ({ path, name: path }));
+  const headers = new Set(context.map((file) => file.name));
+  const other = replaced([...files, ...context], only(texts, isCFile));
+  if (files.length + other.length === 0) return undefined;
   const disk = await checkFiles(files, context, input, options);
   const changed = await checkFiles(
     other.filter((file) => !headers.has(file.name)),
@@ -28,11 +59,26 @@ export async function checkDiff(paths: readonly string[], revision: string, opti
     input,
     options,
   );
-  const [before, after] = change.isAfter ? [disk, changed] : [changed, disk];
-  const known = new Set(before.run.findings.map((finding) => finding.fingerprint));
-  const findings = after.run.findings.filter((finding) => !known.has(finding.fingerprint));
-  const notes = [...after.run.notes, ...outsideNotes(change)];
-  return { ...after, run: { ...after.run, findings, notes, verdict: verdictOf(findings) } };
+  return { disk, changed };
+}
+
+async function typescriptSides(
+  files: readonly string[],
+  change: Change,
+  input: string,
+  options: CheckOptions,
+): Promise<Sides | undefined> {
+  const texts = only(change.texts, (name) => !isCFile(name));
+  const own = files.map((path): SourceFile => ({ path, name: path }));
+  const other = replaced(own, only(texts, isTypescriptFile)).map(({ name }) => name);
+  if (files.length + other.length === 0) return undefined;
+  const { checkTypescript } = await import('./typescript/check.js');
+  const disk = await checkTypescript(files, input, options);
+  return { disk, changed: texts.size === 0 ? disk : await checkTypescript(other.sort(), input, options, texts) };
+}
+
+function only(texts: Change['texts'], isWanted: (name: string) => boolean): Change['texts'] {
+  return new Map([...texts].filter(([name]) => isWanted(name)));
 }
 
 /** Files named in the note on what is not looked at. */

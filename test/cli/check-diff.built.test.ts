@@ -77,6 +77,25 @@ describe('lockvet check --diff', () => {
     expect(await check(['drivers', '--diff', '-'], back)).toEqual({ exit: 0, found: [] });
   });
 
+  it('judges what a patch does to scenarios', async () => {
+    const text = (call: string): string => `import { scenario } from 'lockvet/sim';
+export default scenario({ name: 's' }, (kernel) => {
+  const lock = kernel.rawSpinlock('lock');
+  kernel.task('t', function* t() {
+    yield* lock.lock();
+    yield* kernel.${call}(1);
+    yield* lock.unlock();
+  });
+});
+`;
+    write('s.ts', text('udelay'));
+    git('add', 's.ts');
+    write('s.ts', text('msleep'));
+    const patch = git('diff', 's.ts');
+    write('s.ts', text('udelay'));
+    expect(places((await check(['s.ts', '--diff', '-'], patch)).found)).toEqual(['s.ts:6 sleep-in-atomic']);
+  });
+
   it('names what it cannot do', async () => {
     const bad = async (args: readonly string[], stdin = ''): Promise<[unknown, string]> => {
       const { exit, err } = await lockvet(['check', ...args], { cwd: folder, stdin });

@@ -79,6 +79,18 @@ describe('lockvet graph', () => {
     expect(names.filter((name) => name === '&zone->lock')).toHaveLength(1);
   });
 
+  it('reads sources, and compares what they allow with a recording', async () => {
+    const { classes, edges } = await jsonOf('fixtures/scenarios/abba.ts', 'fixtures/c-graph');
+    const nameOf = new Map(classes.map(({ id, name }) => [id, name]));
+    const orders = edges.map(({ from, to }) => `${nameOf.get(from)} ${nameOf.get(to)}`);
+    expect(orders).toEqual(expect.arrayContaining(['a b', 'b a']));
+    expect(new Set(classes.map(({ name }) => name)).size).toBeGreaterThan(2);
+    const { out, exit } = await run('--diff', ABBA, 'fixtures/scenarios/abba.ts');
+    expect(exit).toBe(0);
+    expect(out).toMatch(/^\+ a -> b /m);
+    expect(out).toMatch(/^2 new, \d+ vanished, 0 in both$/m);
+  });
+
   it('writes to --output, and says notes on standard error', async () => {
     const file = path.join(folder, 'graph.json');
     const outcome = await lockvet(['graph', '--output', file, ABBA]);

@@ -30,6 +30,7 @@ describe('lockvet run', () => {
     { args: [WARNING, '--fail-on', 'warning'], exit: 1 },
     { args: [RT_NOWAIT], exit: 1 },
     { args: [RT_NOWAIT, '--policy', 'gfp-rt-nowait', '--preempt-rt'], exit: 0 },
+    { args: [RT_NOWAIT, '--policy', 'gfp-rt-nowait', '--no-preempt-rt'], exit: 0 },
     { args: ['fixtures/scenarios/rcu-publish-subscribe.ts'], exit: 0 },
     { args: ['fixtures/scenarios/rcu-free-without-grace-period.ts'], exit: 1 },
     { args: ['rules/alloc-under-raw-spinlock/bad.ts'], exit: 1 },

@@ -28,6 +28,8 @@ const LOCK = 'static DEFINE_RAW_SPINLOCK(lock);\n';
 const BAD = `${LOCK}void f(void *p)\n{\n\traw_spin_lock(&lock);\n\tkfree(p);\n\traw_spin_unlock(&lock);\n}\n`;
 const GOOD = BAD.replace('\tkfree(p);\n\traw_spin_unlock(&lock);', '\traw_spin_unlock(&lock);\n\tkfree(p);');
 
+const SIM = "import { scenario } from 'lockvet/sim';\n";
+
 describe('check', () => {
   it('follows calls into other files, whatever their order', async () => {
     const user = write(
@@ -79,6 +81,18 @@ describe('check', () => {
     const { catalogue } = await check([file], testOptions());
     expect(catalogue).toEqual(['raw_spinlock lock', 'spinlock &p->inner', 'spinlock queue.lock']);
   });
+
+  it('tells those that scenarios make, and none that the languages do not agree on', async () => {
+    write('a.c', LOCK);
+    const makes = "kernel.mutex('lock');\n  kernel.rwsem('sem');\n  kernel.rawSpinlock('raw');";
+    write('s.ts', `${SIM}export default scenario({ name: 's' }, (kernel) => {\n  ${makes}\n});\n`);
+    expect((await check([join(folder, 's.ts')], testOptions())).catalogue).toEqual([
+      'mutex lock',
+      'raw_spinlock raw',
+      'rwsem sem',
+    ]);
+    expect((await check([folder], testOptions())).catalogue).toEqual(['raw_spinlock raw', 'rwsem sem']);
+  });
 });
 
 describe('check --diff', () => {
@@ -99,4 +113,39 @@ describe('check --diff', () => {
     ]);
     await expect(checkDiff(['.'], 'nowhere', testOptions())).rejects.toThrow(InputError);
   });
+
+  it('does so in TypeScript, with files that are gone on one side', async () => {
+    process.chdir(folder);
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { encoding: 'utf8' });
+    const callee = (what: string): string =>
+      `import type { Kernel } from 'lockvet/sim';\nexport function* callee(kernel: Kernel) {\n  yield* kernel.${what}(1);\n}\n`;
+    const caller = (from: string, lock: string): string =>
+      `${SIM}import { callee } from './${from}.js';
+export default scenario({ name: '${lock}' }, (kernel) => {
+  const lock = kernel.rawSpinlock('${lock}');
+  kernel.task('t', function* ${lock}() {
+    yield* lock.lock();
+    yield* callee(kernel);
+    yield* lock.unlock();
+  });
+});
+`;
+    git('init', '-q');
+    write('gone.ts', callee('msleep'));
+    write('callee.ts', callee('udelay'));
+    write('old.ts', caller('gone', 'old'));
+    write('user.ts', caller('callee', 'user'));
+    git('add', '.');
+    git('commit', '-qm', 'before');
+    rmSync('gone.ts');
+    write('callee.ts', callee('msleep'));
+    write('old.ts', caller('callee', 'old'));
+    const { run } = await checkDiff(['.'], 'HEAD', testOptions());
+    expect(run.kind).toBe('typescript');
+    // What the old one broke, it breaks still.
+    expect(run.findings.map(({ where, rule, locks }) => [where.file, rule, ...locks])).toEqual([
+      ['callee.ts', 'sleep-in-atomic', 'user'],
+    ]);
+  }, 60_000);
 });

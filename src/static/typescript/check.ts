@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../../model/report.js';
-import type { CheckOptions } from '../check.js';
+import { oneKindEach } from '../catalogue.js';
+import type { Checked, CheckOptions } from '../check.js';
 import type { Replayed } from '../judge/replay.js';
 import { byPlace } from '../judge/usage.js';
 import { loadSimTable, SIM_TABLES } from '../walk/table.js';
@@ -80,7 +81,7 @@ export async function checkTypescript(
   input: string,
   options: CheckOptions & Pick<TypescriptOptions, 'onReplayed'>,
   texts?: Texts,
-): Promise<Run> {
+): Promise<Checked> {
   const given = { ...options, input, ...(texts === undefined ? {} : { texts }) };
   const { trees, outcomes } = await judgeTypescript(files, given);
   const findings = new Map<string, Finding>();
@@ -101,7 +102,8 @@ export async function checkTypescript(
   const sorted = [...findings.values()].sort(byPlace);
   const notes = [...trees.problems, ...partialNotes(outcomes, options.explainUnknown)];
   if (options.explainUnknown) notes.push(...unknownNotes(heads, outcomes));
-  return { input, kind: 'typescript', verdict: verdictOf(sorted), findings: sorted, stats, notes };
+  const run: Run = { input, kind: 'typescript', verdict: verdictOf(sorted), findings: sorted, stats, notes };
+  return { run, catalogue: oneKindEach(outcomes.flatMap(({ locks }) => locks)) };
 }
 
 /** Functions of which some paths were not followed: always told of scenarios, of code that none runs where `all` is asked for. */

@@ -159,7 +159,8 @@ export class Trees {
   }
 
   #tell(given: readonly string[]): void {
-    const isAlone = given.length === 1;
+    // Of what a change is compared with nobody asked.
+    const isAlone = given.length === 1 && this.#options.disk.isPlain;
     for (const name of [...given].sort()) {
       const unreadable = this.#graph.unreadable.get(name);
       if (unreadable !== undefined && isAlone) throw new InputError(name, undefined, unreadable);

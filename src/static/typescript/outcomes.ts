@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Law } from '../../judge/index.js';
 import type { Finding } from '../../model/finding.js';
+import { simulatedKind } from '../catalogue.js';
 import { type Replayed, replay } from '../judge/replay.js';
 import { FactBook } from '../walk/facts.js';
 import { FactJoiner, type PackedFacts, packFacts } from '../walk/packed-facts.js';
@@ -18,6 +19,8 @@ interface Trail {
   readonly unresolved: readonly (readonly [name: string, count: number])[];
   /** Functions that were walked, `FILE#index`. */
   readonly entered: readonly string[];
+  /** Lines of a catalogue of lock kinds. */
+  readonly locks: readonly string[];
 }
 
 /** The judgement of a scenario, or of all that no scenario reaches: plain data. */
@@ -162,6 +165,7 @@ export class Judge {
       partial: groups.flatMap(({ partial }) => partial),
       unresolved: groups.flatMap(({ unresolved }) => unresolved),
       entered: groups.flatMap(({ entered }) => entered),
+      locks: groups.flatMap(({ locks }) => locks),
     };
   }
 
@@ -185,6 +189,7 @@ export class Judge {
   }
 }
 
-function trailOf({ partial, unresolved, entered }: Walk): Trail {
-  return { partial: [...partial], unresolved: [...unresolved], entered: [...entered] };
+function trailOf({ partial, unresolved, entered, made }: Walk): Trail {
+  const locks = [...made].flatMap(([name, classes]) => [...classes].flatMap((cls) => simulatedKind(cls, name) ?? []));
+  return { partial: [...partial], unresolved: [...unresolved], entered: [...entered], locks };
 }

@@ -71,6 +71,8 @@ export function makeSim(w: Walk, cls: string, name: string, place?: string, opti
   if (place === undefined) return reference(w.heap.named(`sim:${cls} ${name}`, fill));
   const thing = w.heap.make(`${place}:${cls}:${name}`);
   if (thing.sim === undefined) fill(thing);
+  const lock = thing.sim?.lock?.name;
+  if (lock !== undefined) w.made.set(lock, (w.made.get(lock) ?? new Set()).add(cls));
   return reference(thing);
 }
 

@@ -125,6 +125,8 @@ export class Walk {
   readonly unresolved = new Map<string, number>();
   readonly scenarios: { readonly options: Value; readonly setup: Value; readonly call: Call }[] = [];
   readonly shared = new Map<string, Thing>();
+  /** By lockdep's name, the classes of the simulated kernel as which the sources make locks of it. */
+  readonly made = new Map<string, Set<string>>();
   /** Objects of classes of the sources that were made, by class. */
   readonly instances = new Map<string, Set<Thing>>();
   /** Signals by place and state: each is one function, whoever sends it. */
