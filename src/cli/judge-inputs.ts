@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Law, Watch } from '../judge/index.js';
+import type { LockGraph } from '../model/lock-graph.js';
 import type { Run } from '../model/report.js';
 import type { ReadProgress } from '../trace/open.js';
 import type { Io } from './io.js';
@@ -13,6 +14,8 @@ export interface JudgeInputs {
   readonly merge: boolean;
   readonly strict: boolean;
   readonly watch: Watch;
+  /** Is told of the lock graph that checked sources allow. */
+  readonly onSources?: (run: Run, graph: LockGraph) => void;
 }
 
 /**
@@ -59,12 +62,14 @@ async function runScenarios(paths: readonly string[], { law, watch }: JudgeInput
   return runs;
 }
 
-async function checkSources(paths: readonly string[], { law, io }: JudgeInputs): Promise<Run> {
-  const [{ check }, { cacheFolder }, { availableParallelism }] = await Promise.all([
+async function checkSources(paths: readonly string[], { law, io, onSources }: JudgeInputs): Promise<Run> {
+  const [{ check }, { cacheFolder }, { availableParallelism }, { sourceLocks }] = await Promise.all([
     import('../static/check.js'),
     import('../static/c/cache.js'),
     import('node:os'),
+    import('./source-locks.js'),
   ]);
+  const locks = onSources && (await sourceLocks());
   const { run } = await check(paths, {
     rules: law.rules,
     policy: law.policy,
@@ -73,6 +78,9 @@ async function checkSources(paths: readonly string[], { law, io }: JudgeInputs):
     workers: availableParallelism(),
     explainUnknown: false,
     progress: () => {},
+    locks,
   });
+  const graph = locks?.graph();
+  if (graph !== undefined && graph.classes.length > 0) onSources?.(run, graph);
   return run;
 }

@@ -1,9 +1,7 @@
 import type { Watch } from '../judge/index.js';
-import type { LockGraph } from '../model/lock-graph.js';
 import type { Observation } from '../model/observation.js';
 import type { Run } from '../model/report.js';
 import type { LocksWatch } from '../static/check.js';
-import type { Taker } from '../static/graph.js';
 import type { Io } from './io.js';
 import { version } from './version.js';
 
@@ -38,20 +36,17 @@ export interface SourceKeeper extends LocksWatch {
 /** A keeper of what sources tell, where runs are to be stored. Throws InputError where the store's file cannot be one. */
 export async function sourceKeeperFor(plan: KeepPlan | undefined): Promise<SourceKeeper | undefined> {
   if (plan === undefined) return undefined;
-  const { checkStoreFile, observationOfSources } = await import('../store/index.js');
+  const [{ checkStoreFile, observationOfSources }, { sourceLocks }] = await Promise.all([
+    import('../store/index.js'),
+    import('./source-locks.js'),
+  ]);
   checkStoreFile(plan.store);
-  const { lockGraphOf, together } = await import('../graph/index.js');
-  const graphs: LockGraph[] = [];
-  let takers: readonly Taker[] = [];
-  return {
-    onC(locks) {
-      // First: classes keep their numbers when graphs are put together.
-      graphs.unshift(locks.graph);
-      takers = locks.takers;
-    },
-    onTypescript: (validator) => void graphs.push(lockGraphOf(validator)),
-    of: () => (graphs.length === 0 ? undefined : observationOfSources(together(graphs), takers)),
+  const locks = await sourceLocks();
+  const of = (): Observation | undefined => {
+    const graph = locks.graph();
+    return graph && observationOfSources(graph, locks.takers());
   };
+  return { onC: locks.onC, onTypescript: locks.onTypescript, of };
 }
 
 /** A run to be stored: its judgement after the gate, and what was seen of it. */

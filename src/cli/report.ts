@@ -1,4 +1,4 @@
-import type { JudgedRecording } from '../judge/index.js';
+import type { LockGraph } from '../model/lock-graph.js';
 import type { Run } from '../model/report.js';
 import type { PageGraph } from '../report/page/index.js';
 import { type Arguments, type Command, flag, optional } from './command.js';
@@ -67,10 +67,11 @@ async function judged(
   settings: ReportSettings,
   io: Io,
 ): Promise<{ runs: Run[]; graphs: PageGraph[] }> {
-  const [{ lawOf }, { judgeInputs }, { progressFor }, graphOf] = await Promise.all([
+  const [{ lawOf }, { judgeInputs }, { progressFor }, { lockGraphOf }, packed] = await Promise.all([
     import('./law.js'),
     import('./judge-inputs.js'),
     import('./progress.js'),
+    import('../graph/index.js'),
     graphPacker(),
   ]);
   const law = lawOf(ruleSettings(args), optional(args, 'catalog'));
@@ -84,12 +85,13 @@ async function judged(
       strict: flag(args, 'strict-input'),
       watch: {
         // Packed at once: the engines of one input need not outlive it.
-        onJudged: (recording) => void met.push(graphOf(recording)),
+        onJudged: ({ engines, place }) => void met.push(packed(lockGraphOf(engines.validator, place))),
         onRun: (run) => {
           const graph = met.pop();
           if (graph !== undefined) graphs.set(run, graph);
         },
       },
+      onSources: (run, graph) => void graphs.set(run, packed(graph)),
     });
     return { runs, graphs: runs.flatMap((run, index) => graphs.get(run)?.(index) ?? []) };
   } finally {
@@ -100,15 +102,13 @@ async function judged(
 /** A lock graph as the page has it, once it is known which run it is of. */
 type PackedGraph = (run: number) => PageGraph;
 
-/** Makes a recording's lock graph ready for the page. */
-async function graphPacker(): Promise<(recording: JudgedRecording) => PackedGraph> {
-  const [{ lockGraphOf }, { mapLayout }, { MAP_SIZE, packGraph }] = await Promise.all([
-    import('../graph/index.js'),
+/** Makes lock graphs ready for the page. */
+async function graphPacker(): Promise<(graph: LockGraph) => PackedGraph> {
+  const [{ mapLayout }, { MAP_SIZE, packGraph }] = await Promise.all([
     import('../graph/layout.js'),
     import('../report/page/index.js'),
   ]);
-  return ({ engines, place }) => {
-    const graph = lockGraphOf(engines.validator, place);
+  return (graph) => {
     const placement = mapLayout(graph, MAP_SIZE);
     return (run) => packGraph(graph, placement, run);
   };

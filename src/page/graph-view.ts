@@ -34,6 +34,7 @@ export class GraphView {
     'aria-describedby': 'map-help',
   });
   readonly #detail = el('section', { class: 'detail class-detail', 'aria-label': 'Lock class' });
+  readonly #drawn = el('p', { class: 'hint drawn', role: 'status' });
   readonly #options = el('div', { class: 'options' });
   readonly #tableBox = el('section', { class: 'table', 'aria-label': 'All lock classes' });
   #map: LockMap | undefined;
@@ -79,6 +80,7 @@ export class GraphView {
           { id: 'map-help', class: 'hint' },
           'Outer locks are on the left, those taken under them on the right. Arrow keys pan, + and − zoom, 0 resets.',
         ),
+        this.#drawn,
         legend(),
       ),
       this.#detail,
@@ -92,7 +94,7 @@ export class GraphView {
     if (model === undefined) {
       replace(
         this.element,
-        el('p', { class: 'empty' }, 'There is no lock graph: only recordings and scenarios have one.'),
+        el('p', { class: 'empty' }, 'There is no lock graph: kernel logs have none, nor have inputs without locks.'),
       );
       return;
     }
@@ -142,6 +144,7 @@ export class GraphView {
     this.#model = model;
     this.#map?.kill();
     this.#map = undefined;
+    this.#drawn.textContent = '';
     this.#table = new ClassTable(model, (cls) => this.#hrefOf(model, cls));
     replace(this.#tableBox, el('h2', {}, 'All lock classes'), this.#table.element);
   }
@@ -163,7 +166,17 @@ export class GraphView {
         );
         return;
       }
-      this.#map ??= new WebGlMap(this.#mapBox, model, (cls) => go(this.#hrefOf(model, cls)));
+      const onDrawn = (drawn: number): void => {
+        const all = counted(model.dependencies, 'dependency');
+        const isAll = drawn >= model.dependencies;
+        const text = isAll
+          ? `All ${all} are drawn.`
+          : `The ${drawn} most frequent of ${all} are drawn; choose a class to see all of its own.`;
+        // One that was never cut short needs no words.
+        if ((!isAll || this.#drawn.textContent !== '') && this.#drawn.textContent !== text)
+          this.#drawn.textContent = text;
+      };
+      this.#map ??= new WebGlMap(this.#mapBox, model, (cls) => go(this.#hrefOf(model, cls)), onDrawn);
       performance.mark('lockvet-map');
     }
     then(this.#map);

@@ -51,11 +51,18 @@ export const SHAPES: Readonly<Record<Kind, NodeProgramType>> = {
   other: shapeProgram('other'),
 };
 
-/** sigma's program for thin lines, drawing all dependencies only while `isShown` says so. */
-export function webOf(isShown: () => boolean): EdgeProgramType {
+/** sigma's program for thin lines, drawing only the first of them: as many as `count` says. */
+export function webOf(count: () => number): EdgeProgramType {
   return class extends EdgeLineProgram {
     override render(params: RenderParams): void {
-      if (isShown()) super.render(params);
+      const vertices = Math.min(this.verticesCount, count() * this.VERTICES);
+      if (vertices === 0) return;
+      const { array, verticesCount } = this;
+      this.array = array.subarray(0, vertices * this.ATTRIBUTES_ITEMS_COUNT);
+      this.verticesCount = vertices;
+      super.render(params);
+      this.array = array;
+      this.verticesCount = verticesCount;
     }
   };
 }

@@ -24,6 +24,12 @@ const LABEL = 50;
 const PAN = 0.12;
 /** Dependencies that are drawn above the others. */
 const TRACED = 4000;
+/** Dependencies that are drawn of the whole map: without a GPU more would make it wait. */
+const WEB = 5000;
+/** Dependencies drawn above the others while the map moves. The others are not drawn then. */
+const MOVED = 500;
+/** Milliseconds after which a map that did not move stands still. */
+const STILL = 150;
 
 /** The colours of the theme, as the style sheet has them. */
 interface Colours extends Record<Kind, string> {
@@ -47,9 +53,19 @@ export class LockMap {
   readonly #cycles: readonly number[];
   /** Dependencies drawn above the others: those near the selected class, or those of {@link #cycles}. */
   #traced: readonly number[];
+  /** Runs out when the map stands still. */
+  #moving: ReturnType<typeof setTimeout> | undefined;
 
-  /** Throws where the browser has no WebGL. */
-  constructor(container: HTMLElement, model: GraphModel, onSelect: (cls: number) => void) {
+  /**
+   * Throws where the browser has no WebGL.
+   * @param onDrawn is told how many dependencies are drawn: a browser takes long for tens of thousands
+   */
+  constructor(
+    container: HTMLElement,
+    model: GraphModel,
+    onSelect: (cls: number) => void,
+    onDrawn: (drawn: number) => void,
+  ) {
     this.#model = model;
     this.#container = container;
     this.#colours = coloursOf(container);
@@ -66,21 +82,38 @@ export class LockMap {
         type: model.kind(cls),
       });
     }
-    for (let one = 0; one < model.dependencies; one++) {
-      if (model.from(one) !== model.to(one)) graph.mergeDirectedEdge(model.from(one), model.to(one), { one });
-    }
     const every = Array.from({ length: model.dependencies }, (_, one) => one);
+    // The first are drawn before the others: what occurred most often. Only those from a class to itself are no lines.
+    const ranked = every
+      .filter((one) => model.from(one) !== model.to(one))
+      .sort(
+        (a, b) => Number(model.isDirect(b)) - Number(model.isDirect(a)) || model.count(b) - model.count(a) || a - b,
+      );
+    for (const one of ranked) graph.mergeDirectedEdge(model.from(one), model.to(one), { one });
     this.#cycles = every.filter((one) => model.closes(one) || model.isOnLoop(one)).slice(0, TRACED);
     this.#traced = this.#cycles;
     this.#sigma = new Sigma(graph, container, {
       ...this.#settings(),
-      edgeProgramClasses: { line: webOf(() => this.#state.near === undefined) },
+      edgeProgramClasses: {
+        line: webOf(() => (this.#state.near !== undefined || this.#moving !== undefined ? 0 : WEB)),
+      },
     });
     // Few are drawn so; all of them anew for every choice would take long.
     this.#sigma.createCanvasContext('traced', { style: { pointerEvents: 'none' } });
     const { traced, nodes } = this.#sigma.getCanvases();
     if (traced) nodes?.before(traced);
-    this.#sigma.on('afterRender', () => this.#trace());
+    this.#sigma.on('afterRender', () => {
+      this.#trace();
+      if (this.#moving !== undefined) return;
+      onDrawn(Math.min(model.dependencies, this.#state.near === undefined ? WEB : Number.POSITIVE_INFINITY));
+    });
+    this.#sigma.getCamera().on('updated', () => {
+      clearTimeout(this.#moving);
+      this.#moving = setTimeout(() => {
+        this.#moving = undefined;
+        this.#sigma.scheduleRender();
+      }, STILL);
+    });
     this.#sigma.resize(true);
     this.#sigma.on('clickNode', ({ node }) => onSelect(Number(node)));
     this.#sigma.on('enterNode', () => container.classList.add('pointing'));
@@ -117,7 +150,7 @@ export class LockMap {
     context.clearRect(0, 0, width, height);
     const model = this.#model;
     const colours = this.#colours;
-    for (const one of this.#traced) {
+    for (const one of this.#moving === undefined ? this.#traced : this.#traced.slice(-MOVED)) {
       if (!this.#state.stays(model.from(one)) || !this.#state.stays(model.to(one))) continue;
       const [a, b] = [model.from(one), model.to(one)].map((cls) => this.#sigma.getNodeDisplayData(String(cls)));
       if (!a || !b) continue;
@@ -161,6 +194,7 @@ export class LockMap {
   }
 
   kill(): void {
+    clearTimeout(this.#moving);
     this.#sigma.kill();
   }
 
@@ -194,7 +228,6 @@ export class LockMap {
       allowInvalidContainer: true,
       nodeProgramClasses: { ...SHAPES },
       defaultEdgeType: 'line',
-      hideEdgesOnMove: this.#model.dependencies > 10_000,
       labelColor: { color: text },
       labelFont: 'ui-monospace, monospace',
       labelSize: 11,

@@ -35,7 +35,7 @@ describe('lockvet report', () => {
     expect(read('b.html')).toBe(read('a.html'));
     const data = JSON.parse(/id="lockvet-data">(.*?)<\/script>/s.exec(read('a.html'))?.[1] ?? '');
     expect(data.runs.map((run: { kind: string }) => run.kind)).toEqual(['ftrace', 'dmesg', 'scenario', 'c']);
-    expect(data.graphs.map((graph: { run: number }) => graph.run)).toEqual([0, 2]);
+    expect(data.graphs.map((graph: { run: number }) => graph.run)).toEqual([0, 2, 3]);
     expect(data.sources.map((source: { file: string }) => source.file).sort()).toEqual(inputs.slice(1).sort());
   });
 
