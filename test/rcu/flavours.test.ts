@@ -21,6 +21,7 @@ describe('torture', () => {
 /** A rule that must be among those that fire, and the schedules that it may take. The campaign runs them all. */
 const QUICK: readonly (readonly [FlavourFault, string, number])[] = [
   ['srcu-no-flip', 'assertion-failed', 3],
+  ['srcu-index-stuck', 'assertion-failed', 3],
   ['srcu-skip-first-scan', 'assertion-failed', 30],
   ['srcu-skip-second-scan', 'assertion-failed', 3],
   ['srcu-snapshot-early', 'assertion-failed', 3],
@@ -29,9 +30,13 @@ const QUICK: readonly (readonly [FlavourFault, string, number])[] = [
   ['srcu-callbacks-under-lock', 'recursive-lock', 3],
   ['tasks-preemption-counts', 'assertion-failed', 6],
   ['tasks-preempted-skipped', 'assertion-failed', 6],
+  ['tasks-snapshot-stale', 'assertion-failed', 6],
+  ['tasks-running-skipped', 'assertion-failed', 9],
+  ['tasks-not-framed', 'assertion-failed', 9],
   ['tasks-first-queue-only', 'hang', 6],
   ['tiny-quiescent-in-reader', 'assertion-failed', 3],
   ['tiny-list-unguarded', 'assertion-failed', 6],
+  ['tiny-ready-kept', 'hang', 9],
   ['tiny-lost-softirq', 'hang', 3],
   ['srcu-barrier-skips-cpu', 'assertion-failed', 6],
 ];

@@ -13,7 +13,7 @@ const READ_INDEX: OpKind<SrcuStruct, SrcuIndex> = {
   cost: 2,
   attempt(_machine, ssp, op) {
     ssp.warn(!ssp.isCleanedUp, 'a reader begins after cleanup_srcu_struct()');
-    op.value = ssp.currentIndex;
+    op.value = ssp.has('srcu-index-stuck') ? 0 : ssp.currentIndex;
     return true;
   },
 };

@@ -38,6 +38,9 @@ export function srcuTorture(options: SrcuTortureOptions, onResult: (result: Pipe
   });
 }
 
+/** Readers that follow each other, a jiffy each: more than the longest of the others' readers and some grace periods take. */
+const RELAY = 60;
+
 class SrcuTorture {
   readonly #kernel: Kernel;
   readonly #srcu: SrcuStruct;
@@ -82,6 +85,8 @@ class SrcuTorture {
     for (const [name, body] of Object.entries(users)) if (chosen.includes(name)) pipe.user(name, body);
     if (this.#users !== undefined) return;
     pipe.user('flooding', () => pipe.flooding(this.#flood, call), 1);
+    // Only by the clock is it known how long a grace period may take.
+    if (!this.#kernel.machine.strategy.anyTime) pipe.once('relay', () => this.#relay());
     pipe.user('barrier', () => pipe.barriers(call, () => srcu.barrier()), 2);
     if (this.#hotplug) pipe.once('plug', () => pipe.plugging(2));
     this.#interrupts();
@@ -139,6 +144,26 @@ class SrcuTorture {
     const index = yield* this.#other.readLockNmisafe();
     yield* body();
     yield* this.#other.readUnlockNmisafe(index);
+  }
+
+  /** Readers of the other structure that follow each other without a gap: none of them is there for long, and nobody waits for all. */
+  *#relay(): Op<void> {
+    const other = this.#other;
+    const pipe = this.#pipe;
+    let waiting = true;
+    pipe.once('late', function* waitForSome() {
+      yield* other.synchronize();
+      waiting = false;
+    });
+    let index = yield* other.readLockNmisafe();
+    for (let i = 0; i < RELAY; i++) {
+      yield* this.#kernel.scheduleTimeout(1);
+      const next = yield* other.readLockNmisafe();
+      yield* other.readUnlockNmisafe(index);
+      index = next;
+    }
+    pipe.warn(!waiting, 'readers that began later hold up a grace period');
+    yield* other.readUnlockNmisafe(index);
   }
 
   *#nmi(): Op<void> {

@@ -36,7 +36,7 @@ export function srcuBarrier(ssp: SrcuStruct): Op<void> {
     for (const data of ssp.cpus) {
       if (ssp.has('srcu-barrier-skips-cpu') && data === ssp.cpus[ssp.cpus.length - 1]) continue;
       yield* data.lock.lockIrq();
-      entrain(data.callbacks, data.invoking);
+      entrain(data.callbacks, data.invoking && !ssp.has('srcu-barrier-forgets-invoked'));
       yield* data.lock.unlockIrq();
     }
     yield* leaveReader(ssp, index);

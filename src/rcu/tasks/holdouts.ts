@@ -32,8 +32,9 @@ const NOTE: OpKind<TasksRcu, void> = {
   attempt(_machine, tasks, op) {
     const task = op.b as Task;
     if (task === op.frame.task || !mayBeAnywhere(tasks, task)) return true;
+    if (task.running && tasks.has('tasks-running-skipped')) return true;
     const record = tasks.recordOf(task);
-    record.snapshot = record.switches;
+    if (!tasks.has('tasks-snapshot-stale')) record.snapshot = record.switches;
     record.holdout = true;
     tasks.holdouts.add(task);
     return true;

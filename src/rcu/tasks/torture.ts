@@ -16,6 +16,8 @@ export interface TasksTortureOptions {
   hotplug?: boolean;
   /** Operations after which a run is given up. Default 400,000. */
   maxOperations?: number;
+  /** Tasks by name, for a run that looks closer at some of them. Interrupts come in any case. Default all. */
+  users?: readonly string[];
   tasks?: Omit<TasksOptions, 'rcu'>;
 }
 
@@ -40,6 +42,7 @@ class TasksTorture {
   readonly #pipe: TorturePipeline;
   readonly #flood: number;
   readonly #hotplug: boolean;
+  readonly #users: readonly string[] | undefined;
 
   constructor(kernel: Kernel, tasks: TasksRcu, options: TasksTortureOptions) {
     this.#kernel = kernel;
@@ -47,6 +50,7 @@ class TasksTorture {
     this.#pipe = new TorturePipeline(kernel, { rounds: options.rounds ?? 3, clean: () => this.#cleanUp() });
     this.#flood = options.flood ?? 8;
     this.#hotplug = (options.hotplug ?? true) && kernel.cpus > 1;
+    this.#users = options.users;
   }
 
   start(): void {
@@ -65,12 +69,14 @@ class TasksTorture {
       synchronizing: () => pipe.synchronizing(() => tasks.synchronize()),
       calling: () => pipe.callingBack(call),
     };
-    for (const [name, body] of Object.entries(users)) pipe.user(name, body);
+    const chosen = this.#users ?? Object.keys(users);
+    for (const [name, body] of Object.entries(users)) if (chosen.includes(name)) pipe.user(name, body);
+    this.#interrupts();
+    if (this.#users !== undefined) return;
     pipe.user('flooding', () => pipe.flooding(this.#flood, call), 2);
     pipe.user('swamping', () => pipe.flooding(this.#flood, call), 2);
     pipe.user('barrier', () => pipe.barriers(call, () => tasks.barrier()), 2);
     if (this.#hotplug) pipe.once('plug', () => pipe.plugging(2));
-    this.#interrupts();
   }
 
   end(): PipelineResult {

@@ -218,7 +218,7 @@ export class TinyRcu implements RcuApi {
   *#processCallbacks(): Op<void> {
     const flags = yield* this.kernel.localIrqSave();
     const batch = this.list.splice(0, this.has('tiny-invoke-all') ? this.list.length : this.ready);
-    this.ready = 0;
+    if (!this.has('tiny-ready-kept')) this.ready = 0;
     yield* this.kernel.localIrqRestore(flags);
     for (const callback of batch) {
       this.warn(callback !== undefined, 'the list of callbacks has a hole');

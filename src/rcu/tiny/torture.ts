@@ -57,6 +57,9 @@ class TinyTorture {
     pipe.user('flooding', () => pipe.flooding(this.#flood, call), 2);
     pipe.user('barrier', () => pipe.barriers(call, () => rcu.barrier()), 2);
     const reader = () => this.#plain(() => pipe.look());
+    // A reader in a soft interrupt: the tick may come upon it, also where there is only the idle task below.
+    const timer = kernel.timer('torture_timer', reader);
+    pipe.user('timers', () => timer.modTimer(1), 2);
     kernel.irq('reading', reader, { noThread: true, times: 3, after: 15_000 });
     // Callbacks from where others are being queued, and from inside readers.
     kernel.irq('queueing', () => this.#queue(), { noThread: true, times: 12, after: 90_000 });

@@ -208,16 +208,21 @@ export class TorturePipeline {
     }
   }
 
-  /** A callback from every CPU, and a barrier that must come after all of them. */
+  /**
+   * A callback from every CPU, and a barrier that must come after all of them: at once, or when the first of them is being invoked and is
+   * on no list any more.
+   */
   *barriers(call: (callback: () => Op<void>) => Op<void>, barrier: () => Op<void>): Op<void> {
     const kernel = this.#kernel;
     const left = new Set<number>();
     const queued = kernel.completion('torture_queued');
+    const invoked = kernel.completion('torture_invoked');
     let queuing = kernel.cpus;
     for (let cpu = 0; cpu < kernel.cpus; cpu++) {
       left.add(cpu);
       const ran = function* beforeBarrier(): Op<void> {
-        yield* [];
+        yield* invoked.complete();
+        for (let pieces = kernel.random(4); pieces > 0; pieces--) yield* kernel.udelay(500);
         left.delete(cpu);
       };
       const queue = function* queueHere(): Op<void> {
@@ -227,6 +232,7 @@ export class TorturePipeline {
       kernel.task(`queue${cpu}`, queue, { affinity: cpu });
     }
     yield* queued.wait();
+    if (kernel.random(2) === 0) yield* invoked.wait();
     yield* barrier();
     this.warn(left.size === 0, 'a barrier returns before a callback that was queued earlier');
   }

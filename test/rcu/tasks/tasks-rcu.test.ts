@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { installTreeRcu, TasksRcu } from '../../../src/rcu/index.js';
+import { installTreeRcu, type TasksFaultName, TasksRcu } from '../../../src/rcu/index.js';
 import type { Kernel, Op } from '../../../src/sim/index.js';
 import { judgeSetup } from '../judge-setup.js';
 
@@ -57,6 +57,40 @@ describe('Tasks RCU', () => {
         yield* tasks.condReschedQs();
       }),
     ).toBe(true);
+  });
+
+  it('waits for interrupts of idle CPUs by the grace periods of RCU around its scan', () => {
+    // Some for the kthreads.
+    const FOUR = { cpus: 4 };
+    const isOverFirst = (faults: readonly TasksFaultName[]): boolean => {
+      let over = false;
+      let first = false;
+      const findings = judgeSetup((kernel) => {
+        const tasks = new TasksRcu(kernel, { rcu: installTreeRcu(kernel), faults });
+        const line = kernel.irq(
+          'long',
+          function* handle() {
+            for (let ms = 0; ms < 40; ms++) yield* kernel.udelay(1000);
+            over = true;
+          },
+          { cpu: 3, noThread: true },
+        );
+        line.raiseNow(5_000_000);
+        kernel.task(
+          'updater',
+          function* wait() {
+            yield* kernel.msleep(8);
+            yield* tasks.synchronize();
+            first = over;
+          },
+          { affinity: 0 },
+        );
+      }, FOUR);
+      expect(findings).toEqual([]);
+      return first;
+    };
+    expect(isOverFirst([])).toBe(true);
+    expect(isOverFirst(['tasks-not-framed'])).toBe(false);
   });
 
   it('lets callbacks be queued under a raw_spinlock_t, and waits for all of them', () => {
