@@ -126,7 +126,11 @@ function recordFunctionPointer(b: Builder, target: Syntax, source: Syntax): void
   if (member === undefined || name === undefined || !/[a-z]/.test(name)) return;
   const field = textOf(b, member);
   const object = target.children[0] === undefined ? '' : textOf(b, target.children[0]);
-  b.tables.push({ struct: '', field, function: name, line: source.line, object });
+  const start = /^\w+/.exec(object)?.[0] ?? '';
+  const parameter = b.params.get(start);
+  const root = b.types[parameter === undefined ? `%${start}` : `$${parameter}`];
+  const from = root === undefined ? {} : { root };
+  b.tables.push({ struct: '', field, function: name, line: source.line, object, ...from });
   const how = b.awaited.get(field);
   if (how !== undefined) b.callbacks.push({ ...how, function: name, line: source.line });
 }

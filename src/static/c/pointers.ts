@@ -1,4 +1,4 @@
-import type { IrFunction, SaidHeld, TableFact } from '../ir/ir.js';
+import type { FieldFact, IrFunction, SaidHeld, TableFact } from '../ir/ir.js';
 import { OFF, offPath } from './off.js';
 import type { Side } from './pieces.js';
 import type { Around, Vocabulary } from './vocabulary.js';
@@ -10,6 +10,7 @@ import type { Around, Vocabulary } from './vocabulary.js';
 export function throughPointers(
   functions: readonly IrFunction[],
   tables: readonly TableFact[],
+  fields: readonly FieldFact[],
   side: Side,
   vocabulary: Vocabulary,
 ): readonly IrFunction[] {
@@ -21,7 +22,9 @@ export function throughPointers(
     }
     if (list.length > 0) around.set(name, list);
   };
-  for (const { struct, field, function: name, line } of tables) {
+  for (const fact of tables) {
+    const { field, function: name, line } = fact;
+    const struct = structOf(fact, fields);
     const operation = vocabulary.operations.get(`${struct}.${field}`);
     if (operation === undefined) continue;
     const api = `${struct}.${field}`;
@@ -46,6 +49,17 @@ export function throughPointers(
     const held = around.get(fn.name);
     return held === undefined ? fn : { ...fn, contract: { held: [...(fn.contract?.held ?? []), ...held] } };
   });
+}
+
+/** The struct that a function is stored in, as far as this file tells: `p->chip.irq_mask = mask` and the types of `p` and `chip`. */
+function structOf({ struct, object, root }: TableFact, fields: readonly FieldFact[]): string {
+  if (struct !== '' || root === undefined || object === undefined) return struct;
+  const members = /^\w+((?:(?:->|\.)\w+)*)$/.exec(object)?.[1]?.split(/->|\./).slice(1);
+  let type: string | undefined = members === undefined ? undefined : root;
+  for (const member of members ?? []) {
+    type = fields.find((fact) => fact.struct === type && fact.field === member)?.type;
+  }
+  return type ?? '';
 }
 
 /** What is held around a call that is made through `by`. */

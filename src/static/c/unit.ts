@@ -113,10 +113,10 @@ export function readUnit(
     const { entry, ...rest } = made;
     functions.push(entry !== undefined && made.local && !mentioned.has(made.name) ? rest : made);
   }
-  const withTables = throughPointers(functions, declared.tables, side, vocabulary);
+  const withTables = throughPointers(functions, declared.tables, declared.fields, side, vocabulary);
   const { callbacks, inits } = side;
-  const handed = [...new Set(withTables.map((fn) => fn.name))].filter((name) => mentioned.has(name));
-  return { file, functions: withTables, ...declared, callbacks, inits, handed, aliases, unknown, pieces: pieces.made };
+  const stored = [...new Set(withTables.map((fn) => fn.name))].filter((name) => mentioned.has(name));
+  return { file, functions: withTables, ...declared, callbacks, inits, stored, aliases, unknown, pieces: pieces.made };
 }
 
 function textOf(tokens: Tokens, chunk: Chunk & { kind: 'function' }): string {

@@ -228,6 +228,8 @@ export interface TableFact {
   readonly line: number;
   /** The variable, or the object's path, where it is known. */
   readonly object?: string;
+  /** Type tag of what that path starts at, where `struct` is not told and this is. */
+  readonly root?: string;
 }
 
 /** A function handed to a primitive that calls it later, in `context`. */
@@ -272,7 +274,7 @@ export interface IrUnit {
   readonly callbacks: readonly CallbackFact[];
   readonly inits: readonly InitFact[];
   /** Its functions whose names are stored or handed on: who calls them, and from where, is not known. */
-  readonly handed: readonly string[];
+  readonly stored: readonly string[];
   /** Names that stand for other names (`#define a b`). */
   readonly aliases: Readonly<Record<string, string>>;
   /** What could not be understood, by reason, and how often. */

@@ -139,7 +139,7 @@ function isSure(program: Program, use: Use, inside: Use): boolean {
   if (inside.effect.chain.length > FAR + 1 || inside.effect.optional === true) return false;
   if (isTask(program, use)) return program.entries.get(inside.root)?.by !== undefined;
   const { unit } = program.units[program.unitOf[use.root] as number] as LinkedUnit;
-  return unit.file === fileOf(program, inside.root) && !unit.handed.includes(headOf(program, use.root).name);
+  return unit.file === fileOf(program, inside.root) && !unit.stored.includes(headOf(program, use.root).name);
 }
 
 function inversions(

@@ -26,7 +26,7 @@ const UNIT: PackedUnit = {
     inits: [],
     aliases: {},
     unknown: {},
-    handed: [],
+    stored: [],
     shared: '',
     own: '',
   },
