@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Run } from '../model/report.js';
 import { type Arguments, type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
@@ -33,7 +35,7 @@ export const check: Command = {
     },
     'catalog-out': { ...text, describe: 'write the lock kinds of the sources, for lint --catalog' },
     'explain-unknown': { type: 'boolean', describe: 'say what in the sources was not understood' },
-    tables: { ...text, describe: 'folder with more tables of kernel functions' },
+    tables: { ...text, describe: 'folder with more tables of kernel functions, as kernel/ in one of --rules' },
     ...kernelOptions,
     merge: { type: 'boolean', describe: 'one lock graph over all inputs: so it is of sources, given or not' },
     workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
@@ -68,7 +70,7 @@ export const check: Command = {
     const options = {
       rules,
       policy: rules.policy(policy),
-      tables: tables === undefined ? [] : [tables],
+      tables: [...tablesIn(ruleFolders), ...(tables === undefined ? [] : [tables])],
       cache: flag(args, 'no-cache') ? undefined : cacheFolder(io.env),
       workers: workers ?? (await cpuCount()),
       explainUnknown: flag(args, 'explain-unknown'),
@@ -90,6 +92,12 @@ export const check: Command = {
     return watchSources(args.positionals, judge, settings, io);
   },
 };
+
+/** Tables of the kernel's functions that lie beside rules of a user's. */
+function tablesIn(ruleFolders: readonly string[]): string[] {
+  const folders = ruleFolders.map((folder) => join(folder, 'kernel'));
+  return folders.filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory());
+}
 
 /** Throws UsageError for what makes no sense again and again. */
 function checkWatchable(args: Arguments, { format, gate }: ReportSettings): void {

@@ -19,5 +19,5 @@ export {
 export type { Policy } from './policy.js';
 export type { ReadmeSection } from './readme.js';
 export type { CodeRule, ConditionRule, Rule } from './rule.js';
-export { DEFAULT_POLICY, loadRuleSet, RuleSet, type RuleSources, ruleIds } from './rule-set.js';
+export { DEFAULT_POLICY, isUsers, loadRuleSet, RuleSet, type RuleSources, ruleIds, userRules } from './rule-set.js';
 export { type Maybe, maybe, OneOf, unknownBool, unknownCount, unknownMask } from './unknown.js';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../model/report.js';
 import { ConditionLanguage } from './condition.js';
 import { loadPolicies, type Policy } from './policy.js';
-import { loadRule, type Rule } from './rule.js';
+import { type ConditionRule, loadRule, type Rule } from './rule.js';
 import { readProblem } from './yaml-file.js';
 
 /** The rules that come with lockvet. */
@@ -94,6 +94,16 @@ export function loadRuleSet(sources: RuleSources = {}): RuleSet {
     loadPolicies(path.join(folder, 'policies'), policies);
   }
   return new RuleSet(byKey(rules), byKey(policies));
+}
+
+/** Whether a rule does not come with lockvet. */
+export function isUsers(rule: Rule): boolean {
+  return path.dirname(path.resolve(rule.folder)) !== path.resolve(BUILTIN_RULES);
+}
+
+/** Rules that do not come with lockvet. */
+export function userRules(rules: RuleSet): readonly ConditionRule[] {
+  return rules.rules.filter((rule): rule is ConditionRule => rule.engine === 'condition' && isUsers(rule));
 }
 
 /** The ids of all rules, from the names of their folders: nothing is read. Throws InputError for a folder that is not there. */

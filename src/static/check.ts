@@ -5,7 +5,7 @@ import type { Validator } from '../lockdep/index.js';
 import type { Finding } from '../model/finding.js';
 import type { LockGraph } from '../model/lock-graph.js';
 import { emptyStats, InputError, type Run, verdictOf } from '../model/report.js';
-import type { Policy, RuleSet } from '../rules/index.js';
+import { type Policy, type RuleSet, userRules } from '../rules/index.js';
 import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
 import { catalogueOf, oneKindEach } from './catalogue.js';
 import { unknownNotes } from './explain.js';
@@ -102,7 +102,8 @@ export async function checkFiles(
   input: string,
   options: CheckOptions,
 ): Promise<Checked> {
-  const solution = await solveFiles(files, context, input, options);
+  const asked = new Set(userRules(options.rules).flatMap((rule): string[] => [...rule.events]));
+  const solution = await solveFiles(files, context, input, options, asked);
   const { program } = solution;
   options.locks?.onC(staticLocks(solution));
   const judged = new Set(files.map((file) => file.name));
@@ -162,6 +163,7 @@ export async function solveFiles(
   context: readonly SourceFile[],
   input: string,
   options: SolveOptions,
+  asked?: ReadonlySet<string>,
 ): Promise<Solution> {
   const all = [...files, ...context].sort((a, b) => (a.name < b.name ? -1 : 1));
   const front: FrontOptions = {
@@ -176,7 +178,7 @@ export async function solveFiles(
     if (result.unit !== undefined) units.push(result.unit);
     else throw new InputError(all[result.index]?.name ?? '', undefined, result.problem);
   }
-  const program = link(units);
+  const program = link(units, asked);
   const memo = memoOf(options, all.length, input);
   const solution = solve(program, memo);
   memo?.save();

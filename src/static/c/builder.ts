@@ -2,11 +2,11 @@ import {
   type CallbackFact,
   END_LINE,
   type GlobalFact,
-  type HandedFact,
   type InitFact,
   type IrBlock,
   type IrNext,
   type IrOp,
+  type RegisteredFact,
   type TableFact,
 } from '../ir/ir.js';
 import type { Syntax } from './parser.js';
@@ -63,7 +63,7 @@ export interface Builder {
   readonly scopes: Scope[];
   readonly callbacks: CallbackFact[];
   /** Functions and objects that were handed to what calls them with something held. */
-  readonly handed: HandedFact[];
+  readonly registered: RegisteredFact[];
   /** How the function that is next stored in a member will run, by member. */
   readonly awaited: Map<string, Omit<CallbackFact, 'function' | 'line'>>;
   readonly inits: InitFact[];

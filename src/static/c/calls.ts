@@ -95,9 +95,9 @@ function recordCallback(b: Builder, name: string, args: readonly Syntax[], line:
     const how = { held, api: name, line, ...(context === undefined ? {} : { context }) };
     if (form.through !== undefined && node !== undefined) {
       const object = textOf(b, node).replace(/^&\s*/, '');
-      b.handed.push({ object, member: form.through, ...how });
+      b.registered.push({ object, member: form.through, ...how });
     } else if (target !== undefined && held.length > 0) {
-      b.handed.push({ function: target, object: '', member: '', ...how });
+      b.registered.push({ function: target, object: '', member: '', ...how });
     } else if (target !== undefined && context !== undefined) {
       b.callbacks.push({ function: target, context, api: name, line });
     }

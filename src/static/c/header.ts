@@ -9,6 +9,7 @@ export interface Header {
   readonly params: readonly Param[];
   /** Tag of the type it returns; '' for builtin types. */
   readonly returns: string;
+  readonly returnsPointer: boolean;
   readonly isStatic: boolean;
   /** Inline functions of headers are visible wherever the header is included. */
   readonly isInline: boolean;
@@ -91,7 +92,18 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
         params.push({ name: tokenText(tokens, param.to - 1), type: typeTag(tokens, type.from, type.to) });
       }
     } else params.push({ name: 'regs', type: 'pt_regs' });
-    return { name: macro.prefix + own, line, params, returns: '', isStatic, isInline, ...said, takesFirst, handsOver };
+    return {
+      name: macro.prefix + own,
+      line,
+      params,
+      returns: '',
+      returnsPointer: false,
+      isStatic,
+      isInline,
+      ...said,
+      takesFirst,
+      handsOver,
+    };
   }
   const params = splitAt(tokens, paramsAt + 1, matching(tokens, paramsAt)).map((part) => readParam(tokens, part));
   const returns = typeTag(tokens, from, nameAt);
@@ -100,12 +112,18 @@ export function readHeader(tokens: Tokens, from: number, open: number, vocabular
     line,
     params: params.filter((param) => param.name !== 'void'),
     returns,
+    returnsPointer: hasPointer(tokens, from, nameAt),
     isStatic,
     isInline,
     ...said,
     takesFirst,
     handsOver,
   };
+}
+
+function hasPointer(tokens: Tokens, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (isPunct(tokens, i, '*')) return true;
+  return false;
 }
 
 /** `SYSCALL_DEFINE3` for `SYSCALL_DEFINE`, `BPF_CALL_2` for `BPF_CALL_`, and what merely begins so. */

@@ -76,6 +76,7 @@ export function lowerFunction(
     ...(input.when.length > 0 ? { when: input.when } : {}),
     ...(contract === undefined ? {} : { contract }),
     ...(header.handsOver ? { handsOver: true } : {}),
+    ...(header.returnsPointer ? { returnsPointer: true } : {}),
     ...(entry === undefined ? {} : { entry }),
     ...(input.problems > 0 ? { problems: input.problems } : {}),
   };

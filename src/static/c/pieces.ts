@@ -2,11 +2,11 @@ import { hash } from 'node:crypto';
 import type {
   CallbackFact,
   GlobalFact,
-  HandedFact,
   InitFact,
   IrFunction,
   IrNext,
   Piece,
+  RegisteredFact,
   SideFacts,
   TableFact,
 } from '../ir/ir.js';
@@ -17,7 +17,7 @@ export interface Side extends SideFacts {
   readonly inits: InitFact[];
   readonly tables: TableFact[];
   readonly globals: GlobalFact[];
-  readonly handed: HandedFact[];
+  readonly registered: RegisteredFact[];
 }
 
 /** What reading one function makes of it: nothing where it cannot matter or cannot be understood. */
@@ -49,19 +49,19 @@ export class Pieces {
     const piece = this.#earlier.get(key) ?? newPiece(key, line, make);
     const fn = piece.fn === undefined ? undefined : { ...piece.fn, line };
     this.made.push({ ...piece, fn });
-    const { callbacks, inits, tables, globals, handed } = piece.side;
+    const { callbacks, inits, tables, globals, registered } = piece.side;
     this.#side.callbacks.push(...moved(callbacks, line));
     this.#side.inits.push(...inits);
     this.#side.tables.push(...moved(tables, line));
     this.#side.globals.push(...moved(globals, line));
-    this.#side.handed.push(...moved(handed, line));
+    this.#side.registered.push(...moved(registered, line));
     for (const reason of piece.complaints) this.#complain(reason);
     return fn;
   }
 }
 
 function newPiece(key: string, line: number, make: Make): Piece {
-  const side: Side = { callbacks: [], inits: [], tables: [], globals: [], handed: [] };
+  const side: Side = { callbacks: [], inits: [], tables: [], globals: [], registered: [] };
   const complaints: string[] = [];
   const fn = make(side, (reason) => complaints.push(reason));
   return {
@@ -72,7 +72,7 @@ function newPiece(key: string, line: number, make: Make): Piece {
       inits: side.inits,
       tables: moved(side.tables, -line),
       globals: moved(side.globals, -line),
-      handed: moved(side.handed, -line),
+      registered: moved(side.registered, -line),
     },
     complaints,
   };

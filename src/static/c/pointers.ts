@@ -35,7 +35,7 @@ export function throughPointers(
     const { context } = operation;
     if (context !== undefined) side.callbacks.push({ function: name, context, api, line });
   }
-  for (const { function: target, object, member, held, context, api, line } of side.handed) {
+  for (const { function: target, object, member, held, context, api, line } of side.registered) {
     const stored = tables
       .filter((fact) => fact.field === member && fact.object === object)
       .map((fact) => fact.function);

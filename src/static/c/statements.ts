@@ -83,7 +83,7 @@ export function lowerStatement(b: Builder, node: Syntax): string {
       const target = b.jumps.findLast((jumpTarget) => isBreak || jumpTarget.continueTo >= 0);
       if (target !== undefined) {
         runCleanups(b, target.scopes);
-        jump(b, isBreak ? target.breakTo : target.continueTo);
+        jump(b, isBreak ? target.breakTo : target.continueTo, node.line);
       } else terminate(b, { to: 'stop' });
       unreachable(b);
       return '';

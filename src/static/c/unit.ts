@@ -43,7 +43,7 @@ export function readUnit(
     globals: [] as GlobalFact[],
     tables: [] as TableFact[],
   };
-  const side: Side = { callbacks: [], handed: [], inits: [], tables: declared.tables, globals: declared.globals };
+  const side: Side = { callbacks: [], registered: [], inits: [], tables: declared.tables, globals: declared.globals };
   const found: Found[] = [];
   const macros: (Macro & { kind: 'function' })[] = [];
   const aliases: Record<string, string> = {};
@@ -226,6 +226,7 @@ function lowerMacro(
     line: macro.line,
     params: macro.params.map((name) => ({ name, type: '' })),
     returns: '',
+    returnsPointer: false,
     isStatic: true,
     isInline: true,
     mustHold: [],

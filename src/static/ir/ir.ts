@@ -192,6 +192,7 @@ export interface IrFunction {
   readonly contract?: Contract;
   /** It is annotated as one that takes or releases a lock for its caller. */
   readonly handsOver?: boolean;
+  readonly returnsPointer?: boolean;
   /** It can be entered in this context, as its type tells (an interrupt handler, a timer's function). */
   readonly entry?: ContextName;
   /** Block 0 is the entry. */
@@ -242,7 +243,7 @@ export interface CallbackFact {
 }
 
 /** A function handed, by itself or in a member of an object, to what calls it with something held or in some context. */
-export interface HandedFact {
+export interface RegisteredFact {
   /** Undefined where it is what the member of the object holds. */
   readonly function?: string;
   /** Text of the object and name of the member. */
@@ -285,7 +286,7 @@ export interface IrUnit {
 
 /** Facts of the whole file that are found inside functions. */
 export type SideFacts = Pick<IrUnit, 'callbacks' | 'inits' | 'tables' | 'globals'> & {
-  readonly handed: readonly HandedFact[];
+  readonly registered: readonly RegisteredFact[];
 };
 
 /** What reading one function or macro made, before what the rest of the file adds. */

@@ -1,9 +1,9 @@
 import { type Evidence, type Finding, fingerprint, type Severity } from '../../model/finding.js';
 import { gfpText } from '../../model/gfp.js';
-import type { Policy, RuleSet } from '../../rules/index.js';
+import { type ConditionRule, isUsers, type Policy, type Rule, type RuleSet, userRules } from '../../rules/index.js';
 import { gfpOf } from '../ir/paths.js';
 import type { Candidate } from '../solve/found.js';
-import { NOTHING_PATH } from '../solve/judge.js';
+import { NOTHING_PATH, USER_RULES } from '../solve/judge.js';
 import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import { ENTRY_PATH, type Held } from '../solve/state.js';
@@ -35,7 +35,8 @@ export interface Located {
 export function findingsOf(program: Program, located: readonly Located[], rules: RuleSet, policy: Policy): Finding[] {
   const callers = new Callers(program);
   const known = new Map<string, { finding: Finding; calls: number }>();
-  for (const entry of located) {
+  const own = userRules(rules);
+  for (const entry of located.flatMap((one) => forUsers(one, own))) {
     const verdict = ask(rules, policy, entry.candidate);
     if (verdict === 'no') continue;
     // Of what is only possible for some callers of a function the rule says nothing: each call spells what it means.
@@ -90,6 +91,16 @@ function takeAlikeTogether(findings: readonly Finding[]): Finding[] {
   return findings.filter((finding) => !dropped.has(finding)).map((finding) => chosen.get(finding) ?? finding);
 }
 
+/** An operation that was kept for the rules of users, once for each of them that asks about such events. */
+function forUsers(entry: Located, own: readonly ConditionRule[]): Located[] {
+  const { violation, effect } = entry.candidate;
+  if (violation.rule !== USER_RULES) return [entry];
+  const kind = effect.kind === 'sleep' ? 'might_sleep' : effect.kind;
+  return own
+    .filter((rule) => rule.events.some((event) => event === kind))
+    .map((rule) => ({ ...entry, candidate: { ...entry.candidate, violation: { ...violation, rule: rule.id } } }));
+}
+
 /** Marks evidence of what is only said to be held. */
 const SAID = ' is said to be held by ';
 
@@ -130,7 +141,7 @@ function findingOf(
     rule: violation.rule,
     severity: isCertain ? base : STEP_DOWN[base],
     confidence: isCertain ? 'certain' : 'possible',
-    message: messageOf(candidate),
+    message: messageOf(candidate, rule),
     locks,
     where: whereOf(program, site),
     evidence: [
@@ -172,8 +183,23 @@ function sectionOf(because: Held): string {
   return because.path.startsWith('!') ? `${because.api}()` : because.name;
 }
 
-function messageOf({ violation, effect }: Candidate): string {
+function messageOf({ violation, effect, held }: Candidate, rule: Rule | undefined): string {
   const { because } = violation;
+  if (rule !== undefined && rule.engine === 'condition' && isUsers(rule)) {
+    const real = held.filter(isReal);
+    const lock = real.at(-1);
+    return rule.message.render({
+      event: effect.op.api,
+      gfp: effect.kind === 'alloc' && gfpOf(effect.gfp).plus === '' ? gfpText(gfpOf(effect.gfp).mask) : '',
+      size: '',
+      order: '',
+      caller: siteOf(effect).function,
+      lock: lock?.name ?? '',
+      locks: real.map((one) => one.name).join(', '),
+      taken_by: lock?.site.function ?? '',
+      context: because.path.startsWith('!') && because.path !== NOTHING_PATH ? sectionOf(because) : '',
+    });
+  }
   const site = siteOf(effect);
   const far = effect.chain.length > 1 ? `, called through ${effect.chain[0]?.function ?? ''}()` : '';
   const gfp = effect.kind === 'alloc' && gfpOf(effect.gfp).plus === '' ? ` (${gfpText(gfpOf(effect.gfp).mask)})` : '';

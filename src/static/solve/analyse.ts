@@ -65,7 +65,7 @@ export function analyse(
   fn.blocks.forEach((block, i) => {
     collect(frame, block, i, explored.states[i] ?? [], collected, exits);
   });
-  const judgesReturns = report && fn.unjudged !== true && exits.size > 1 && !explored.partial;
+  const judgesReturns = report && fn.unjudged !== true && !explored.partial && mayLeak([...exits.values()]);
   const effects = fn.unjudged === true ? [] : selectEffects(collected.effects.values());
   return {
     summary: {
@@ -123,4 +123,9 @@ function collect(
     const known = exits.get(key);
     exits.set(key, known === undefined ? exit : joinExits(known, exit));
   }
+}
+
+/** Whether ways out differ, or leave something off: cheaper to ask than what they forget. */
+function mayLeak(exits: readonly Exit[]): boolean {
+  return exits.length > 1 || exits.some((exit) => exit.held.some((lock) => lock.withLock === true));
 }

@@ -1,7 +1,7 @@
 import { type CallOp, type IrOp, type LockKind, type LockOp, Truth } from '../ir/ir.js';
 import { gfpUnion, instantiate, isConstant, isExpressible } from '../ir/paths.js';
 import type { Candidate, Edge } from './found.js';
-import { asksRtNowait, judge, type Violation } from './judge.js';
+import { asksRtNowait, asUsers, judge, type Violation } from './judge.js';
 import { mainlineOf } from './mainline.js';
 import { classOf } from './program.js';
 import { type Dropped, ENTRY_PATH, type Held, matchHeld, release, type State } from './state.js';
@@ -156,10 +156,17 @@ export class Collector {
         if (!guardsSure(inner.guards, op, state, () => false)) here = { ...effect, optional: true };
         if (!guardsSure(inner.guards, op, state, ours)) kept = here;
       }
-      if (this.#report && (rest.held.length > 0 || asksRtNowait(here))) this.#judge(op, here, rest.held, states.length);
+      const isAsked = asksRtNowait(here) || (inner === undefined && this.#isAsked(here));
+      if (this.#report && (rest.held.length > 0 || isAsked)) this.#judge(op, here, rest.held, states.length);
       const isMainline = kept.optional === true || this.#isMainline(block, decidedByCallers(this.#frame, state));
       this.#keep(op, isMainline ? kept : { ...kept, optional: true }, state, rest.dropped, inner);
     }
+  }
+
+  /** Whether a rule of a user's may have something to say of it, whatever is held. */
+  #isAsked(effect: Effect): boolean {
+    const { asked } = this.#frame.program;
+    return asked.size > 0 && asked.has(effect.kind === 'sleep' ? 'might_sleep' : effect.kind);
   }
 
   #isParam(op: CallOp, guard: Guard): boolean {
@@ -200,7 +207,8 @@ export class Collector {
   }
 
   #judge(op: IrOp, effect: Effect, held: readonly Held[], total: number): void {
-    for (const violation of judge(held, effect)) {
+    const violations = this.#isAsked(effect) ? [...judge(held, effect), asUsers(held, effect)] : judge(held, effect);
+    for (const violation of violations) {
       const { because } = violation;
       const key = `${violation.rule} ${because.path} ${because.kind} ${effectKey(effect)} ${op.line}`;
       const known = this.#tallies.get(key);

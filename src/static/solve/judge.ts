@@ -58,6 +58,15 @@ export function asksRtNowait({ op, gfp }: Effect): boolean {
 /** Path of what is held where nothing is. */
 export const NOTHING_PATH = '!nothing';
 
+/** Stands for all rules of users, whose conditions are asked later. */
+export const USER_RULES = '*';
+
+/** An operation for the rules of users to judge. */
+export function asUsers(held: readonly Held[], effect: Effect): Violation {
+  const because = innermost(held, (lock) => !lock.path.startsWith('!')) ?? held.at(-1) ?? nothingHeld(effect);
+  return { rule: USER_RULES, severity: 'error', because, possible: false };
+}
+
 function nothingHeld(effect: Effect): Held {
   const [site] = effect.chain;
   return { path: NOTHING_PATH, kind: 'seq', read: false, key: '', name: '', site: site as Site, via: [], api: '' };

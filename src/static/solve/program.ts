@@ -27,6 +27,8 @@ interface Home {
 export interface Program {
   readonly units: readonly LinkedUnit[];
   readonly functionCount: number;
+  /** Events that rules of users ask about wherever they happen: `alloc`, `free`, `might_sleep`. */
+  readonly asked: ReadonlySet<string>;
   /** Unit of each function. */
   readonly unitOf: Int32Array;
   readonly byFile: ReadonlyMap<string, LinkedUnit>;
@@ -62,8 +64,10 @@ type Names = Pick<Program, 'units' | 'globals' | 'aliases' | 'unitOf'>;
 /** Units whose graphs are kept unpacked. */
 const KEEP_UNPACKED = 200;
 
+const NOTHING_ASKED: ReadonlySet<string> = new Set();
+
 /** Puts units together. The order of `units` decides nothing but numbers: give them sorted by file. */
-export function link(packed: readonly PackedUnit[]): Program {
+export function link(packed: readonly PackedUnit[], asked: ReadonlySet<string> = NOTHING_ASKED): Program {
   const units = packed.map((entry) => entry.head);
   const linked: LinkedUnit[] = [];
   const globals = new Map<string, FunctionId[]>();
@@ -110,6 +114,7 @@ export function link(packed: readonly PackedUnit[]): Program {
   return {
     ...names,
     functionCount: next,
+    asked,
     byFile: new Map(linked.map((entry) => [entry.unit.file, entry])),
     nth,
     entries: entriesOf(names),

@@ -61,6 +61,7 @@ export function leaksOf(
     const leak = leakOf(flow, lock);
     if (leak !== undefined) leaks.push(leak);
   }
+  leaks.push(...leftOff(flow));
   return leaks.sort((a, b) => a.leaves.line - b.leaves.line || compareText(a.lock.path, b.lock.path));
 }
 
@@ -83,6 +84,28 @@ function suspects({ fn, leaving }: Flow): Held[] {
   // What a lock function switched off with its lock is a fault of its own only where the lock is released.
   const out = [...found.values()].filter((lock) => atReturns.some((state) => isHeld(state, lock) === undefined));
   return out.filter((lock) => lock.withLock !== true || !out.some((other) => other.api === lock.api && other !== lock));
+}
+
+/**
+ * Interrupts or bottom halves that a lock function switched off with its lock, and that stay off when the lock is released:
+ * the release is the wrong variant of its like.
+ */
+function leftOff({ fn, frame, leaving }: Flow): Leak[] {
+  const atReturns = fn.blocks.flatMap((block, i) => (block.next.to === 'return' ? (leaving[i] ?? []) : []));
+  const [first] = atReturns;
+  const lock = first?.held.find((one) => one.withLock === true && one.assumed === undefined && one.via.length === 0);
+  if (lock === undefined || atReturns.some((state) => state.held.some((one) => !one.path.startsWith('!')))) return [];
+  const isSame = (one: Held): boolean => one.path === lock.path && one.site === lock.site;
+  if (!atReturns.every((state) => state.held.some(isSame) && state.dropped.length === 0)) return [];
+  const ops = fn.blocks.flatMap((block) => block.ops);
+  if (ops.some((op) => op.op === 'unlock' && op.path === lock.path)) return [];
+  const taken = ops.find(
+    (op) => op.op === 'lock' && op.line === lock.site.line && op.api === lock.api && op.withLock !== true,
+  );
+  const release = ops.find((op) => op.op === 'unlock' && taken?.op === 'lock' && op.path === taken.path);
+  if (release === undefined) return [];
+  const leaves = siteAt(frame, release.line);
+  return [{ lock, leaves, returns: leaves, released: undefined, possible: false, told: false }];
 }
 
 /** Whether a path names one lock throughout the function. */
@@ -143,8 +166,13 @@ function leakBy(
   // A release that could not be matched to what is held means that we may not know the lock by its name.
   if (crossing.some((state) => state.dropped.some((other) => other.kind === lock.kind))) return undefined;
   const verdict = intended(flow, lock, to);
-  if (verdict === 'yes') return undefined;
+  // A function that releases it nowhere is there to take it, unless it fails.
+  if (verdict === 'yes' || (released.length === 0 && verdict !== 'error')) return undefined;
   const line = lineOf(fn, from, to);
+  // `if (flag) unlock();`: the flag may well be set here. That no case of a switch applies is often known not to happen.
+  const isSkipped =
+    !jumps(fn, from, to) &&
+    successors((fn.blocks[from] as IrBlock).next).some((other) => other !== to && reachable(fn, other).has(to));
   const [where] = released.map((release) => release.line).sort((a, b) => a - b);
   const returned = returnLine(fn, to);
   const last = lastLine(fn, from);
@@ -153,8 +181,7 @@ function leakBy(
     leaves: siteAt(frame, [line, returned, last].find(isKnown) ?? 0),
     returns: siteAt(frame, [returned, line, last].find(isKnown) ?? 0),
     released: where === undefined ? undefined : siteAt(frame, where),
-    // That no case of a switch applies is often known not to happen.
-    possible: verdict === 'perhaps' || (fn.blocks[from]?.next.to === 'choose' && !isKnown(line)),
+    possible: (verdict !== 'no' && verdict !== 'error') || isSkipped || where === undefined || HANDS_OVER.test(fn.name),
     told: verdict === 'told' || where === undefined || HANDS_OVER.test(fn.name),
   };
 }
@@ -221,7 +248,7 @@ function statesTo({ frame }: Flow, next: IrNext, after: readonly State[], to: nu
 }
 
 /** Whether returning with the lock looks like what the function is for, judged by what it returns then and otherwise. */
-function intended(flow: Flow, lock: Held, from: number): 'yes' | 'no' | 'perhaps' | 'told' {
+function intended(flow: Flow, lock: Held, from: number): 'yes' | 'no' | 'error' | 'perhaps' | 'told' {
   const { fn, leaving, frame } = flow;
   const behind = reachable(fn, from);
   const holding: Exit[] = [];
@@ -238,9 +265,15 @@ function intended(flow: Flow, lock: Held, from: number): 'yes' | 'no' | 'perhaps
   const kept = bits(holding);
   const freed = bits(others);
   if (holding.some((exit) => others.every((other) => guardsTell(exit, other)))) return 'yes';
-  if (kept === Truth.Negative) return 'no';
+  if (kept === Truth.Negative) return 'error';
+  // An index that tells which grace period to wait for is handed on together with the read side.
+  if (lock.kind === 'srcu') return 'told';
   // Success with the lock, failure without it: that is how a lock is handed to the caller.
+  if (fn.returnsPointer === true) return (freed & Truth.Positive) === 0 ? 'told' : 'no';
+  // What was tested and is returned is an error code.
+  if (kept === Truth.NonZero && freed === Truth.Zero) return 'no';
   if ((kept & freed) === 0) return 'told';
+  if (freed === Truth.Negative) return 'perhaps';
   if (kept !== Truth.Any && (kept & ~Truth.Positive) === 0) return 'perhaps';
   return 'no';
 }
@@ -262,6 +295,12 @@ function reachable(fn: IrFunction, from: number): Set<number> {
     }
   }
   return seen;
+}
+
+/** Whether the source has a jump on the way from one block to another. */
+function jumps(fn: IrFunction, from: number, to: number): boolean {
+  const { next } = fn.blocks[from] as IrBlock;
+  return next.to === 'branch' && next.lines !== undefined && next.lines[next.yes === to ? 0 : 1] !== 0;
 }
 
 /** Line of the jump or return by which control goes from one block to another. */

@@ -45,7 +45,7 @@ export function solve(program: Program, memo: Memo = NO_MEMO): Solution {
     for (const target of targets) results.waiting[target] = (results.waiting[target] ?? 0) + 1;
   }
   const isCalled = Uint8Array.from(results.waiting, (callers) => Math.min(callers, 1));
-  const types = memo === NO_MEMO ? '' : typesDigest(program);
+  const types = memo === NO_MEMO ? '' : `${typesDigest(program)}${[...program.asked].join()}`;
   for (const component of components(program.functionCount, (id) => callees[id] as readonly number[])) {
     solveComponent(program, component, callees, results, types, memo);
     for (const id of component) {
