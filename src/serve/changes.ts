@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 
 /** Time between two looks at a file, in milliseconds. */
 const LOOK = 400;
@@ -12,12 +12,14 @@ export class Changes {
   readonly #waiting = new Set<(change: boolean) => void>();
   readonly #timer: NodeJS.Timeout;
   #count = 0;
-  #told: string | undefined;
+  /** What was told of last; at first what was there before anybody could read it. */
+  #told: string;
   #seen: string | undefined;
 
   constructor(file: string, look = LOOK) {
     this.#file = file;
-    this.#timer = setInterval(() => void this.#look(), look);
+    this.#told = signatureOf(file);
+    this.#timer = setInterval(() => this.#look(), look);
   }
 
   /** Changes so far: who remembers it can ask later whether there was one since. */
@@ -43,24 +45,18 @@ export class Changes {
     for (const done of [...this.#waiting]) done(false);
   }
 
-  async #look(): Promise<void> {
-    const now = await signatureOf(this.#file);
+  #look(): void {
+    const now = signatureOf(this.#file);
     const settled = now === this.#seen;
     this.#seen = now;
     if (!settled || now === this.#told) return;
-    const isFirst = this.#told === undefined;
     this.#told = now;
-    if (isFirst) return;
     this.#count++;
     for (const done of [...this.#waiting]) done(true);
   }
 }
 
-async function signatureOf(file: string): Promise<string> {
-  try {
-    const { mtimeMs, size } = await stat(file);
-    return `${mtimeMs} ${size}`;
-  } catch {
-    return 'missing';
-  }
+function signatureOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? 'missing' : `${found.mtimeMs} ${found.size}`;
 }

@@ -40,10 +40,13 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
-/** What axe finds wrong on a page, as `rule: element`. */
-export async function accessibilityProblems(page: Page): Promise<string[]> {
+/** What axe finds wrong on a page, as `rule: element`; of all its rules, or of some. */
+export async function accessibilityProblems(page: Page, ...rules: string[]): Promise<string[]> {
   // As a string: it is evaluated by the browser itself, which the page's policy does not forbid.
-  await page.evaluate(AXE);
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(AXE);
+  const options = JSON.stringify(rules.length > 0 ? { runOnly: rules } : {});
   const line = "nodes.map(({ html, failureSummary }) => [id, html.slice(0, 200), failureSummary].join(' '))";
-  return page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => ${line}))`);
+  return page.evaluate<string[]>(
+    `axe.run(${options}).then(({ violations }) => violations.flatMap(({ id, nodes }) => ${line}))`,
+  );
 }
