@@ -158,4 +158,44 @@ describe('interrupts', () => {
       expect([...ran].sort()).toEqual(['hard', 'ipi', 'irq_work', 'nmi', 'soft', 'tasklet']);
     }
   });
+
+  it('what is deleted, cancelled or flushed does not run afterwards, also when its interrupt has come already', () => {
+    for (const preemptRt of [false, true]) {
+      for (let seed = 1; seed <= 12; seed++) {
+        for (const strategy of strategies(seed)) {
+          const gone = new Set<string>();
+          const late: string[] = [];
+          const { outcome } = run(
+            (kernel) => {
+              const handler = (name: string) =>
+                function* () {
+                  yield* kernel.udelay(1);
+                  if (gone.has(name)) late.push(name);
+                };
+              const timer = kernel.timer('timer', handler('timer'));
+              const soft = kernel.hrtimer('soft', handler('soft'), { soft: true });
+              const queue = kernel.workqueue('wq');
+              const work = kernel.work('work', handler('work'));
+              kernel.task('T', function* () {
+                yield* timer.modTimer(0);
+                yield* soft.start(0);
+                yield* queue.queueDelayedWork(work, 0);
+                yield* kernel.udelay(1);
+                yield* timer.deleteSync();
+                gone.add('timer');
+                yield* soft.cancel();
+                gone.add('soft');
+                yield* queue.cancelWorkSync(work);
+                gone.add('work');
+                yield* kernel.msleep(2);
+              });
+            },
+            { cpus: 2, preemptRt },
+            strategy,
+          );
+          expect([seed, preemptRt, outcome, late]).toEqual([seed, preemptRt, 'finished', []]);
+        }
+      }
+    }
+  });
 });

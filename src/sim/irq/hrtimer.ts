@@ -5,6 +5,7 @@ import type { Machine } from '../machine.js';
 import { type Body, instant, type Op, type OpKind } from '../op.js';
 import { pushHardIrq } from './delivery.js';
 import { Softirq } from './softirq-run.js';
+import { Expiry } from './timer.js';
 
 /** Where an hrtimer's handler runs: HRTIMER_MODE_*. */
 export interface HrtimerOptions {
@@ -34,6 +35,8 @@ const CANCEL: OpKind<Hrtimer, boolean> = {
   },
 };
 
+const RELAX: OpKind<Hrtimer, void> = { label: 'cpu_relax', access: Access.Read, cost: 40, attempt: () => true };
+
 /** struct hrtimer. By default its handler is a hard interrupt that PREEMPT_RT turns into a soft one. */
 export class Hrtimer {
   readonly id: number;
@@ -42,6 +45,11 @@ export class Hrtimer {
   readonly #handler: Body;
   readonly #options: HrtimerOptions;
   readonly #source: InterruptSource;
+  /** In a soft interrupt only. */
+  readonly #soft: Body = () => this.#handleSoft();
+  #expiry: Expiry = Expiry.None;
+  /** Its handler is running in a soft interrupt. */
+  running = false;
 
   constructor(machine: Machine, name: string, handler: Body, options: HrtimerOptions) {
     this.#machine = machine;
@@ -57,22 +65,28 @@ export class Hrtimer {
     return this.#machine.arm(START, this, ns);
   }
 
-  /** hrtimer_cancel(): true when it was pending. */
-  cancel(): Op<boolean> {
-    return this.#machine.arm(CANCEL, this);
+  /** hrtimer_cancel(): true when it was pending. Waits for a handler that runs in a soft interrupt. */
+  *cancel(): Op<boolean> {
+    const was = yield* this.#machine.arm(CANCEL, this);
+    while (this.running) yield* this.#machine.arm(RELAX, this);
+    return was;
   }
 
   get pending(): boolean {
-    return this.#source.armed;
+    return this.#source.armed || this.#expiry !== Expiry.None;
   }
 
   armNow(ns: number): void {
+    if (this.#expiry !== Expiry.None) this.disarmNow();
     this.#source.cpu = this.#machine.cpu.id;
     this.#source.arm(this.#machine, this.#machine.now + ns);
   }
 
   disarmNow(): boolean {
-    return this.#source.disarm(this.#machine);
+    const had = this.#expiry !== Expiry.None;
+    this.#expiry = Expiry.None;
+    if (had) this.#machine.hrtimers.remove(this.#soft);
+    return this.#source.disarm(this.#machine) || had;
   }
 
   #expire(cpu: Cpu): void {
@@ -82,17 +96,26 @@ export class Hrtimer {
       pushHardIrq(machine, cpu, this.label, this.#handler, { threaded: !hard });
       return;
     }
-    const handler = this.#handler;
+    this.#expiry = Expiry.Due;
     pushHardIrq(
       machine,
       cpu,
       'hrtimer_interrupt',
       instant('hrtimerInterrupt', () => {
-        machine.hrtimers.add(cpu, handler);
+        if (this.#expiry !== Expiry.Due) return;
+        this.#expiry = Expiry.Listed;
+        machine.hrtimers.add(cpu, this.#soft);
         machine.softirqs.raise(cpu, Softirq.Hrtimer);
       }),
       { threaded: false },
     );
+  }
+
+  *#handleSoft(): Op<void> {
+    this.#expiry = Expiry.None;
+    this.running = true;
+    yield* this.#handler();
+    this.running = false;
   }
 }
 
@@ -109,6 +132,14 @@ export class SoftirqList {
 
   add(cpu: Cpu, body: Body): void {
     this.#lists[cpu.id]?.push(body);
+  }
+
+  /** Takes one off that waits for its turn. */
+  remove(body: Body): void {
+    for (const list of this.#lists) {
+      const at = list.indexOf(body);
+      if (at >= 0) list.splice(at, 1);
+    }
   }
 
   /** takeover_tasklets(): what a CPU that is dead was to run, another does; true when there was any. */

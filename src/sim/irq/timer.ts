@@ -8,6 +8,10 @@ import { type Body, instant, type Op, type OpKind } from '../op.js';
 import { pushHardIrq } from './delivery.js';
 import { Softirq } from './softirq-run.js';
 
+/** Of a timer whose handler is a soft interrupt's: the clock interrupt has come; it is on the list of that soft interrupt. */
+export const Expiry = { None: 0, Due: 1, Listed: 2 } as const;
+export type Expiry = (typeof Expiry)[keyof typeof Expiry];
+
 /** The expired timers of each CPU, which TIMER_SOFTIRQ runs. */
 export class TimerBases {
   readonly #machine: Machine;
@@ -19,8 +23,9 @@ export class TimerBases {
     machine.softirqs.open(Softirq.Timer, () => this.#run());
   }
 
-  /** The clock interrupt of an expired timer. */
+  /** The clock interrupt of an expired timer, which stays pending until the soft interrupt comes to it. */
   interrupt(cpu: Cpu, timer: Timer): void {
+    timer.expiry = Expiry.Due;
     const expired = this.#expired[cpu.id];
     const machine = this.#machine;
     pushHardIrq(
@@ -28,6 +33,8 @@ export class TimerBases {
       cpu,
       'local_timer',
       instant('localTimer', () => {
+        if (timer.expiry !== Expiry.Due) return;
+        timer.expiry = Expiry.Listed;
         expired?.push(timer);
         machine.softirqs.raise(cpu, Softirq.Timer);
       }),
@@ -40,6 +47,14 @@ export class TimerBases {
     const left = this.#expired[dead.id]?.splice(0) ?? [];
     this.#expired[by.id]?.push(...left);
     return left.length > 0;
+  }
+
+  /** Takes a timer that has expired off the list on which it waits for the soft interrupt. */
+  withdraw(timer: Timer): void {
+    for (const expired of this.#expired) {
+      const at = expired.indexOf(timer);
+      if (at >= 0) expired.splice(at, 1);
+    }
   }
 
   *#run(): Op<void> {
@@ -79,6 +94,8 @@ export class Timer {
   readonly label: string;
   /** Its handler is running. */
   running = false;
+  /** How far it is from the clock interrupt to its handler: pending all the way. */
+  expiry: Expiry = Expiry.None;
   readonly #machine: Machine;
   readonly #map: LockdepLock;
   readonly #handler: Body;
@@ -95,7 +112,7 @@ export class Timer {
 
   /** timer_pending(); no operation. */
   get pending(): boolean {
-    return this.#source.armed;
+    return this.#source.armed || this.expiry !== Expiry.None;
   }
 
   /** mod_timer(&timer, jiffies + n): on the running CPU. */
@@ -123,17 +140,22 @@ export class Timer {
   /** Arms it as part of another operation. */
   armNow(jiffies: number): void {
     const machine = this.#machine;
+    if (this.expiry !== Expiry.None) this.disarmNow();
     this.#source.cpu = machine.cpu.id;
     this.#source.arm(machine, machine.now + (Math.max(0, jiffies) * 1e9) / machine.config.hz);
   }
 
   /** Disarms it as part of another operation. */
   disarmNow(): boolean {
-    return this.#source.disarm(this.#machine);
+    const had = this.expiry !== Expiry.None;
+    this.expiry = Expiry.None;
+    if (had) this.#machine.timers.withdraw(this);
+    return this.#source.disarm(this.#machine) || had;
   }
 
   /** call_timer_fn() */
   *expire(): Op<void> {
+    this.expiry = Expiry.None;
     this.running = true;
     yield* this.#map.acquire();
     yield* this.#handler();
