@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 /** Texts that stand for what is on disk, by name as reports give it; undefined: as if there were no such file. */
 export type Texts = ReadonlyMap<string, string | undefined>;
 
+/** Bytes; more is data that somebody generated. */
+const LARGEST = 4_000_000;
+
 /** The files as a reader is to see them; each is read once, and looked for once. */
 export class Disk {
   readonly #texts: Texts;
@@ -29,8 +32,17 @@ export class Disk {
     return there;
   }
 
-  /** A file's bytes, or why they cannot be had. */
+  /** The bytes of a text, or why they cannot be had. */
   read(path: string): Buffer | string {
+    const bytes = this.#read(path);
+    if (typeof bytes === 'string') return bytes;
+    if (bytes.length > LARGEST) {
+      return `not read: ${(bytes.length / 1e6).toFixed(1)} MB, a source may have ${LARGEST / 1e6}`;
+    }
+    return bytes.includes(0) ? 'not a text' : bytes;
+  }
+
+  #read(path: string): Buffer | string {
     const name = this.#nameOf(path);
     const text = this.#texts.get(name);
     if (text !== undefined) return Buffer.from(text, 'latin1');

@@ -65,8 +65,8 @@ export async function readGraph(
   for (const path of wanted) {
     const name = nameOf(path);
     const bytes = disk.read(path);
-    if (typeof bytes === 'string' || bytes.includes(0)) {
-      if (asked.has(path)) unreadable.set(name, typeof bytes === 'string' ? bytes : 'not a text');
+    if (typeof bytes === 'string') {
+      if (asked.has(path)) unreadable.set(name, bytes);
       continue;
     }
     const text = (): string => bytes.toString('utf8').replace(/^\uFEFF/, '');

@@ -105,9 +105,20 @@ export function evaluateList(
   es: readonly TreeExpr[],
   s: State,
 ): readonly { readonly s: State; readonly vs: readonly Value[] }[] {
-  let paths: readonly { s: State; vs: readonly Value[] }[] = [{ s, vs: [] }];
+  let paths: { s: State; vs: Value[] }[] = [{ s, vs: [] }];
   for (const e of es) {
-    paths = paths.flatMap((path) => evaluate(w, f, e, path.s).map(({ s: at, v }) => ({ s: at, vs: [...path.vs, v] })));
+    const [only, ...others] = paths;
+    const results = only === undefined || others.length > 0 ? undefined : evaluate(w, f, e, only.s);
+    const result = results?.length === 1 ? results[0] : undefined;
+    if (only !== undefined && result !== undefined) {
+      // By far the most common, and lists may be long.
+      only.s = result.s;
+      only.vs.push(result.v);
+      continue;
+    }
+    paths = paths.flatMap((path) =>
+      (results ?? evaluate(w, f, e, path.s)).map(({ s: at, v }) => ({ s: at, vs: [...path.vs, v] })),
+    );
   }
   return paths;
 }

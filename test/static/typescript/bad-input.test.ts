@@ -38,15 +38,23 @@ describe('TypeScript that is not as it should be', () => {
   it('says where a file that is given alone is no TypeScript', async () => {
     const file = write('broken.ts', IMPORT, 'const a = ;');
     await expect(check([file], testOptions())).rejects.toThrow(`${file}:2: Expression expected.`);
+    const binary = write('binary.ts', '\0\x01');
+    await expect(check([binary], testOptions())).rejects.toThrow(`${binary}: not a text`);
   });
 
   it('says what is wrong with some files and judges the rest', async () => {
     const broken = write('broken.ts', 'const a = ;');
     const typed = write('typed.ts', "export const size: number = 'large';");
     const lost = write('lost.ts', "import { nothing } from './nowhere.js';", 'export const all = nothing;');
+    const binary = write('binary.ts', '\0\x01');
+    const large = write('large.ts', `export const list = [${'1,'.repeat(2_000_000)}];`);
     write('good.ts', IMPORT, ...NESTED);
-    const { run } = await check([folder], testOptions());
+    const options = { ...testOptions(), cache: join(folder, '.cache') };
+    const { run } = await check([folder], options);
+    expect((await check([folder], options)).run).toEqual(run);
     const notes = run.notes.join('\n');
+    expect(run.notes).toContain(`${binary}: not a text`);
+    expect(run.notes).toContain(`${large}: not read: 4.0 MB, a source may have 4`);
     expect(notes).toContain(`${broken}:1: Expression expected.`);
     expect(notes).toContain(`${typed}:1: Type 'string' is not assignable to type 'number'.`);
     expect(notes).toContain(`${lost}:1: Cannot find module './nowhere.js'`);
