@@ -101,7 +101,8 @@ function floodText({ runs, limits, series, gracePeriods }: FloodFigures): string
         'on average more objects are outstanding in the last third than in the middle third, by more than a fifth of what arrives in a third. ' +
         'This RCU and this allocator run on the simulator (PREEMPT, no PREEMPT_RT); time is scaled (see flood-jiffy-us). ' +
         'call_rcu() frees in softirq, ahead of all tasks, on the CPU that handed the object in; kvfree_rcu() frees in workers, which the interrupts ' +
-        'hold up: compare list with arrays. kfree_bulk() is not modelled: each object is freed by itself.',
+        'hold up: compare list with arrays. kfree_bulk() is not modelled: each object is freed by itself. Read limits to within a sixth: grace ' +
+        'periods that fall into another rhythm look like growth (longer floods, by flood-jiffies, are closer).',
     ),
     '',
     tableOf(['method', 'CPUs', 'holds at', 'runs away at'], limitRows),
@@ -218,7 +219,8 @@ function oomText({ rows, recovery }: OomFigures): string {
     title('Page allocations that fail'),
     prose(
       'kvfree_rcu() while so many of 100 page allocations fail. What gets no place in an array goes onto the list. The cost is CPU time of everything for ' +
-        'each object: handing it in, grace periods, freeing it.',
+        'each object: handing it in, grace periods, freeing it; by where workers happen to run it differs by up to a fifth. prefilled gets its pages in a ' +
+        'worker, which tasks that never sleep keep waiting: what it has on the list at 0 % is that.',
     ),
     '',
     tableOf(

@@ -109,8 +109,12 @@ function walk(
   const cache = new CacheModel(cacheOptions(parameters, lineSize), 2);
   const random = new RandomSource(parameters.seed);
   if (state !== 'cold') {
+    // Line by line: an array's line is there or not, however many pointers are in it.
+    const lines = new Set<number>();
     for (const { at, size } of accesses)
-      if (state === 'warm' || random.below(2) === 0) cache.access(OTHER, 0, at, size, false);
+      for (let line = Math.floor(at / lineSize); line * lineSize < at + size; line++) lines.add(line);
+    for (const line of lines)
+      if (state === 'warm' || random.below(2) === 0) cache.access(OTHER, 0, line * lineSize, 1, false);
   }
   let time = 0;
   for (const { at, size } of accesses) time += cache.access(WALKER, 0, at, size, false);

@@ -36,6 +36,10 @@ describe('cache misses of callbacks', () => {
     expect(warm).toMatchObject({ listMisses: 0, arrayMisses: 0, listTime: 20 });
     expect(mixed?.listMisses).toBeGreaterThan(0.45 * BATCH);
     expect(mixed?.listMisses).toBeLessThan(0.55 * BATCH);
+    // Half of the arrays' lines, too, however many pointers share one.
+    const arrays = (mixed?.arrayMisses ?? 0) / (cold?.arrayMisses ?? 1);
+    expect(arrays).toBeGreaterThan(0.4);
+    expect(arrays).toBeLessThan(0.6);
   });
 
   it('come about by lines of pointers and heads of arrays, which the counts tell apart', () => {
