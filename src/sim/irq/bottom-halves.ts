@@ -34,7 +34,8 @@ const LOCAL_BH_ENABLE: OpKind<BottomHalves, void> = {
 
 /**
  * local_bh_disable() and local_bh_enable(). On PREEMPT_RT a bottom-half section holds the CPU's `softirq_ctrl.lock`, may
- * be preempted and cannot migrate; soft interrupts raised in it run at its end, in its task.
+ * be preempted and cannot migrate; soft interrupts raised in it run at its end, in its task. Where preemption is off already neither is done
+ * (__local_bh_disable_ip() and __local_bh_enable_ip() in kernel/softirq.c).
  */
 export class BottomHalves {
   readonly #machine: Machine;
@@ -57,16 +58,18 @@ export class BottomHalves {
   *#disableInTask(): Op<void> {
     const machine = this.#machine;
     machine.cpu.current.migrateDisabled++;
-    if (machine.cpu.bhCount === 0 && !machine.cpu.inInterrupt) yield* this.#lockOf(machine.cpu).lock();
+    if (machine.cpu.bhCount === 0 && machine.cpu.preemptible) yield* this.#lockOf(machine.cpu).lock();
     yield* machine.arm(LOCAL_BH_DISABLE, this);
   }
 
   *#enableInTask(): Op<void> {
     const machine = this.#machine;
     const cpu = machine.cpu;
-    if (cpu.bhCount === 1 && cpu.servingSoftirq === 0 && cpu.softirqPending !== 0) yield* softirqsInTask(machine, cpu);
+    const { preemptible } = cpu;
+    if (preemptible && cpu.bhCount === 1 && cpu.servingSoftirq === 0 && cpu.softirqPending !== 0)
+      yield* softirqsInTask(machine, cpu);
     yield* machine.arm(LOCAL_BH_ENABLE, this);
-    if (cpu.bhCount === 0 && !cpu.inInterrupt) yield* this.#lockOf(cpu).unlock();
+    if (cpu.bhCount === 0 && preemptible) yield* this.#lockOf(cpu).unlock();
     cpu.current.migrateDisabled--;
     machine.softirqs.leftOver(cpu);
   }

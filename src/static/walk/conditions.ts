@@ -62,15 +62,20 @@ function isException(d: Doing, s: State, mask: number | undefined): boolean {
   return !preemptible(d, s);
 }
 
+/** Whether it runs in an interrupt: soft interrupts of PREEMPT_RT are part of tasks. */
+export function inInterrupt(d: Doing): boolean {
+  const { kind } = d.f.root.base;
+  return kind === 'hardirq' || kind === 'nmi' || (kind === 'softirq' && !d.w.config.preemptRt);
+}
+
 /** preemptible() */
 export function preemptible(d: Doing, s: State): boolean {
   const { config } = d.w;
-  const { kind } = d.f.root.base;
   return (
     config.preemptCount &&
     s.locks.preempt === 0 &&
     !s.locks.irqsOff &&
-    kind === 'task' &&
+    !inInterrupt(d) &&
     (config.preemptRt || s.locks.bh === 0)
   );
 }

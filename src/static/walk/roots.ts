@@ -29,12 +29,17 @@ export function walkRoots(w: Walk): void {
 
 function walkRoot(w: Walk, root: Root): void {
   const frame = rootFrame(w, root);
-  const s: State = { locks: root.state, env: new Map(), known: NOTHING_KNOWN, needs: [], doubtful: false };
+  // On PREEMPT_RT soft interrupts, and interrupts that are threads, are part of a task that has bottom halves off.
+  const isInTask = w.config.preemptRt && root.state.bh > 0;
+  const locks = isInTask ? w.states.change(root.state, { bh: 0 }) : root.state;
+  const begin: State = { locks, env: new Map(), known: NOTHING_KNOWN, needs: [], doubtful: false };
+  const s = isInTask ? wakeEnd.bottomHalves(w, frame, begin, 'localBhDisable') : begin;
   const starts = root.around === undefined ? [s] : [wakeEnd.hold(w, frame, s, root.around)];
   const args = root.args.length > 0 ? root.args : handed(w, root);
   const results = starts.flatMap((at) => callValue(w, frame, at, root.body, root.self, args, plainCall(root.name, 0)));
   for (const { s: end } of results) {
-    const last = root.around === undefined ? end : wakeEnd.drop(w, frame, end, root.around);
+    const over = root.around === undefined ? end : wakeEnd.drop(w, frame, end, root.around);
+    const last = isInTask ? wakeEnd.bottomHalves(w, frame, over, 'localBhEnable') : over;
     if (root.signals !== undefined) wakeEnd.signal(w, frame, last, root.signals);
     wakeEnd.exit(w, frame, last);
   }
@@ -116,6 +121,11 @@ export function addOpenRoots(w: Walk, ids: readonly string[]): void {
 
 /** What happens around a root's own code. */
 const wakeEnd = {
+  /** Switches them off before and on after. */
+  bottomHalves(w: Walk, f: Frame, s: State, how: 'localBhDisable' | 'localBhEnable'): State {
+    const kernel = makeSim(w, 'Kernel', 'kernel');
+    return kernel.t === 'ref' ? firstState(callApi(w, f, s, kernel.o, how, [], plainCall(how, 0)), s) : s;
+  },
   /** Takes a map for lockdep, as call_timer_fn() does. */
   hold(w: Walk, f: Frame, s: State, map: Thing): State {
     return firstState(callApi(w, f, s, map, 'acquire', [], plainCall('call_timer_fn', f.code?.fn.line ?? 0)), s);

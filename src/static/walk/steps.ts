@@ -3,7 +3,7 @@ import { Gfp } from '../../model/gfp.js';
 import { LockType } from '../../model/wait-type.js';
 import type { TreeCall } from '../ir/tree.js';
 import { callValue } from './calls.js';
-import { type Doing, holds, preemptible } from './conditions.js';
+import { type Doing, holds, inInterrupt, preemptible } from './conditions.js';
 import type { Deed, EventFacts } from './facts.js';
 import { maskOf, spellingOf } from './gfp-text.js';
 import { sendSignal } from './invoke.js';
@@ -189,11 +189,6 @@ function changed(w: Walk, s: State, change: Parameters<Walk['states']['change']>
   return locks === s.locks ? s : { ...s, locks };
 }
 
-function inInterrupt(d: Doing): boolean {
-  const { kind } = d.f.root.base;
-  return kind === 'hardirq' || kind === 'nmi' || (kind === 'softirq' && !d.w.config.preemptRt);
-}
-
 function bits(d: Doing, s: State): Bits {
   return bitsOf(d.f.root.base, s.locks, d.w.config);
 }
@@ -236,15 +231,13 @@ function bottomHalves(d: Doing, s: State, off: boolean): State {
   const { w } = d;
   const lock = w.config.preemptRt ? softirqControl(w) : undefined;
   if (off) {
-    const takes = lock !== undefined && s.locks.bh === 0 && !inInterrupt(d);
-    // A spinlock_t: where it cannot sleep it may not be waited for.
-    if (takes && (s.locks.preempt > 0 || s.locks.irqsOff)) note(d, s, { do: 'sleep' });
+    const takes = lock !== undefined && s.locks.bh === 0 && preemptible(d, s);
     const before = takes ? (acquire(d, s, lock, []) ?? s) : s;
     return changed(w, before, { bh: before.locks.bh + 1 });
   }
   if (s.locks.bh === 1 && s.locks.held.length > 0) note(d, s, { do: 'softirqs-on' });
   const after = changed(w, s, { bh: s.locks.bh - 1 });
-  return lock !== undefined && s.locks.bh === 1 && !inInterrupt(d) ? release(d, after, lock) : after;
+  return lock !== undefined && s.locks.bh === 1 && preemptible(d, s) ? release(d, after, lock) : after;
 }
 
 /** PREEMPT_RT's bottom-half lock. */

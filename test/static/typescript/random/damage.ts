@@ -1,5 +1,4 @@
 import {
-  type AllocEvent,
   Ctx,
   type EventHeader,
   type KernelReport,
@@ -25,10 +24,6 @@ export class Damage extends NullSink {
   time = Number.POSITIVE_INFINITY;
   /** A handler left a lock behind: it is seen to be held with interrupts on. */
   hasLeft = false;
-  /** Lines whose operations ran before, in runs that know lines. */
-  readonly lines = new Set<number>();
-  /** Tasks that ended before. */
-  readonly ended = new Set<string>();
   readonly #names: NameTable;
   readonly #locks = new Map<number, number>();
   /** Locks that interrupts took, by the task that they interrupted. */
@@ -36,15 +31,17 @@ export class Damage extends NullSink {
   readonly #spinning = new Map<number, Set<string>>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
+  readonly #ended: Set<string>;
 
-  constructor(names: NameTable, isRt: boolean) {
+  /** @param ended is given the tasks that end before */
+  constructor(names: NameTable, isRt: boolean, ended: Set<string>) {
     super();
+    this.#ended = ended;
     this.#names = names;
     this.#isRt = isRt;
   }
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
-    this.#reached(a.ip);
     this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
     if ((h.context & Ctx.HardIrq) !== 0) {
       const taken = this.#ofInterrupts.get(h.pid) ?? new Set();
@@ -93,25 +90,12 @@ export class Damage extends NullSink {
   }
 
   /** Sleeping in an interrupt keeps the CPU, and what it was doing, for as long as it lasts. */
-  override mightSleep(h: EventHeader, ip: number): void {
-    this.#reached(ip);
+  override mightSleep(h: EventHeader): void {
     if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0) this.#happened(h);
   }
 
   override kernelReport(h: EventHeader, report: KernelReport): void {
     if (report.rule === 'deadlock') this.#happened(h);
-  }
-
-  override alloc(_h: EventHeader, a: AllocEvent): void {
-    this.#reached(a.ip);
-  }
-
-  override free(_h: EventHeader, a: AllocEvent): void {
-    this.#reached(a.ip);
-  }
-
-  override rcuDereference(_h: EventHeader, _isProtected: boolean, _name: number, ip: number): void {
-    this.#reached(ip);
   }
 
   /** A work item ends, and the next one runs with what it has left. */
@@ -120,7 +104,7 @@ export class Damage extends NullSink {
   }
 
   override taskExit(h: EventHeader): void {
-    if (this.time === Number.POSITIVE_INFINITY) this.ended.add(this.#names.text(h.comm));
+    if (this.time === Number.POSITIVE_INFINITY) this.#ended.add(this.#names.text(h.comm));
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
   }
 
@@ -136,11 +120,6 @@ export class Damage extends NullSink {
     if (entered.locks === (this.#locks.get(h.pid) ?? 0) && entered.preempt === h.preemptDepth) return;
     this.hasLeft = true;
     this.#happened(h, 1);
-  }
-
-  #reached(ip: number): void {
-    const line = /\+0x([0-9a-f]+)$/.exec(this.#names.text(ip))?.[1];
-    if (line !== undefined && this.time === Number.POSITIVE_INFINITY) this.lines.add(Number.parseInt(line, 16));
   }
 
   #happened(h: EventHeader, before = 0): void {

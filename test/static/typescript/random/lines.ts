@@ -9,8 +9,10 @@ export class Lines {
     this.#typed = typed;
   }
 
+  /** Without types each operation says its line first: `yield* at(7) || lock.lock()`. */
   get text(): string {
-    return `${this.#lines.join('\n')}\n`;
+    const said = (line: string, i: number): string => line.replaceAll('yield* ', `yield* at(${i + 1}) || `);
+    return `${(this.#typed ? this.#lines : this.#lines.map(said)).join('\n')}\n`;
   }
 
   /** What only stands in the text with types. */

@@ -1,19 +1,27 @@
 /** Runs random programs in the simulated kernel, without a file. */
 import { Script } from 'node:vm';
-import { type Schedule, STRATEGY_NAMES } from '../../../../src/explore/token.js';
+import { type Schedule, STRATEGY_NAMES, strategyOf } from '../../../../src/explore/token.js';
 import type { Law } from '../../../../src/judge/index.js';
 import type { Finding } from '../../../../src/model/finding.js';
 import type { NameTable } from '../../../../src/model/names.js';
+import { TeeSink } from '../../../../src/model/tee.js';
+import type { Frame } from '../../../../src/sim/frame.js';
 import * as sim from '../../../../src/sim/index.js';
+import type { Kernel } from '../../../../src/sim/kernel.js';
+import type { Machine } from '../../../../src/sim/machine.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
-import type { Scenario } from '../../../../src/sim/scenario.js';
+import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
 import { Damage } from './damage.js';
+import { StreamHash } from './stream-hash.js';
+
+/** Is told the line of each operation that begins. */
+export type At = (line: number) => void;
 
 /** The scenario of a program's text without types; its functions' places are `file` and the line of the text. */
-export function scenarioOf(text: string, file: string): Scenario {
-  const script = new Script(`(function (sim) { ${text}\n})`, { filename: file });
-  const make = script.runInThisContext() as (simulator: typeof sim) => Scenario;
-  return make(sim);
+export function scenarioOf(text: string, file: string, at: At = () => {}): Scenario {
+  const script = new Script(`(function (sim, at) { ${text}\n})`, { filename: file });
+  const make = script.runInThisContext() as (simulator: typeof sim, at: At) => Scenario;
+  return make(sim, at);
 }
 
 /** The first `count` schedules that programs are run under: by the clock once, then at random and by priorities in turn. */
@@ -26,62 +34,113 @@ export function schedules(count: number, from = 0): Schedule[] {
   return out;
 }
 
-/** What some schedules showed of a program. */
-export interface Shown {
-  readonly findings: readonly Finding[];
-  readonly operations: number;
-  /** Lines whose operations ran, of precise runs: of all where they were asked for. */
-  readonly lines: ReadonlySet<number>;
-  /** Tasks that came to their ends. */
-  readonly ended: ReadonlySet<string>;
-}
+/**
+ * A program that is run under one schedule after another. Only what happens before a run is damaged counts. Runs whose events are the same,
+ * from the same lines, show the same: one of them is judged. Lines of findings take a second run, for what was not seen before.
+ */
+export class ProgramRuns {
+  /** All that any schedule showed, each violation once, with source lines. */
+  readonly findings: Finding[] = [];
+  /** Lines whose operations made an event in some run. */
+  readonly lines = new Set<number>();
+  /** Tasks that came to their ends in some run. */
+  readonly ended = new Set<string>();
+  operations = 0;
+  readonly #file: string;
+  readonly #law: Law;
+  readonly #scenario: Scenario;
+  readonly #streams = new Set<string>();
+  readonly #seen = new Set<string>();
+  readonly #kept = new Set<string>();
+  #machine: Machine | undefined;
+  /** Line of the operation that each context is in. */
+  #inside = new WeakMap<Frame, number>();
 
-/** All that any of the schedules shows before it is damaged, each violation once, with source lines. */
-export function runProgram(
-  text: string,
-  file: string,
-  law: Law,
-  under: readonly Schedule[],
-  wantsLines = false,
-): Shown {
-  const scenario = scenarioOf(text, file);
-  const seen = new Set<string>();
-  const findings = new Map<string, Finding>();
-  const lines = new Set<number>();
-  const ended = new Set<string>();
-  let operations = 0;
-  const run = (schedule: Schedule, precise: boolean): Finding[] => {
+  constructor(text: string, file: string, law: Law) {
+    this.#file = file;
+    this.#law = law;
+    const scenario = scenarioOf(text, file, (line) => {
+      const frame = this.#machine?.cpu.top;
+      if (frame !== undefined) this.#inside.set(frame, line);
+    });
+    const setup = (kernel: Kernel): void => {
+      this.#machine = kernel.machine;
+      this.#inside = new WeakMap();
+      scenario.setup(kernel);
+    };
+    this.#scenario = { ...scenario, setup };
+  }
+
+  /**
+   * Runs it once.
+   * @param interest findings without lines, made quickly: whether they are worth a run that tells lines. Default: what was not seen before
+   */
+  run(schedule: Schedule, interest = (quick: readonly Finding[]) => this.#isNew(quick)): void {
+    if (!this.#isNewStream(schedule)) return;
+    const quick = this.#judged(schedule, false);
+    if (!interest(quick)) return;
+    for (const finding of quick) this.#seen.add(finding.fingerprint);
+    for (const finding of this.#judged(schedule, true)) {
+      const key = `${finding.fingerprint} ${finding.where.line}`;
+      if (!this.#kept.has(key)) this.findings.push(finding);
+      this.#kept.add(key);
+    }
+  }
+
+  #isNew(quick: readonly Finding[]): boolean {
+    return quick.some((finding) => !this.#seen.has(finding.fingerprint));
+  }
+
+  #isNewStream(schedule: Schedule): boolean {
+    let heard: { readonly hash: StreamHash; readonly damage: Damage } | undefined;
+    const { operations } = simulate(this.#scenario, {
+      strategy: strategyOf(schedule),
+      sink: (names) => {
+        const damage = this.#damage(names);
+        const hash = new StreamHash(() => {
+          const frame = this.#machine?.cpu.top;
+          return (frame === undefined ? undefined : this.#inside.get(frame)) ?? 0;
+        });
+        heard = { hash, damage };
+        return new TeeSink(hash, damage);
+      },
+    });
+    this.operations += operations;
+    if (heard === undefined) throw new Error('nobody listened');
+    const { hash, damage } = heard;
+    for (const { line, time } of hash.lines) if (time <= damage.time) this.lines.add(line);
+    const before = this.#streams.size;
+    this.#streams.add(hash.text);
+    return this.#streams.size > before;
+  }
+
+  #judged(schedule: Schedule, precise: boolean): Finding[] {
     let damage: Damage | undefined;
     const recorder = (names: NameTable): Damage => {
-      damage = new Damage(names, scenario.options.preemptRt === true);
+      damage = this.#damage(names);
       return damage;
     };
-    const judged = judgeRun({ path: file, scenario }, { law, schedule, precise, recorder });
+    const what = { path: this.#file, scenario: this.#scenario };
+    const { findings } = judgeRun(what, { law: this.#law, schedule, precise, recorder });
     const noticed = damage;
     if (noticed === undefined) throw new Error('nobody recorded');
-    operations += judged.operations;
-    for (const task of noticed.ended) ended.add(task);
-    if (precise) for (const line of noticed.lines) lines.add(line);
     // Findings tell seconds, to the nanosecond.
-    return judged.findings.filter((finding) => {
+    return findings.filter((finding) => {
       // A finding of several events is there when the last of them is.
       const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(({ time = 0 }) => time);
-      return Math.max(...times) * 1e9 <= noticed.time + 0.5 && !isLeft(finding, noticed);
+      return Math.max(...times) * 1e9 <= noticed.time + 0.5 && !(precise && isLeft(finding, noticed));
     });
-  };
-  for (const schedule of under) {
-    const fast = run(schedule, false);
-    if (!wantsLines && fast.every((finding) => seen.has(finding.fingerprint))) continue;
-    for (const finding of fast) seen.add(finding.fingerprint);
-    for (const finding of run(schedule, true)) findings.set(`${finding.fingerprint} ${finding.where.line}`, finding);
   }
-  return { findings: [...findings.values()], operations, lines, ended };
+
+  #damage(names: NameTable): Damage {
+    return new Damage(names, this.#scenario.options.preemptRt === true, this.ended);
+  }
 }
 
 /** What a handler left behind, seen where it is no longer the handler that runs. */
 function isLeft({ rule, where }: Finding, damage: Damage): boolean {
   if (damage.hasLeft && (rule === 'inconsistent-lock-state' || rule === 'irq-lock-inversion')) return true;
-  return where.line === undefined && THREADS.test(where.task ?? '');
+  return rule !== 'unlock-not-held' && where.line === undefined && THREADS.test(where.task ?? '');
 }
 
 /** Threads of the simulated kernel that run handlers. */
