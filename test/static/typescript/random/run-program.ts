@@ -35,8 +35,8 @@ export function schedules(count: number, from = 0): Schedule[] {
 }
 
 /**
- * A program that is run under one schedule after another. Only what happens before a run is damaged counts. Runs whose events are the same,
- * from the same lines, show the same: one of them is judged. Lines of findings take a second run, for what was not seen before.
+ * A program that is run under one schedule after another. Only what happens before a run is damaged counts. Runs with the same marks show
+ * the same ({@link StreamHash}): one of them is judged. Lines of findings take a second run, for what was not seen before.
  */
 export class ProgramRuns {
   /** All that any schedule showed, each violation once, with source lines. */
@@ -108,9 +108,9 @@ export class ProgramRuns {
     this.operations += operations;
     if (heard === undefined) throw new Error('nobody listened');
     const { hash, damage } = heard;
-    for (const { line, time } of hash.lines) if (time <= damage.time) this.lines.add(line);
+    for (const line of hash.linesUntil(damage.time)) this.lines.add(line);
     const before = this.#streams.size;
-    this.#streams.add(hash.text);
+    this.#streams.add(`${damage.hasLeft} ${hash.until(damage.time)}`);
     return this.#streams.size > before;
   }
 

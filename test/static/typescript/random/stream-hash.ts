@@ -1,13 +1,27 @@
 /** Tells event streams apart, whatever their times. */
 import { EventHeader, NullSink } from '../../../../src/model/events.js';
 
-/** Marks of a run, by the order of its events and the lines that they come from: runs with the same ones show the same. */
+/** An event that was heard. */
+interface Heard {
+  readonly name: string;
+  readonly hash: number;
+  /** The task that it happened to, or in; of idle tasks the CPU. */
+  readonly task: number;
+  readonly time: number;
+  /** Line of its operation. */
+  readonly line: number;
+}
+
+/** Events that judges hold against those of other tasks by their order. */
+const ORDERED: ReadonlySet<string> = new Set(['waitBegin', 'waitEnd', 'wakeUp', 'lockFreeCheck', 'free']);
+
+/**
+ * Marks of a run: what happened to each task, and from which lines. Judges put together what tasks do by themselves, so runs with the same
+ * marks show the same; where tasks wait for each other or free memory, the order of all events is part of the marks.
+ */
 export class StreamHash extends NullSink {
-  /** Line of each event's operation, and when it was. */
-  readonly lines: { readonly line: number; readonly time: number }[] = [];
+  readonly #heard: Heard[] = [];
   readonly #line: () => number;
-  #a = 0x811c9dc5;
-  #b = 0x1b873593;
 
   /** @param line that of the operation that makes the event at hand */
   constructor(line: () => number) {
@@ -15,38 +29,61 @@ export class StreamHash extends NullSink {
     this.#line = line;
   }
 
-  get text(): string {
-    return `${this.#a} ${this.#b}`;
+  /** The marks of what happened until then, ns. */
+  until(time: number): string {
+    const heard = this.#heard.filter((event) => event.time <= time);
+    const isOrdered = heard.some(({ name }) => ORDERED.has(name));
+    const tasks = new Map<number, readonly [number, number]>();
+    for (const { hash, task } of heard) {
+      const key = isOrdered ? 0 : task;
+      const [a, b] = tasks.get(key) ?? [0x811c9dc5, 0x1b873593];
+      tasks.set(key, [mix(a, hash ^ task), mix(b, hash + task)]);
+    }
+    return [...tasks]
+      .map(([task, marks]) => `${task}:${marks}`)
+      .sort()
+      .join(' ');
   }
 
-  mix(value: number): void {
-    this.#a = Math.imul(this.#a ^ value, 0x01000193);
-    this.#a ^= this.#a >>> 15;
-    this.#b = Math.imul(this.#b + value, 0xcc9e2d51 | 0);
-    this.#b ^= this.#b >>> 13;
+  /** Lines whose operations made an event until then. */
+  linesUntil(time: number): Set<number> {
+    return new Set(this.#heard.filter((event) => event.time <= time).map(({ line }) => line));
   }
 
-  /** Mixes in an event: its name and all that its arguments say, except when it was. */
+  /** Notes an event: its name and all that its arguments say, except when and where it was. */
   event(name: string, args: readonly unknown[]): void {
     const line = this.#line();
-    this.mix(line);
-    if (args[0] instanceof EventHeader) this.lines.push({ line, time: args[0].time });
-    this.#text(name);
-    for (const arg of args) this.#value(arg);
+    let hash = mix(0x811c9dc5, line);
+    hash = mixText(hash, name);
+    const [h] = args;
+    for (const arg of args) hash = mixValue(hash, arg);
+    if (!(h instanceof EventHeader)) return;
+    this.#heard.push({ name, hash, task: h.pid === 0 ? -1 - h.cpu : h.pid, time: h.time, line });
   }
+}
 
-  #value(value: unknown): void {
-    if (typeof value === 'number') this.mix(value | 0);
-    else if (typeof value === 'boolean') this.mix(value ? 1 : 2);
-    else if (typeof value === 'string') this.#text(value);
-    else if (typeof value === 'object' && value !== null) {
-      for (const [key, field] of Object.entries(value)) if (key !== 'time') this.#value(field);
-    }
-  }
+const ELSEWHERE: ReadonlySet<string> = new Set(['time', 'cpu', 'line']);
 
-  #text(text: string): void {
-    for (let i = 0; i < text.length; i++) this.mix(text.charCodeAt(i));
-  }
+function mixValue(hash: number, value: unknown): number {
+  if (typeof value === 'number') return mix(hash, value | 0);
+  if (typeof value === 'boolean') return mix(hash, value ? 1 : 2);
+  if (typeof value === 'string') return mixText(hash, value);
+  if (typeof value !== 'object' || value === null) return hash;
+  let out = hash;
+  const fields = value as Readonly<Record<string, unknown>>;
+  for (const key in fields) if (!ELSEWHERE.has(key)) out = mixValue(out, fields[key]);
+  return out;
+}
+
+function mixText(hash: number, text: string): number {
+  let out = hash;
+  for (let i = 0; i < text.length; i++) out = mix(out, text.charCodeAt(i));
+  return out;
+}
+
+function mix(hash: number, value: number): number {
+  const mixed = Math.imul(hash ^ value, 0x01000193);
+  return mixed ^ (mixed >>> 15);
 }
 
 for (const name of Object.getOwnPropertyNames(NullSink.prototype)) {
