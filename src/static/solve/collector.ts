@@ -2,7 +2,7 @@ import { type CallOp, type IrOp, type LockKind, type LockOp, Truth } from '../ir
 import { gfpUnion, instantiate, isConstant, isExpressible } from '../ir/paths.js';
 import type { Candidate, Edge } from './found.js';
 import { asksRtNowait, asUsers, judge, type Violation } from './judge.js';
-import { mainlineOf } from './mainline.js';
+import { mainlineOf, unavoidableOf } from './mainline.js';
 import { classOf } from './program.js';
 import { type Dropped, ENTRY_PATH, type Held, matchHeld, release, type State } from './state.js';
 import { type Effect, effectKey, type Guard } from './summary.js';
@@ -49,12 +49,14 @@ export class Collector {
   readonly #targets: (op: CallOp) => ReturnType<Resolver>;
   readonly #report: boolean;
   readonly #isMainline: ReturnType<typeof mainlineOf>;
+  readonly #isUnavoidable: ReturnType<typeof unavoidableOf>;
 
   constructor(frame: Frame, targets: (op: CallOp) => ReturnType<Resolver>, report: boolean) {
     this.#frame = frame;
     this.#targets = targets;
     this.#report = report;
     this.#isMainline = mainlineOf(frame.fn);
+    this.#isUnavoidable = unavoidableOf(frame.fn);
   }
 
   visit(op: IrOp, states: readonly State[], block: number): void {
@@ -138,6 +140,7 @@ export class Collector {
       guards: NO_GUARDS,
       off: inner.off,
       ...(inner.covered === true ? { covered: true } : {}),
+      ...(inner.skipped === true ? { skipped: true } : {}),
       unsure: inner.unsure || !sure || target.summary.partial,
     };
   }
@@ -159,7 +162,9 @@ export class Collector {
       const isAsked = asksRtNowait(here) || (inner === undefined && this.#isAsked(here));
       if (this.#report && (rest.held.length > 0 || isAsked)) this.#judge(op, here, rest.held, states.length);
       const isMainline = kept.optional === true || this.#isMainline(block, decidedByCallers(this.#frame, state));
-      this.#keep(op, isMainline ? kept : { ...kept, optional: true }, state, rest.dropped, inner);
+      const placed: Effect = isMainline ? kept : { ...kept, optional: true };
+      const isSkipped = placed.kind === 'lock' && placed.skipped !== true && !this.#isUnavoidable(block);
+      this.#keep(op, isSkipped ? { ...placed, skipped: true } : placed, state, rest.dropped, inner);
     }
   }
 

@@ -169,7 +169,8 @@ function recursion(held: readonly Held[], effect: Effect, op: LockOp): Violation
     // A path that ends in a variable that changes names another lock each time.
     if (lock.path === effect.path && !/^[%?@]|\[/.test(lock.path)) {
       // A lock that is a variable is one lock in every function; of any other a callee may mean another one.
-      const isSame = lock.single === true && lock.key === effect.key && effect.optional !== true;
+      const isSame =
+        lock.single === true && lock.key === effect.key && effect.optional !== true && effect.skipped !== true;
       const possible = effect.chain.length > 1 && !isSame;
       return { rule: 'recursive-lock', severity: 'error', because: lock, possible };
     }

@@ -37,6 +37,22 @@ export function mainlineOf(fn: IrFunction): (block: number, decided: Decided) =>
   };
 }
 
+/** Tells of a function's blocks whether it never returns without going through them. */
+export function unavoidableOf(fn: IrFunction): (block: number) => boolean {
+  const returns = [...fn.blocks.keys()].filter((i) => (fn.blocks[i] as IrBlock).next.to === 'return');
+  const known = new Map<number, boolean>();
+  return (block) => {
+    let answer = known.get(block);
+    if (answer === undefined) {
+      answer = block === 0 || returns.every((to) => to === block || !reaches(fn.blocks, to, block, NOTHING_DECIDED));
+      known.set(block, answer);
+    }
+    return answer;
+  };
+}
+
+const NOTHING_DECIDED: Decided = new Map();
+
 /** The return that stands last in the source; falling off the end is later than any. */
 function lastReturn(blocks: readonly IrBlock[]): number | undefined {
   let last: number | undefined;

@@ -37,6 +37,8 @@ export interface Effect {
   readonly unsure: boolean;
   /** Stands in a branch that a function on the chain does not need to take: not done for every caller. */
   readonly optional?: boolean;
+  /** Of a `lock` effect: the function, or one on the chain, can return without it. */
+  readonly skipped?: boolean;
   /** The function does what only tasks may do. */
   readonly inTask?: boolean;
 }
