@@ -4,7 +4,7 @@ import type { FloodMethod, FloodRun, FloodSeries } from '../../model/rcu-bench.j
 import { Gfp, type IrqLine, type Kernel, type Op, type SlabObject, scenario, simulate } from '../../sim/index.js';
 import { KvfreeRcu } from '../kvfree/kvfree-rcu.js';
 import { installTreeRcu, type TreeRcu } from '../tree/tree-rcu.js';
-import { cacheOptions, machineOptions } from './model.js';
+import { cacheOptions, machineOptions, memoryOptions } from './model.js';
 import type { Parameters } from './parameters.js';
 
 /** Nanoseconds of a jiffy at 250 ticks a second: what the flood's time is scaled from. */
@@ -48,12 +48,7 @@ export function flood(of: FloodCase, parameters: Parameters): FloodResult {
       hz: 1e9 / jiffy,
       timeSlice: jiffy,
       reportLeaks: false,
-      memory: {
-        pages: 65_536,
-        pcpBatch: parameters.get('pcp-batch'),
-        pcpHigh: parameters.get('pcp-high'),
-        pageCost: parameters.get('page-move-ns'),
-      },
+      memory: memoryOptions(parameters),
     },
     (kernel) => {
       const qhimark = Math.max(1, Math.round(scale * parameters.get('qhimark')));

@@ -13,7 +13,7 @@ import {
 import { KvfreeRcu } from '../kvfree/kvfree-rcu.js';
 import { PAGE_WAYS, type PageWay } from '../kvfree/page-source.js';
 import { installTreeRcu } from '../tree/tree-rcu.js';
-import { machineOptions } from './model.js';
+import { machineOptions, memoryOptions } from './model.js';
 import { OffTimes } from './off-times.js';
 import type { Parameters } from './parameters.js';
 
@@ -54,10 +54,7 @@ export function underStress(way: PageWay, cpus: number, parameters: Parameters):
       timeSlice: 1_000_000,
       reportLeaks: false,
       memory: {
-        pages: 65_536,
-        pcpBatch: parameters.get('pcp-batch'),
-        pcpHigh: parameters.get('pcp-high'),
-        pageCost: parameters.get('page-move-ns'),
+        ...memoryOptions(parameters),
         zoneLock: way === 'raw-zone-lock' ? 'raw' : 'spinlock',
         pagesAStep: PAGES_A_STEP,
       },

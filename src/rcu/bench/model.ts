@@ -1,5 +1,6 @@
 import type { KernelOptions } from '../../sim/index.js';
 import type { CacheOptions } from '../../sim/mem/cache.js';
+import type { MemoryOptions } from '../../sim/mm/options.js';
 import type { Parameters } from './parameters.js';
 
 /** The caches of the simulated machine, as the parameters say; `lineSize` in bytes, `scale` of their size. */
@@ -34,5 +35,15 @@ export function machineOptions(parameters: Parameters): KernelOptions {
     },
     maxOperations: Number.MAX_SAFE_INTEGER,
     reportRaces: false,
+  };
+}
+
+/** Memory of the simulated machine, as the parameters say. */
+export function memoryOptions(parameters: Parameters): MemoryOptions {
+  return {
+    pages: 65_536,
+    pcpBatch: parameters.get('pcp-batch'),
+    pcpHigh: parameters.get('pcp-high'),
+    pageCost: parameters.get('page-move-ns'),
   };
 }

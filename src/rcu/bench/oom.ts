@@ -5,7 +5,7 @@ import { Gfp, type Kernel, type Op, type SlabObject, scenario, simulate } from '
 import { KvfreeRcu } from '../kvfree/kvfree-rcu.js';
 import type { PageWay } from '../kvfree/page-source.js';
 import { installTreeRcu, type TreeRcu } from '../tree/tree-rcu.js';
-import { machineOptions } from './model.js';
+import { machineOptions, memoryOptions } from './model.js';
 import type { Parameters } from './parameters.js';
 
 /** Mainline's way, the one that asks for a page whenever it wants one, and no arrays at all. */
@@ -149,7 +149,7 @@ class OomRun {
         hz: 1000,
         timeSlice: 1_000_000,
         reportLeaks: false,
-        memory: { pages: 65_536, pcpBatch: parameters.get('pcp-batch'), pcpHigh: parameters.get('pcp-high') },
+        memory: memoryOptions(parameters),
       },
       (kernel) => this.#setUp(kernel),
     );
