@@ -423,11 +423,19 @@ class Player {
       finding.rule === 'assertion-failed' ? [{ what: finding.message, where: finding.where }] : finding.evidence;
     const evidence = given.flatMap((step) => this.#steps(step, finding));
     const where = isExit ? (finding.evidence[0]?.where ?? finding.where) : finding.where;
-    return { ...rest, count: 1, where: this.#where(where), evidence };
+    return { ...rest, count: 1, where: this.#place(where), evidence };
   }
 
   #momentOf(where: Where): Moment | undefined {
     return where.time === undefined ? undefined : this.#moments.get(Math.round(where.time * 1e9));
+  }
+
+  /** Where a finding stands: of what happens in an installed package at the call that leads into it. */
+  #place(where: Where): Where {
+    const moment = this.#momentOf(where);
+    const call = moment === undefined ? undefined : usersCall(moment);
+    if (call?.parent === undefined) return this.#where(where);
+    return { file: call.parent.file, line: call.line, function: call.parent.function };
   }
 
   #where(where: Where): Where {
@@ -451,6 +459,17 @@ class Player {
     }
     return [...calls.filter((call) => call.where.line !== 0), { what: step.what, where: this.#where(step.where) }];
   }
+}
+
+/** The call by which the user's own code gets into an installed package; undefined where it does not. */
+function usersCall(moment: Moment): Call | undefined {
+  let call: Call | undefined = moment.call;
+  while (call?.parent !== undefined && isPackaged(call.file) && isPackaged(call.parent.file)) call = call.parent;
+  return call !== undefined && isPackaged(call.file) ? call : undefined;
+}
+
+function isPackaged(file: string): boolean {
+  return /(?:^|\/)node_modules\//.test(file);
 }
 
 function nameOf(call: Call): string {

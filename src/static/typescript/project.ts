@@ -1,7 +1,7 @@
-import { dirname, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import { Project, ts } from 'ts-morph';
 import type { Disk } from './disk.js';
-import { IS_COMPILED, isKnown, RCU, RCU_ENTRY, SIM_ENTRY } from './places.js';
+import { compiledImport, isKnown, RCU_ENTRY, SIM_ENTRY } from './places.js';
 
 /** Sources with their types, as the front end reads them. */
 export interface TypedSources {
@@ -23,7 +23,6 @@ const OPTIONS: ts.CompilerOptions = {
   allowImportingTsExtensions: true,
   skipLibCheck: true,
   noEmit: true,
-  allowJs: IS_COMPILED,
   paths: { 'lockvet/sim': [SIM_ENTRY], 'lockvet/rcu': [RCU_ENTRY] },
 };
 
@@ -102,18 +101,13 @@ export class TypedProject {
   }
 
   #resolved(specifier: string, containing: string): ts.ResolvedModuleWithFailedLookupLocations {
-    const compiled = compiledRcu(specifier, containing);
-    if (compiled !== undefined) return { resolvedModule: compiled };
+    const compiled = compiledImport(specifier, containing);
+    if (compiled !== undefined)
+      return {
+        resolvedModule: { resolvedFileName: compiled, extension: ts.Extension.Dts, isExternalLibraryImport: false },
+      };
     return ts.resolveModuleName(specifier, containing, OPTIONS, this.#host, this.#resolutions);
   }
-}
-
-/** Resolves imports of compiled RCU files to their code rather than to the declarations beside it. */
-function compiledRcu(name: string, containing: string): ts.ResolvedModuleFull | undefined {
-  if (!IS_COMPILED) return undefined;
-  const path = name === 'lockvet/rcu' ? RCU_ENTRY : name.startsWith('.') ? resolve(dirname(containing), name) : '';
-  if (!path.startsWith(RCU + sep) || !path.endsWith('.js')) return undefined;
-  return { resolvedFileName: path, extension: ts.Extension.Js };
 }
 
 function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {

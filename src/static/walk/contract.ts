@@ -80,7 +80,7 @@ function note(
   deed: Parameters<Walk['facts']['note']>[0]['deed'],
 ): void {
   const { base, id: root } = f.root;
-  const moment = w.facts.moment(f.call, line, api);
+  const moment = w.facts.moment(f.call, line, api, s.locks.id);
   const bits = bitsOf(base, s.locks, w.config);
   const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
   w.facts.note({ deed, base, state: s.locks, bits, moment, root, needs: [], sure });
@@ -104,7 +104,7 @@ function assume(w: Walk, f: Frame, s: State, contract: TreeContract): State {
       subclass: 0,
       trylock: false,
       nest: undefined,
-      moment: w.facts.moment(f.call, f.code?.fn.line ?? 0, '@mustHold'),
+      moment: w.facts.moment(f.call, f.code?.fn.line ?? 0, '@mustHold', locks.id),
       bits: bitsOf(f.root.base, locks, w.config),
       unwatched: false,
     };

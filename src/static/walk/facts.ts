@@ -57,9 +57,9 @@ export class FactBook {
   readonly #moments = new Map<string, Moment>();
   readonly #waiters = new Map<Thing, Map<string, Fact>>();
 
-  /** The moment of an operation: one for a place and an API. */
-  moment(call: Call, line: number, api: string): Moment {
-    const key = `${call.file}\0${call.function}\0${line}\0${api}`;
+  /** The moment of an operation: one for a place, an API and a state, with the calls that first led there in that state. */
+  moment(call: Call, line: number, api: string, state: number): Moment {
+    const key = `${call.file}\0${call.function}\0${line}\0${api}\0${state}`;
     let known = this.#moments.get(key);
     if (known === undefined) {
       known = { id: this.#moments.size + 1, file: call.file, function: call.function, line, call, api };

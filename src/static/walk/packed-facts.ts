@@ -118,6 +118,7 @@ export class FactJoiner {
   readonly #heap = new Heap();
   readonly #states = new LockStates();
   #things = 0;
+  #moments = 0;
 
   constructor(book: FactBook) {
     this.#book = book;
@@ -137,8 +138,10 @@ export class FactJoiner {
     });
     const calls: Call[] = [];
     for (const { parent, ...call } of packed.calls) calls.push({ ...call, parent: calls[parent] });
-    const moments = packed.moments.map(({ call, file, function: name, line, api }) =>
-      this.#book.moment(calls[call] ?? { parent: undefined, file, function: name, line: 0 }, line, api),
+    const first = this.#moments;
+    this.#moments += packed.moments.length;
+    const moments = packed.moments.map(({ call, file, function: name, line, api }, i) =>
+      this.#book.moment(calls[call] ?? { parent: undefined, file, function: name, line: 0 }, line, api, first + i),
     );
     const states: LockState[] = [];
     const real = (value: unknown): unknown => {

@@ -136,7 +136,7 @@ const wakeEnd = {
   /** The end of a work item wakes who waits for it. */
   signal(w: Walk, f: Frame, s: State, work: Thing): void {
     const name = `(work_completion)(&${work.sim?.name ?? ''})`;
-    wake({ w, f, moment: w.facts.moment(f.call, 0, 'process_one_work') }, s, {
+    wake({ w, f, moment: w.facts.moment(f.call, 0, 'process_one_work', s.locks.id) }, s, {
       object: work,
       name,
       kind: WaitKind.Work,
@@ -145,7 +145,7 @@ const wakeEnd = {
   /** A context must end without locks. */
   exit(w: Walk, f: Frame, s: State): void {
     if (f.root.base.open || s.locks.held.length === 0) return;
-    const moment = w.facts.moment(f.call, 0, 'exit');
+    const moment = w.facts.moment(f.call, 0, 'exit', s.locks.id);
     const bits = bitsOf(f.root.base, s.locks, w.config);
     const sure = !s.doubtful;
     w.facts.note({

@@ -1,3 +1,4 @@
+import { WaitKind } from '../../model/events.js';
 import { Gfp } from '../../model/gfp.js';
 import { LockType, WaitType } from '../../model/wait-type.js';
 import { RT_NOWAIT } from './gfp-text.js';
@@ -26,6 +27,7 @@ const WAIT = {
 export function simMember(w: Walk, name: string): Value {
   if (name === '') return ANYTHING;
   if (name === 'Gfp') return reference(gfpObject(w));
+  if (name === 'WaitKind') return reference(kindObject(w));
   const constants = w.table.constants.get(name);
   const cls = w.table.classes.has(name) ? 'constructor' : 'function';
   return reference(
@@ -34,6 +36,12 @@ export function simMember(w: Walk, name: string): Value {
       else for (const [key, value] of constants) thing.put(key, constant(value));
     }),
   );
+}
+
+function kindObject(w: Walk): Thing {
+  return w.heap.named('sim WaitKind', (thing) => {
+    for (const [name, kind] of Object.entries(WaitKind)) thing.fields.set(name, constant(kind));
+  });
 }
 
 function gfpObject(w: Walk): Thing {

@@ -60,7 +60,7 @@ export function runSteps(
   e: TreeCall,
   api: string,
 ): readonly Result[] {
-  const moment = w.facts.moment(f.call, e.line, api);
+  const moment = w.facts.moment(f.call, e.line, api, s.locks.id);
   const d: Doing = { w, f, object, args, e, moment, saved: new Map(), part: '' };
   let paths: readonly Result[] = [{ s, v: UNDEFINED }];
   const done: Result[] = [];
@@ -119,6 +119,11 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
     case 'queue': {
       const item = d.args[Number(first)];
       if (item !== undefined) d.object.add(item);
+      return [path];
+    }
+    case 'kind': {
+      const kind = d.args[Number(first)];
+      if (kind !== undefined) d.object.put('%kind', kind);
       return [path];
     }
     case 'hook':
@@ -426,7 +431,8 @@ function eventOf(d: Doing): EventFacts {
   const { object, w } = d;
   const facts = classFacts(w.table, object.sim?.cls ?? '')?.event;
   const name = (facts?.name ?? '{name}').replace('{name}', object.sim?.name ?? '');
-  return { object, name, kind: EVENTS[facts?.kind ?? ''] ?? WaitKind.WaitQueue };
+  const kind = numberOf(object.fields.get('%kind')) ?? EVENTS[facts?.kind ?? ''] ?? WaitKind.WaitQueue;
+  return { object, name, kind };
 }
 
 /** An event is signalled. What the sender needed before is told with it, here and by each caller. */
@@ -510,7 +516,7 @@ function free(d: Doing, s: State, words: readonly string[]): State {
 function make(d: Doing, words: readonly string[]): Value {
   const { w, f } = d;
   const [cls = ''] = words;
-  if (words.includes('shared')) return makeSim(w, cls, '');
+  if (words[1] === 'shared') return makeSim(w, cls, words[2] ?? '');
   const position = (word: string): number => Number(words[words.indexOf(word) + 1]);
   const name = words.includes('same-name')
     ? (d.object.sim?.name ?? '')

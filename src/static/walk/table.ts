@@ -174,6 +174,7 @@ const VERBS = new Set([
   'each',
   'queue',
   'hook',
+  'kind',
 ]);
 
 function stepOf(file: string, line: string): Step {
