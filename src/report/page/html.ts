@@ -60,9 +60,20 @@ export function renderPage(data: PageData, { script, style }: PageAssets, live?:
   ].join('\n');
 }
 
+/** Characters of a text that the page shows; no honest name, message or line of source is longer. */
+const LONGEST = 4000;
+
 /** JSON that ends no script element and steers no terminal or editor, whatever is in it. */
 function embeddable(data: PageData): string {
-  return printableJson(JSON.stringify(data)).replaceAll('<', '\\u003c');
+  const json = JSON.stringify(data, (_key, value: unknown) => (typeof value === 'string' ? cut(value) : value));
+  return printableJson(json).replaceAll('<', '\\u003c');
+}
+
+/** A text of reasonable length: both ends of a name tell it apart. */
+function cut(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const [head, tail] = [text.slice(0, LONGEST / 2), text.slice(-LONGEST / 4)];
+  return `${head}… (${text.length - head.length - tail.length} characters) …${tail}`;
 }
 
 function digest(text: string): string {

@@ -28,6 +28,13 @@ describe('the file of a page', () => {
     expect(data).toEqual(JSON.parse(JSON.stringify(hostilePage())));
   });
 
+  it('holds no text that nobody could read: what is longer loses its middle', () => {
+    const name = `begin${'x'.repeat(1_000_000)}end`;
+    const page = renderPage(dataOf([sampleRun([sampleFinding({ locks: [name, 'B'] })])]), ASSETS);
+    expect(page.length).toBeLessThan(20_000);
+    expect(page).toMatch(/"begin[x]+… \(997008 characters\) …x+end"/);
+  });
+
   it('lets only its own script and style run, and nothing be loaded', () => {
     const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
     const digest = (text = ''): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
