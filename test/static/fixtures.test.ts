@@ -13,3 +13,13 @@ describe('findings in C fixtures stand where their comments want them', () => {
     });
   }
 });
+
+describe('findings in C fixtures of several files', () => {
+  it('a raw lock in one file, a spinlock in the other, helpers in a header', async () => {
+    const files = ['hard.c', 'ring.h', 'soft.c'].map((name) => join('fixtures/c-files', name));
+    const findings = await findingsIn(...files);
+    for (const file of files) {
+      expect(reported(findings.filter((finding) => finding.where.file === file))).toEqual(wanted(file));
+    }
+  });
+});

@@ -16,7 +16,8 @@ const HEADS = new Set(['if', 'while', 'for', 'switch']);
 const KEYWORDS = new Set(
   'if else while for do switch case default return goto break continue sizeof struct union enum typeof'.split(' '),
 );
-const EACH = /(?:^|_)(?:for_?each|each)(?:_|$)|^foreach|FOREACH|FOR_EACH|^for_|^list_for|^while_each|^idr_for/;
+const EACH =
+  /(?:^|_)(?:for_?each|each)(?:_|$)|^foreach|FOREACH|FOR_EACH|^for_|^list_for|^while_each|^idr_for|^scoped_(?:cond_)?guard$/;
 
 /** Rewrites tokens that the grammar has no rule for. */
 export function statements(

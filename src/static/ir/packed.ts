@@ -32,7 +32,7 @@ export interface PackedUnit {
 }
 
 /** Changes when the intermediate form or the front end does: part of every cache key. */
-export const IR_VERSION = 12;
+export const IR_VERSION = 13;
 
 export function pack(unit: IrUnit): PackedUnit {
   const { functions, pieces, ...rest } = unit;

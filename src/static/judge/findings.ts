@@ -56,7 +56,7 @@ export function findingsOf(program: Program, located: readonly Located[], rules:
       else earlier.finding.count = count;
     }
   }
-  return takeAlikeTogether(dropAssumed([...known.values()].map(({ finding }) => finding)));
+  return takeAlikeTogether(dropCovered(dropAssumed([...known.values()].map(({ finding }) => finding))));
 }
 
 /** Possible findings on one operation that are reported each for itself. */
@@ -111,6 +111,15 @@ function dropAssumed(findings: readonly Finding[]): Finding[] {
   const isAssumed = (finding: Finding): boolean => finding.evidence.some((step) => step.what.includes(SAID));
   for (const finding of findings) if (!isAssumed(finding)) proved.add(place(finding));
   return findings.filter((finding) => !isAssumed(finding) || !proved.has(place(finding)));
+}
+
+/** What a raw_spinlock_t at the operation forbids for sure, whatever the caller has switched off, is told once. */
+function dropCovered(findings: readonly Finding[]): Finding[] {
+  const place = ({ where }: Finding): string => `${where.file}:${where.line}`;
+  const isRaw = ({ rule, confidence }: Finding): boolean =>
+    rule.endsWith('-under-raw-spinlock') && confidence === 'certain';
+  const raw = new Set(findings.filter(isRaw).map(place));
+  return findings.filter((finding) => finding.rule !== 'alloc-in-atomic' || !raw.has(place(finding)));
 }
 
 const STEP_DOWN: Readonly<Record<Severity, Severity>> = { error: 'warning', warning: 'note', note: 'note' };
