@@ -6,11 +6,6 @@ import type { SourceFile } from './c/front.js';
 /** Folders that hold no sources of the project. */
 export const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage']);
 
-/** The C sources under the paths, sorted, each once. Throws InputError for a path that is not there or no C source. */
-export function cFiles(paths: readonly string[]): string[] {
-  return filesUnder(paths, isCFile, 'neither a C source (.c, .h) nor a folder');
-}
-
 /** The sources under the paths by language, sorted, each once. Throws InputError for a path that is not there or no source. */
 export function sourceFiles(paths: readonly string[]): { readonly c: string[]; readonly typescript: string[] } {
   const isSource = (path: string): boolean => isCFile(path) || isTypescriptFile(path);
