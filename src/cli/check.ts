@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Run } from '../model/report.js';
 import { type Arguments, type Command, flag, optional } from './command.js';
 import { deliver } from './deliver.js';
@@ -13,6 +11,7 @@ import {
   ruleOptions,
   ruleSettings,
 } from './options.js';
+import { tablesIn } from './tables.js';
 import { UsageError } from './usage.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -92,12 +91,6 @@ export const check: Command = {
     return watchSources(args.positionals, judge, settings, io);
   },
 };
-
-/** Tables of the kernel's functions that lie beside rules of a user's. */
-function tablesIn(ruleFolders: readonly string[]): string[] {
-  const folders = ruleFolders.map((folder) => join(folder, 'kernel'));
-  return folders.filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory());
-}
 
 /** Throws UsageError for what makes no sense again and again. */
 function checkWatchable(args: Arguments, { format, gate }: ReportSettings): void {

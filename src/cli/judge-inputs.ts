@@ -8,6 +8,8 @@ import type { Io } from './io.js';
 /** How to judge inputs of any kind. */
 export interface JudgeInputs {
   readonly law: Law;
+  /** Folders of rules beside those of lockvet: what they say of the kernel's functions counts for sources. */
+  readonly ruleFolders: readonly string[];
   readonly io: Io;
   readonly progress: ReadProgress;
   /** All recordings are one run. */
@@ -62,18 +64,19 @@ async function runScenarios(paths: readonly string[], { law, watch }: JudgeInput
   return runs;
 }
 
-async function checkSources(paths: readonly string[], { law, io, onSources }: JudgeInputs): Promise<Run> {
-  const [{ check }, { cacheFolder }, { availableParallelism }, { sourceLocks }] = await Promise.all([
+async function checkSources(paths: readonly string[], { law, ruleFolders, io, onSources }: JudgeInputs): Promise<Run> {
+  const [{ check }, { cacheFolder }, { availableParallelism }, { sourceLocks }, { tablesIn }] = await Promise.all([
     import('../static/check.js'),
     import('../static/c/cache.js'),
     import('node:os'),
     import('./source-locks.js'),
+    import('./tables.js'),
   ]);
   const locks = onSources && (await sourceLocks());
   const { run } = await check(paths, {
     rules: law.rules,
     policy: law.policy,
-    tables: [],
+    tables: tablesIn(ruleFolders),
     cache: cacheFolder(io.env),
     workers: availableParallelism(),
     explainUnknown: false,

@@ -80,7 +80,7 @@ async function judged(
   const graphs = new Map<Run, PackedGraph>();
   try {
     const runs = await judgeInputs(args.positionals, {
-      ...{ law, io, progress },
+      ...{ law, io, progress, ruleFolders: ruleSettings(args).ruleFolders },
       merge: flag(args, 'merge'),
       strict: flag(args, 'strict-input'),
       watch: {
