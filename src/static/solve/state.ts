@@ -111,7 +111,10 @@ export function matchHeld(held: readonly Held[], what: Released): number {
   if (isContext(what.kind)) return -1;
   for (let i = held.length - 1; i >= 0; i--) {
     const lock = held[i] as Held;
-    if (lock.kind === what.kind && what.key !== '' && lock.key === what.key) return i;
+    if (lock.kind !== what.kind) continue;
+    if (what.key !== '' && lock.key === what.key) return i;
+    // An annotation names a seqlock_t; what is released is the spinlock_t in it.
+    if (lock.assumed !== undefined && what.path.startsWith(`${lock.path}.`)) return i;
   }
   const part = lastPart(what.path);
   for (let i = held.length - 1; i >= 0; i--) {
