@@ -1,6 +1,6 @@
-import { commonKnown, knownKey } from './known.js';
+import { knownKey } from './known.js';
 import type { Call } from './lock-state.js';
-import { newJumps, unionNeeds } from './paths.js';
+import { commonKnown, newJumps, unionNeeds } from './paths.js';
 import type { Code, Thing } from './thing.js';
 import { ANYTHING, join, reference, UNDEFINED, type Value, valueKey, widened } from './value.js';
 import type { CallResult, Frame, Result, Signal, State, Walk } from './walk.js';

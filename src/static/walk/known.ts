@@ -143,19 +143,6 @@ export function compared(old: Value, op: string, wanted: Primitive, outcome: boo
   return value.t === 'unknown' ? constant(wanted) : value;
 }
 
-/** What two paths that meet both know. */
-export function commonKnown(a: Known, b: Known): Known {
-  if (a === b || a.size === 0) return a;
-  if (b.size === 0) return b;
-  const out = new Map<string, Value>();
-  for (const [key, value] of a) {
-    const other = b.get(key);
-    if (other !== undefined && valueKey(other) === valueKey(value)) out.set(key, value);
-  }
-  if (out.size === a.size) return a;
-  return out.size === 0 ? NOTHING_KNOWN : out;
-}
-
 /** Equal for equal facts. */
 export function knownKey(known: Known): string {
   if (known.size === 0) return '';

@@ -1,7 +1,6 @@
 import type { Need } from './facts.js';
-import { commonKnown } from './known.js';
-import { join, type Value } from './value.js';
-import type { Env, Jumps, Result, State } from './walk.js';
+import { join, type Value, valueKey } from './value.js';
+import type { Env, Jumps, Known, Result, State } from './walk.js';
 
 /** Paths that are one again: states with equal locks, their variables joined. The order of the first of each stays. */
 export function mergeStates(states: readonly State[]): State[] {
@@ -81,4 +80,17 @@ export function withVariable(state: State, name: string, value: Value): State {
 
 export function newJumps(): Jumps {
   return { breaks: [], continues: [], returns: [], throws: [] };
+}
+
+/** What two paths that meet both know. */
+export function commonKnown(a: Known, b: Known): Known {
+  if (a === b || a.size === 0) return a;
+  if (b.size === 0) return b;
+  const out = new Map<string, Value>();
+  for (const [key, value] of a) {
+    const other = b.get(key);
+    if (other !== undefined && valueKey(other) === valueKey(value)) out.set(key, value);
+  }
+  if (out.size === a.size) return a;
+  return out;
 }
