@@ -22,6 +22,8 @@ interface Tally {
   gracePeriods: number;
   reads: number;
   updates: number;
+  /** Tree RCU's only. */
+  callbacks: number;
   plugged: number;
 }
 
@@ -52,7 +54,7 @@ function nameOf(preemptRt: boolean): string {
 }
 
 function emptyTally(): Tally {
-  return { runs: 0, failing: 0, gracePeriods: 0, reads: 0, updates: 0, plugged: 0 };
+  return { runs: 0, failing: 0, gracePeriods: 0, reads: 0, updates: 0, callbacks: 0, plugged: 0 };
 }
 
 function runChunk(chunk: Chunk): ChunkResult {
@@ -62,12 +64,13 @@ function runChunk(chunk: Chunk): ChunkResult {
   for (let seed = first; seed < end; seed++) {
     for (const [i, preemptRt] of on.entries()) {
       const how = { strategy: strategyFor(seed), seed, preemptRt };
-      const run = flavour === 'tree' ? judgeTorture(how) : judgeFlavour(flavour, how);
+      const run = flavour === 'tree' ? judgeTorture(how) : { ...judgeFlavour(flavour, how), callbacks: 0 };
       const tally = result.tallies[i] ?? emptyTally();
       tally.runs++;
       tally.gracePeriods += run.gracePeriods;
       tally.reads += run.reads;
       tally.updates += run.updates;
+      tally.callbacks += run.callbacks;
       tally.plugged += run.plugged;
       if (run.problems.length === 0) continue;
       tally.failing++;
@@ -133,6 +136,7 @@ async function main(): Promise<void> {
       console.log(
         `${flavour} ${nameOf(preemptRt)}: ${sum.runs} seeds, ${sum.failing} with findings; ` +
           `${sum.gracePeriods} grace periods, ${sum.reads} reads, ${sum.updates} updates, ` +
+          `${sum.callbacks > 0 ? `${sum.callbacks} callbacks, ` : ''}` +
           `${sum.plugged} CPUs taken away`,
       );
       if (sum.failing > 0) process.exitCode = 1;

@@ -12,6 +12,8 @@ export interface TortureRun {
   gracePeriods: number;
   reads: number;
   updates: number;
+  /** Callbacks that were invoked. */
+  callbacks: number;
   plugged: number;
   operations: number;
 }
@@ -42,6 +44,7 @@ export function judgeTorture(
     gracePeriods: result?.rcu.stats.gracePeriods ?? 0,
     reads: result?.reads ?? 0,
     updates: result?.updates ?? 0,
+    callbacks: result?.rcu.stats.invoked ?? 0,
     plugged: result?.plugged ?? 0,
   };
 }
