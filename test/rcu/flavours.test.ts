@@ -28,6 +28,7 @@ const QUICK: readonly (readonly [FlavourFault, string, number])[] = [
   ['srcu-leaf-unmarked', 'hang', 3],
   ['srcu-node-locks-nested', 'recursive-lock', 3],
   ['srcu-callbacks-under-lock', 'recursive-lock', 3],
+  ['srcu-cleanup-unflushed', 'assertion-failed', 6],
   ['tasks-preemption-counts', 'assertion-failed', 6],
   ['tasks-preempted-skipped', 'assertion-failed', 6],
   ['tasks-snapshot-stale', 'assertion-failed', 6],

@@ -39,4 +39,5 @@ export function* invokeCallbacks(ssp: SrcuStruct, data: SrcuData): Op<void> {
   const more = data.callbacks.ready > 0;
   yield* data.lock.unlockIrq();
   if (more) yield* scheduleCallbacks(ssp, data, 0);
+  ssp.warnIfCleanedUp();
 }

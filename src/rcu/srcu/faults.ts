@@ -16,6 +16,7 @@ export const SRCU_FAULTS = {
   'srcu-barrier-skips-cpu': 'srcu_barrier() leaves out a CPU',
   'srcu-barrier-forgets-invoked':
     'srcu_barrier() does not wait for callbacks that were taken off their list and are being invoked',
+  'srcu-cleanup-unflushed': 'cleanup_srcu_struct() does not wait for the work items that are still at it',
   'srcu-invoke-all': 'callbacks that wait for a grace period are invoked with the ready ones',
 } as const;
 

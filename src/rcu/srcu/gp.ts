@@ -39,6 +39,7 @@ export function* processSrcu(ssp: SrcuStruct): Op<void> {
   // One turn of a loop that waits for others: a strategy by priorities must let them go first.
   yield* ssp.kernel.cpuRelax();
   yield* reschedule(ssp, nextDelay(ssp));
+  ssp.warnIfCleanedUp();
 }
 
 /** Without delay for an expedited grace period, but not for ever: a reader may sleep long. */

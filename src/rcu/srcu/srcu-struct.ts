@@ -193,6 +193,11 @@ export class SrcuStruct {
     if (!condition) this.kernel.assert(false, `srcu: ${message}`);
   }
 
+  /** To be called where a work item ends: the memory of the structure may be gone by then. */
+  warnIfCleanedUp(): void {
+    this.warn(!this.isCleanedUp, 'a work item is still at it after cleanup_srcu_struct()');
+  }
+
   /** lockdep_assert_held(&sup->lock) */
   assertHeld(): void {
     this.warn(this.lock.isLocked, 'the structure is used without its lock');

@@ -54,10 +54,11 @@ export function* cleanUp(ssp: SrcuStruct): Op<boolean> {
   };
   if (!ok(ssp.delay !== 0, 'an expedited grace period is still wanted')) return false;
   if (!ok(!(yield* isActive(ssp)), 'readers are inside')) return false;
-  yield* ssp.flushGpWork();
+  const flushes = !ssp.has('srcu-cleanup-unflushed');
+  if (flushes) yield* ssp.flushGpWork();
   for (const data of ssp.cpus) {
     yield* data.delay.deleteSync();
-    yield* ssp.workqueue.flushWork(data.work);
+    if (flushes) yield* ssp.workqueue.flushWork(data.work);
     if (!ok(data.callbacks.length === 0, 'callbacks are left: srcu_barrier() is missing')) return false;
   }
   if (!ok(seqState(ssp.gpSeq) === Phase.Idle, 'a grace period runs')) return false;
