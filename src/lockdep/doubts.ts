@@ -16,6 +16,7 @@ export function doubtBeforeSleep(state: LockdepState, h: EventHeader, prev: Task
   const top = prev.depth - 1;
   // schedule() itself disables preemption once, and holds the lock of its run queue.
   if (h.preemptDepth >= 1 + prev.preemptOffHeld) return;
+  if (state.isWhole) return; // for the rules, too
   const doubtful: number[] = [];
   for (let index = 0; index < top; index++) {
     const flags = prev.held[index * HELD_STRIDE + Held.Flags];
@@ -24,9 +25,8 @@ export function doubtBeforeSleep(state: LockdepState, h: EventHeader, prev: Task
   }
   if (doubtful.length === 0) return;
   state.claims.claimFinding(sleepRecord(state, h, prev, doubtful), prev, doubtful, {
-    needsRelease: !state.isWhole,
+    needsRelease: true,
   });
-  if (state.isWhole) return;
   for (const index of doubtful) suspect(state, prev, index);
 }
 

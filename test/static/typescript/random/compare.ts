@@ -161,8 +161,13 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   // A switch to another task has no line, and names one lock.
   if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
   if (locksOf(shown) !== locksOf(found)) return false;
-  if (PLACELESS.has(shown.rule)) return true;
+  if (PLACELESS.has(hiddenRule(shown))) return hiddenRule(shown) === hiddenRule(found);
   return functionAt(lines, shown.where.line) === functionAt(lines, found.where.line ?? 0);
+}
+
+/** The rule that is broken, also where an annotation hides it. */
+function hiddenRule({ rule, message }: Finding): string {
+  return rule === 'annotation-hides-violation' ? (/ hides ([\w-]+): /.exec(message)?.[1] ?? rule) : rule;
 }
 
 function locksOf({ locks }: Finding): string {

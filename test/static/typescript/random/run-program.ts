@@ -9,7 +9,7 @@ import type { Frame } from '../../../../src/sim/frame.js';
 import * as sim from '../../../../src/sim/index.js';
 import type { Kernel } from '../../../../src/sim/kernel.js';
 import type { Machine } from '../../../../src/sim/machine.js';
-import { judgeRun } from '../../../../src/sim/run/judge-run.js';
+import { type Judged, judgeRun } from '../../../../src/sim/run/judge-run.js';
 import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
 import { Damage } from './damage.js';
 import { StreamHash } from './stream-hash.js';
@@ -77,10 +77,11 @@ export class ProgramRuns {
    */
   run(schedule: Schedule, interest = (quick: readonly Finding[]) => this.#isNew(quick)): void {
     if (!this.#isNewStream(schedule)) return;
-    const quick = this.#judged(schedule, false);
-    if (!interest(quick)) return;
+    const { findings: quick, unjudged } = this.#judged(schedule, false);
+    // What annotations hide only runs with lines show.
+    if (!unjudged && !interest(quick)) return;
     for (const finding of quick) this.#seen.add(finding.fingerprint);
-    for (const finding of this.#judged(schedule, true)) {
+    for (const finding of this.#judged(schedule, true).findings) {
       const key = `${finding.fingerprint} ${finding.where.line}`;
       if (!this.#kept.has(key)) this.findings.push(finding);
       this.#kept.add(key);
@@ -114,22 +115,23 @@ export class ProgramRuns {
     return this.#streams.size > before;
   }
 
-  #judged(schedule: Schedule, precise: boolean): Finding[] {
+  #judged(schedule: Schedule, precise: boolean): Pick<Judged, 'findings' | 'unjudged'> {
     let damage: Damage | undefined;
     const recorder = (names: NameTable): Damage => {
       damage = this.#damage(names);
       return damage;
     };
     const what = { path: this.#file, scenario: this.#scenario };
-    const { findings } = judgeRun(what, { law: this.#law, schedule, precise, recorder });
+    const { findings, unjudged } = judgeRun(what, { law: this.#law, schedule, precise, recorder });
     const noticed = damage;
     if (noticed === undefined) throw new Error('nobody recorded');
     // Findings tell seconds, to the nanosecond.
-    return findings.filter((finding) => {
+    const shown = findings.filter((finding) => {
       // A finding of several events is there when the last of them is.
       const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(({ time = 0 }) => time);
       return Math.max(...times) * 1e9 <= noticed.time + 0.5 && !(precise && isLeft(finding, noticed));
     });
+    return { findings: shown, unjudged };
   }
 
   #damage(names: NameTable): Damage {
@@ -140,8 +142,10 @@ export class ProgramRuns {
 /** What a handler left behind, seen where it is no longer the handler that runs. */
 function isLeft({ rule, where }: Finding, damage: Damage): boolean {
   if (damage.hasLeft && (rule === 'inconsistent-lock-state' || rule === 'irq-lock-inversion')) return true;
-  return rule !== 'unlock-not-held' && where.line === undefined && THREADS.test(where.task ?? '');
+  return OF_SWITCHES.has(rule) && where.line === undefined && THREADS.test(where.task ?? '');
 }
 
+/** Rules that a switch to another task, or the end of one, can break. */
+const OF_SWITCHES: ReadonlySet<string> = new Set(['held-at-exit', 'sleep-in-atomic', 'annotation-hides-violation']);
 /** Threads of the simulated kernel that run handlers. */
 const THREADS = /^(?:irq\/|irq_work|kworker|ksoftirqd|rcu_gp|ktimers)/;
