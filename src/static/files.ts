@@ -72,7 +72,7 @@ export function contextHeaders(files: readonly string[]): SourceFile[] {
       for (const header of includesOf(file)) {
         if (known.has(header)) continue;
         known.add(header);
-        next.push(header);
+        if (statSync(header, { throwIfNoEntry: false })?.isFile() === true) next.push(header);
       }
     }
     headers.push(...next);
@@ -86,7 +86,7 @@ function includesOf(file: string): string[] {
   if (!text.includes('include "')) return [];
   return [...text.matchAll(INCLUDE)]
     .map((match) => normalize(join(dirname(file), match[1] ?? '')))
-    .filter((header) => header.endsWith('.h') && statSync(header, { throwIfNoEntry: false })?.isFile() === true);
+    .filter((header) => header.endsWith('.h'));
 }
 
 /** Includes stand at a file's top: no more of it is read. */

@@ -67,7 +67,9 @@ function isIn(irq: Irq, context: ContextName): boolean {
 }
 
 function calledFunctions(program: Program): Set<FunctionId> {
-  return new Set(program.callees.flat());
+  const called = new Set<FunctionId>();
+  for (const targets of program.callees) for (const target of targets) called.add(target);
+  return called;
 }
 
 function addInside(usage: Usage, effects: readonly Effect[], root: FunctionId): void {

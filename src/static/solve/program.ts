@@ -140,8 +140,9 @@ function entriesOf(program: Names): Map<FunctionId, Entry> {
     if (known === undefined || known.by === undefined || isStricter) entries.set(id, entry);
   };
   for (const { unit, first } of program.units) {
-    for (const [i, { entry }] of unit.functions.entries()) {
-      if (entry !== undefined) add(first + i, { context: entry, by: undefined });
+    for (let i = 0; i < unit.functions.length; i++) {
+      const context = unit.functions[i]?.entry;
+      if (context !== undefined) add(first + i, { context, by: undefined });
     }
   }
   for (const [u, { unit }] of program.units.entries()) {
