@@ -23,7 +23,8 @@ export function leakFindings(
     const asked = known.some((caller) => releases(program, caller, leak));
     // Who calls it through a pointer may release the lock there.
     if (leak.told && (asked || known.length === 0)) continue;
-    out.push(findingOf(program, id, leak, leak.possible || asked, rules));
+    const isSure = !leak.possible && !asked && !releasedBelow(program, id, leak);
+    out.push(findingOf(program, id, leak, !isSure, rules));
   }
   return out;
 }
@@ -39,6 +40,32 @@ function callersOf(program: Program, of: ReadonlySet<FunctionId>): Map<FunctionI
     }
   }
   return callers;
+}
+
+/** Calls below a function in which a release of its lock is looked for, and functions to look at. */
+const DEEP = 5;
+const MANY = 400;
+
+/** Whether something that the function calls releases such a lock without taking it: perhaps on the way that seems to keep it. */
+function releasedBelow(program: Program, id: FunctionId, { lock }: Leak): boolean {
+  const part = lastPart(lock.path);
+  const seen = new Set<FunctionId>([id]);
+  let level = [id];
+  for (let depth = 0; depth < DEEP && level.length > 0; depth++) {
+    const next: FunctionId[] = [];
+    for (const callee of level.flatMap((caller) => program.callees[caller] as readonly FunctionId[])) {
+      if (seen.has(callee) || seen.size > MANY) continue;
+      seen.add(callee);
+      next.push(callee);
+      const ops = functionOf(program, callee).blocks.flatMap((block) => block.ops);
+      const isSame = (op: (typeof ops)[number]): boolean =>
+        (op.op === 'lock' || op.op === 'unlock') && op.kind === lock.kind && lastPart(op.path) === part;
+      const mine = ops.filter(isSame);
+      if (mine.length > 0 && mine.every((op) => op.op === 'unlock')) return true;
+    }
+    level = next;
+  }
+  return false;
 }
 
 /** Whether a caller releases such a lock, or calls something that is named so. */

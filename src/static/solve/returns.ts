@@ -269,7 +269,7 @@ function intended(flow: Flow, lock: Held, from: number): 'yes' | 'no' | 'error' 
   // An index that tells which grace period to wait for is handed on together with the read side.
   if (lock.kind === 'srcu') return 'told';
   // Success with the lock, failure without it: that is how a lock is handed to the caller.
-  if (fn.returnsPointer === true) return (freed & Truth.Positive) === 0 ? 'told' : 'no';
+  if (fn.returnsPointer === true) return kept === Truth.Zero ? 'perhaps' : 'told';
   // What was tested and is returned is an error code.
   if (kept === Truth.NonZero && freed === Truth.Zero) return 'no';
   if ((kept & freed) === 0) return 'told';
