@@ -15,14 +15,15 @@ const CONTEXTS: readonly (ContextName | 'atomic')[] = [
 
 /**
  * What the doc comment before a function says of its locks: `@mustHold EXPR`, `@mustNotHold EXPR`, `@maySleep`,
- * `@context NAME...`. An expression is made of a parameter, a variable that the function sees, or `this`, and members.
+ * `@context NAME...`. An expression is made of a parameter, a variable that the function sees, or `this`, and members. A method that
+ * says nothing asks for what the one asks for that it overrides or implements.
  */
 export function contractOf(l: Lowering, node: ts.FunctionLikeDeclaration): TreeContract | undefined {
   const held: TreeContract['held'][number][] = [];
   const notHeld: TreeContract['held'][number][] = [];
   const contexts: (ContextName | 'atomic')[] = [];
   let maySleep = false;
-  for (const tag of ts.getJSDocTags(node)) {
+  for (const tag of tagsOf(l, node)) {
     const text = (typeof tag.comment === 'string' ? tag.comment : (ts.getTextOfJSDocComment(tag.comment) ?? '')).trim();
     switch (tag.tagName.text) {
       case 'mustHold':
@@ -47,6 +48,25 @@ export function contractOf(l: Lowering, node: ts.FunctionLikeDeclaration): TreeC
   }
   if (held.length + notHeld.length + contexts.length === 0 && !maySleep) return undefined;
   return { held, notHeld, maySleep, contexts };
+}
+
+const TAGS = new Set(['mustHold', 'mustNotHold', 'maySleep', 'context']);
+
+function tagsOf(l: Lowering, node: ts.FunctionLikeDeclaration): readonly ts.JSDocTag[] {
+  const own = ts.getJSDocTags(node).filter((tag) => TAGS.has(tag.tagName.text));
+  const { parent } = node;
+  if (own.length > 0 || !ts.isMethodDeclaration(node) || !ts.isIdentifier(node.name) || !ts.isClassLike(parent))
+    return own;
+  for (const clause of parent.heritageClauses ?? []) {
+    for (const type of clause.types) {
+      const member = l.sources.checker.getTypeAtLocation(type).getProperty(node.name.text);
+      for (const declaration of member?.declarations ?? []) {
+        const given = ts.getJSDocTags(declaration).filter((tag) => TAGS.has(tag.tagName.text));
+        if (given.length > 0) return given;
+      }
+    }
+  }
+  return own;
 }
 
 /** The expression of a path such as `this.lock`, `node.lock`, `#lock`. */

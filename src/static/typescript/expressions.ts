@@ -168,7 +168,8 @@ function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
         target,
       };
     }
-    const optional = callee.questionDotToken !== undefined || node.questionDotToken !== undefined;
+    // Anywhere in the chain: `parent?.children.push(child)` does nothing without a parent.
+    const optional = (node.flags & ts.NodeFlags.OptionalChain) !== 0;
     const f = lowerExpression(l, callee.expression);
     return {
       ...common,
