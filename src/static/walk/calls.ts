@@ -76,11 +76,7 @@ function fill(w: Walk, cls: { readonly unit: TreeUnit; readonly cls: TreeClass }
   const frame = { ...moduleFrame(w, cls.unit) };
   const s = startState(w, new Map());
   const made = reference(classThing(w, cls.unit, cls.cls));
-  // It stands for any number of objects, and so does what it is made of.
-  const was = w.heap.concrete;
-  w.heap.concrete = false;
   construct(w, frame, s, made, args, cls.cls.id, cls.cls.line, reference(thing));
-  w.heap.concrete = was;
 }
 
 /** `new C(...)`; with `self` what super(...) does to an object that is there. */
