@@ -1,8 +1,7 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
-import { callApi, getApi, releases, setApi } from './api.js';
-import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
+import { getApi, setApi } from './api.js';
 import { callValue, construct, instanceOf, moduleValue } from './calls.js';
-import { bindMethod, boundFunction, makeClosure, withEarly } from './closures.js';
+import { makeClosure, withEarly } from './closures.js';
 import { gfpBinary, isGfpText } from './gfp-text.js';
 import {
   knownField,
@@ -14,8 +13,9 @@ import {
   withSourceTold,
 } from './known.js';
 import { getMember } from './members.js';
+import { callMethod, callSuper } from './methods.js';
 import { binary, textValue, unary } from './operators.js';
-import { joinStates, withVariable } from './paths.js';
+import { joinStates, mergedResults, withVariable } from './paths.js';
 import { simMember } from './sim-objects.js';
 import { ownerKey, type Thing } from './thing.js';
 import {
@@ -28,10 +28,8 @@ import {
   isNullish,
   join,
   numberOf,
-  ofAlternatives,
   RUNNING_CPU,
   reference,
-  type Simple,
   truthOf,
   UNDEFINED,
   unknown,
@@ -345,18 +343,6 @@ function settled(w: Walk, results: readonly Result[]): readonly Result[] {
   return [merged.reduce((a, b) => ({ s: joinStates(a.s, b.s), v: join(a.v, b.v) }))];
 }
 
-/** Results whose states are one are one, with either value. */
-function mergedResults(results: readonly Result[]): readonly Result[] {
-  if (results.length < 2) return results;
-  const out: { s: State; v: Value }[] = [];
-  for (const result of results) {
-    const same = out.find((other) => other.s === result.s);
-    if (same === undefined) out.push({ ...result });
-    else same.v = join(same.v, result.v);
-  }
-  return out;
-}
-
 function evaluateSet(w: Walk, f: Frame, e: TreeExpr & { k: 'set' }, s: State): readonly Result[] {
   const old = e.post === true && e.t.k === 'var' ? s.env.get(e.t.n) : undefined;
   const { t } = e;
@@ -505,107 +491,4 @@ function evaluateOneCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Res
     return both(w, f, e.f, e.a, s, (at, callee, args) => callValue(w, f, at, callee, undefined, args, e));
   }
   return both(w, f, e.f, e.a, s, (at, object, args) => callMethod(w, f, at, object, args, e));
-}
-
-function callSuper(w: Walk, f: Frame, e: TreeCall, s: State, args: readonly Value[]): readonly Result[] {
-  const self = s.env.get('%this') ?? f.self ?? ANYTHING;
-  const target = bindMethod(w, e.target, self);
-  if (target !== undefined) return callValue(w, f, s, target, self, args, e);
-  if (e.p !== 'super' || f.code === undefined) return [{ s, v: ANYTHING }];
-  const owner = [...w.program.classes.values()].find(
-    ({ unit, cls }) => unit === f.unit && unit.functions[cls.make] === f.code?.fn,
-  );
-  const base = owner === undefined ? undefined : w.program.classes.get(owner.cls.baseId);
-  if (base === undefined) return [{ s, v: UNDEFINED }];
-  return construct(w, f, s, moduleValue(w, base.cls.id, ''), args, '', e.line, self);
-}
-
-/** Calls a method on each object that its receiver may be. */
-function callMethod(
-  w: Walk,
-  f: Frame,
-  s: State,
-  object: Value,
-  args: readonly Value[],
-  e: TreeCall,
-): readonly Result[] {
-  const out: Result[] = [];
-  const parts = heldOnes(
-    w,
-    s,
-    alternatives(object).filter((part) => !isNullish(part)),
-    e,
-  );
-  if (parts.length === 0) return e.optional === true ? [{ s, v: UNDEFINED }] : [];
-  for (const part of parts) {
-    if (part.t === 'ref' && part.o.sim !== undefined) {
-      out.push(...callApi(w, f, s, part.o, e.p, args, e));
-      continue;
-    }
-    if (part.t === 'ref' && part.o.code !== undefined && !part.o.fields.has(e.p)) {
-      const found = callFunctionMethod(w, f, s, part.o, args, e, (fn, self, bound) =>
-        boundFunction(w, fn, self, bound),
-      );
-      if (found !== undefined) {
-        out.push(...found);
-        continue;
-      }
-    }
-    if (part.t === 'ref' && isIterable(part.o) && part.o.cls === undefined && !part.o.fields.has(e.p)) {
-      const found = callArray(w, f, s, part.o, e.p, args, e);
-      if (found !== undefined) {
-        out.push(...found);
-        continue;
-      }
-    }
-    if (part.t === 'const' && typeof part.v === 'string') {
-      out.push({ s, v: callString(part.v, e.p, args) });
-      continue;
-    }
-    if (part.t === 'ref' || part.t === 'unknown') out.push(...callMember(w, f, s, part, args, e));
-    else out.push({ s, v: ANYTHING });
-  }
-  return mergedResults(
-    out.length > 0 && parts.length < alternatives(object).length && e.optional === true
-      ? [...out, { s, v: UNDEFINED }]
-      : out,
-  );
-}
-
-/** Of several locks that may be released those that are held, if any is. */
-function heldOnes(w: Walk, s: State, parts: readonly Simple[], e: TreeCall): readonly Simple[] {
-  if (parts.length < 2 || e.api === '') return parts;
-  const held = parts.filter((part) => part.t === 'ref' && s.locks.held.some((lock) => lock.lock === part.o));
-  return held.length > 0 && releases(w, e.api) ? held : parts;
-}
-
-function callMember(
-  w: Walk,
-  f: Frame,
-  s: State,
-  object: Simple,
-  args: readonly Value[],
-  e: TreeCall,
-): readonly Result[] {
-  const [cls = ''] = e.api.split('.');
-  if (object.t === 'unknown' && e.api !== '') {
-    const ty = object.ty.startsWith('sim:') ? object.ty : `sim:${cls}`;
-    const made = instanceOf(w, ty, object.text || e.text.split('(')[0]?.replace(/\.[^.]*$/, '') || '');
-    if (made.t === 'ref') return callApi(w, f, s, made.o, e.p, args, e);
-  }
-  if (object.t === 'unknown' && /^(?:\[\]|map:)/.test(object.ty)) {
-    const element = instanceOf(w, object.ty.replace(/^(?:\[\]|map:)/, ''), `${object.text}[]`);
-    const list = w.heap.make(`${f.call.file}:${object.text}:list`);
-    list.isMap = object.ty.startsWith('map:');
-    list.add(element);
-    const found = callArray(w, f, s, list, e.p, args, e);
-    if (found !== undefined) return found;
-  }
-  if (object.t === 'unknown' && e.target !== '') {
-    const self = object.ty === '' ? object : instanceOf(w, object.ty, object.text);
-    const target = bindMethod(w, e.target, self);
-    if (target !== undefined) return callValue(w, f, s, target, self, args, e);
-  }
-  const results = getMember(w, f, s, object, e.p, '', e.text, e.api);
-  return results.flatMap(({ s: at, v }) => callValue(w, f, at, v, ofAlternatives([object]), args, e));
 }

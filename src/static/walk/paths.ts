@@ -94,3 +94,15 @@ export function commonKnown(a: Known, b: Known): Known {
   if (out.size === a.size) return a;
   return out;
 }
+
+/** Results whose states are one are one, with either value. */
+export function mergedResults(results: readonly Result[]): readonly Result[] {
+  if (results.length < 2) return results;
+  const out: { s: State; v: Value }[] = [];
+  for (const result of results) {
+    const same = out.find((other) => other.s === result.s);
+    if (same === undefined) out.push({ ...result });
+    else same.v = join(same.v, result.v);
+  }
+  return out;
+}

@@ -1,0 +1,113 @@
+import type { TreeCall } from '../ir/tree.js';
+import { callApi, releases } from './api.js';
+import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
+import { callValue, construct, instanceOf, moduleValue } from './calls.js';
+import { bindMethod, boundFunction } from './closures.js';
+import { getMember } from './members.js';
+import { mergedResults } from './paths.js';
+import { ANYTHING, alternatives, isNullish, ofAlternatives, type Simple, UNDEFINED, type Value } from './value.js';
+import type { Frame, Result, State, Walk } from './walk.js';
+
+/** `super(...)` and `super.method(...)`. */
+export function callSuper(w: Walk, f: Frame, e: TreeCall, s: State, args: readonly Value[]): readonly Result[] {
+  const self = s.env.get('%this') ?? f.self ?? ANYTHING;
+  const target = bindMethod(w, e.target, self);
+  if (target !== undefined) return callValue(w, f, s, target, self, args, e);
+  if (e.p !== 'super' || f.code === undefined) return [{ s, v: ANYTHING }];
+  const owner = [...w.program.classes.values()].find(
+    ({ unit, cls }) => unit === f.unit && unit.functions[cls.make] === f.code?.fn,
+  );
+  const base = owner === undefined ? undefined : w.program.classes.get(owner.cls.baseId);
+  if (base === undefined) return [{ s, v: UNDEFINED }];
+  return construct(w, f, s, moduleValue(w, base.cls.id, ''), args, '', e.line, self);
+}
+
+/** Calls a method on each object that its receiver may be. */
+export function callMethod(
+  w: Walk,
+  f: Frame,
+  s: State,
+  object: Value,
+  args: readonly Value[],
+  e: TreeCall,
+): readonly Result[] {
+  const out: Result[] = [];
+  const parts = heldOnes(
+    w,
+    s,
+    alternatives(object).filter((part) => !isNullish(part)),
+    e,
+  );
+  if (parts.length === 0) return e.optional === true ? [{ s, v: UNDEFINED }] : [];
+  for (const part of parts) {
+    if (part.t === 'ref' && part.o.sim !== undefined) {
+      out.push(...callApi(w, f, s, part.o, e.p, args, e));
+      continue;
+    }
+    if (part.t === 'ref' && part.o.code !== undefined && !part.o.fields.has(e.p)) {
+      const found = callFunctionMethod(w, f, s, part.o, args, e, (fn, self, bound) =>
+        boundFunction(w, fn, self, bound),
+      );
+      if (found !== undefined) {
+        out.push(...found);
+        continue;
+      }
+    }
+    if (part.t === 'ref' && isIterable(part.o) && part.o.cls === undefined && !part.o.fields.has(e.p)) {
+      const found = callArray(w, f, s, part.o, e.p, args, e);
+      if (found !== undefined) {
+        out.push(...found);
+        continue;
+      }
+    }
+    if (part.t === 'const' && typeof part.v === 'string') {
+      out.push({ s, v: callString(part.v, e.p, args) });
+      continue;
+    }
+    if (part.t === 'ref' || part.t === 'unknown') out.push(...callMember(w, f, s, part, args, e));
+    else out.push({ s, v: ANYTHING });
+  }
+  return mergedResults(
+    out.length > 0 && parts.length < alternatives(object).length && e.optional === true
+      ? [...out, { s, v: UNDEFINED }]
+      : out,
+  );
+}
+
+/** Of several locks that may be released those that are held, if any is. */
+function heldOnes(w: Walk, s: State, parts: readonly Simple[], e: TreeCall): readonly Simple[] {
+  if (parts.length < 2 || e.api === '') return parts;
+  const held = parts.filter((part) => part.t === 'ref' && s.locks.held.some((lock) => lock.lock === part.o));
+  return held.length > 0 && releases(w, e.api) ? held : parts;
+}
+
+function callMember(
+  w: Walk,
+  f: Frame,
+  s: State,
+  object: Simple,
+  args: readonly Value[],
+  e: TreeCall,
+): readonly Result[] {
+  const [cls = ''] = e.api.split('.');
+  if (object.t === 'unknown' && e.api !== '') {
+    const ty = object.ty.startsWith('sim:') ? object.ty : `sim:${cls}`;
+    const made = instanceOf(w, ty, object.text || e.text.split('(')[0]?.replace(/\.[^.]*$/, '') || '');
+    if (made.t === 'ref') return callApi(w, f, s, made.o, e.p, args, e);
+  }
+  if (object.t === 'unknown' && /^(?:\[\]|map:)/.test(object.ty)) {
+    const element = instanceOf(w, object.ty.replace(/^(?:\[\]|map:)/, ''), `${object.text}[]`);
+    const list = w.heap.make(`${f.call.file}:${object.text}:list`);
+    list.isMap = object.ty.startsWith('map:');
+    list.add(element);
+    const found = callArray(w, f, s, list, e.p, args, e);
+    if (found !== undefined) return found;
+  }
+  if (object.t === 'unknown' && e.target !== '') {
+    const self = object.ty === '' ? object : instanceOf(w, object.ty, object.text);
+    const target = bindMethod(w, e.target, self);
+    if (target !== undefined) return callValue(w, f, s, target, self, args, e);
+  }
+  const results = getMember(w, f, s, object, e.p, '', e.text, e.api);
+  return results.flatMap(({ s: at, v }) => callValue(w, f, at, v, ofAlternatives([object]), args, e));
+}
