@@ -105,6 +105,42 @@ describe('interrupts', () => {
     }
   });
 
+  it("hold PREEMPT_RT's bottom-half lock in a section of a raw_spinlock_t, too", () => {
+    const { lines } = run(
+      (kernel) => {
+        const raw = kernel.rawSpinlock('raw');
+        kernel.task('A', function* () {
+          yield* raw.lockBh();
+          yield* raw.unlockBh();
+        });
+      },
+      { cpus: 1, preemptRt: true },
+    );
+    expect(lines.filter((line) => /^A: [+-]/.test(line))).toEqual([
+      'A: +softirq_ctrl.lock d0',
+      'A: +raw d1',
+      'A: -raw d1',
+      'A: -softirq_ctrl.lock d0',
+    ]);
+  });
+
+  it("do not release PREEMPT_RT's bottom-half lock where bottom halves are not off", () => {
+    const { lines } = run(
+      (kernel) => {
+        kernel.task('A', function* () {
+          yield* kernel.localBhEnable();
+          yield* kernel.localBhDisable();
+          yield* kernel.localBhEnable();
+        });
+      },
+      { cpus: 1, preemptRt: true },
+    );
+    expect(lines.filter((line) => /^A: [+-]/.test(line))).toEqual([
+      'A: +softirq_ctrl.lock d0',
+      'A: -softirq_ctrl.lock d0',
+    ]);
+  });
+
   it('threads handlers on PREEMPT_RT only', () => {
     for (const preemptRt of [false, true]) {
       const contexts: boolean[] = [];

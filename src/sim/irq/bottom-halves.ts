@@ -66,11 +66,13 @@ export class BottomHalves {
     const machine = this.#machine;
     const cpu = machine.cpu;
     const { preemptible } = cpu;
-    if (preemptible && cpu.bhCount === 1 && cpu.servingSoftirq === 0 && cpu.softirqPending !== 0)
+    const isLast = cpu.bhCount === 1;
+    const wasOff = cpu.bhCount > 0;
+    if (preemptible && isLast && cpu.servingSoftirq === 0 && cpu.softirqPending !== 0)
       yield* softirqsInTask(machine, cpu);
     yield* machine.arm(LOCAL_BH_ENABLE, this);
-    if (cpu.bhCount === 0 && preemptible) yield* this.#lockOf(cpu).unlock();
-    cpu.current.migrateDisabled--;
+    if (isLast && preemptible) yield* this.#lockOf(cpu).unlock();
+    if (wasOff) cpu.current.migrateDisabled--;
     machine.softirqs.leftOver(cpu);
   }
 

@@ -47,8 +47,9 @@ export class RawSpinlock extends SpinCore {
     return this.machine.arm(RAW.lockIrqsave, this, lockArgument(IrqMode.Irqsave, subclass));
   }
 
-  /** raw_spin_lock_bh() */
+  /** raw_spin_lock_bh(): its bottom-half section is one as local_bh_disable() begins, with PREEMPT_RT's lock where preemption is on. */
   lockBh(): Op<void> {
+    if (this.machine.config.preemptRt) return this.#lockBhInTask();
     return this.machine.arm(RAW.lock, this, IrqMode.Bh);
   }
 
@@ -79,6 +80,7 @@ export class RawSpinlock extends SpinCore {
 
   /** raw_spin_unlock_bh() */
   unlockBh(): Op<void> {
+    if (this.machine.config.preemptRt) return this.#unlockBhInTask();
     return this.machine.arm(RAW.unlock, this, IrqMode.Bh);
   }
 
@@ -98,5 +100,15 @@ export class RawSpinlock extends SpinCore {
       (flags) => this.unlockIrqrestore(flags),
       body,
     );
+  }
+
+  *#lockBhInTask(): Op<void> {
+    yield* this.machine.softirqs.bottomHalves.disable();
+    yield* this.lock();
+  }
+
+  *#unlockBhInTask(): Op<void> {
+    yield* this.unlock();
+    yield* this.machine.softirqs.bottomHalves.enable();
   }
 }

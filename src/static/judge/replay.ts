@@ -2,10 +2,12 @@ import { Engines, type Law } from '../../judge/index.js';
 import {
   AcquireHas,
   AllocEvent,
+  Ctx,
   EventHeader,
   type EventSink,
   GfpSpelling,
   LockAcquire,
+  LockdepCtx,
   TaskState,
   WaitKind,
 } from '../../model/events.js';
@@ -17,6 +19,8 @@ import type { Bits, Call, HeldLock, LockState, Moment } from '../walk/lock-state
 import type { LockFacts, Thing } from '../walk/thing.js';
 
 const ALL_FIELDS = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | AcquireHas.Check | AcquireHas.ReadKind;
+/** A task with interrupts and bottom halves off: taking a lock there says nothing of interrupts, and is no fault. */
+const ALL_OFF = Ctx.Known | Ctx.BhKnown | Ctx.HardIrqsOff | Ctx.BhOff;
 const IMAGE_HI = 0xffffffff | 0;
 const NO_VALIDATE = { hi: IMAGE_HI, lo: 0x82fffff0 | 0 };
 
@@ -189,6 +193,7 @@ class Player {
 
   #establish(state: LockState): void {
     let off = false;
+    let outer: readonly HeldLock[] = [];
     const seen = new Map<Thing, number>();
     for (const held of state.held) {
       const count = seen.get(held.lock) ?? 0;
@@ -199,13 +204,34 @@ class Player {
         else this.#sink.lockdepOn(h, this.#site(held.moment));
         off = held.unwatched;
       }
+      outer = this.#under(outer, held, seen);
       this.#acquire(held, count);
     }
+    this.#drop(outer);
     if (state.lockdepOff > 0 !== off) {
       const h = this.#h;
       if (off) this.#sink.lockdepOn(h, 0);
       else this.#sink.lockdepOff(h, 0);
     }
+  }
+
+  /**
+   * Takes what a lock was taken under and is no longer held, in the order in which it was taken: what is wrong with a lock is told with the
+   * locks that were there. `outer` are those that are there now; returns those that are there then.
+   */
+  #under(outer: readonly HeldLock[], held: HeldLock, seen: ReadonlyMap<Thing, number>): readonly HeldLock[] {
+    const wanted = (held.under ?? []).filter(({ lock }) => !seen.has(lock));
+    const isIn = (list: readonly HeldLock[], one: HeldLock): boolean =>
+      list.some(({ lock, moment }) => lock === one.lock && moment === one.moment);
+    this.#drop(outer.filter((one) => !isIn(wanted, one)));
+    const kept = outer.filter((one) => isIn(wanted, one));
+    const fresh = wanted.filter((one) => !isIn(kept, one));
+    for (const one of fresh) this.#acquire(one, 0);
+    return [...kept, ...fresh];
+  }
+
+  #drop(outer: readonly HeldLock[]): void {
+    for (const { lock, bits, moment } of outer.toReversed()) this.#release(lock, bits, moment, 0);
   }
 
   #leave(state: LockState, fact: Fact): void {
@@ -329,10 +355,13 @@ class Player {
     this.#sink.waitEnd(this.#stamp(first.bits, first.moment), IMAGE_HI, object.id, id, kind);
   }
 
-  /** What a sender needed before its signal: as if it came just before. */
+  /**
+   * What a sender needed before its signal: as if it came just before. Only that a lock came before is told here, not in which state
+   * it was taken: that is told where it is taken.
+   */
   #need(need: Need, fact: Fact): void {
     if ('lock' in need) {
-      this.#acquire(need, 0);
+      this.#acquire({ ...need, bits: { context: ALL_OFF, lockdep: LockdepCtx.Known, depth: need.bits.depth } }, 0);
       this.#release(need.lock, need.bits, need.moment, 0);
       return;
     }

@@ -39,6 +39,8 @@ export interface HeldLock {
   readonly bits: Bits;
   /** Taken where lockdep was told to look away. */
   readonly unwatched: boolean;
+  /** Locks that were held when it was taken and were released before it. */
+  readonly under?: readonly HeldLock[];
 }
 
 /** Where a root runs. */

@@ -314,7 +314,23 @@ function release(d: Doing, s: State, object: Thing): State {
     if (!d.f.root.base.open) note(d, s, { do: 'release', lock: object });
     return s;
   }
-  return changed(d.w, s, { held: s.locks.held.filter((_, i) => i !== at) });
+  return changed(d.w, s, { held: withoutOne(s.locks.held, at) });
+}
+
+/** Locks without one of them, which those that were taken inside it remember. */
+function withoutOne(held: readonly HeldLock[], at: number): readonly HeldLock[] {
+  return held.flatMap((one, i) => {
+    const gone = held[at];
+    if (i === at) return [];
+    return i < at || gone === undefined ? [one] : [{ ...one, under: inOrder(one.under ?? [], gone) }];
+  });
+}
+
+/** Locks in the order in which they were taken, with one more: what it was itself taken under comes before it. */
+function inOrder(under: readonly HeldLock[], gone: HeldLock): readonly HeldLock[] {
+  const isBefore = ({ lock, moment }: HeldLock): boolean =>
+    gone.under?.some((one) => one.lock === lock && one.moment === moment) ?? false;
+  return [...under.filter(isBefore), gone, ...under.filter((one) => !isBefore(one))];
 }
 
 function partStep(d: Doing, step: Step, path: Result): readonly Result[] {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Law } from '../../../../src/judge/index.js';
-import type { Finding } from '../../../../src/model/finding.js';
+import type { Evidence, Finding, Where } from '../../../../src/model/finding.js';
 import { type CheckOptions, check } from '../../../../src/static/check.js';
 import { programText } from './program-text.js';
 import type { ProgramGene } from './random-program.js';
@@ -136,13 +136,29 @@ function compareOne(
   const isReached = ({ rule, message, where, evidence }: Finding): boolean =>
     (!(rule === 'held-at-exit' || message.includes(' hides held-at-exit: ')) ||
       runs.ended.has((where.task ?? '').replace(/-\d+$/, ''))) &&
-    [where, ...evidence.map((step) => step.where)].every(({ line }) => line === undefined || runs.lines.has(line));
+    [where, ...evidence.map((step) => step.where)].every((place) => isRun(place, runs.lines, lines)) &&
+    evidence.every((step) => isTaken(step, runs.taken));
   if (options.more > 0) for (const finding of open.filter(isReached)) note('unshown', finding);
   return { disagreements, shown };
 }
 
 /** Locks of the simulated kernel itself: the walk and the run see different ones of them first. */
 const INTERNAL = /^(?:&pcp->lock|&zone->lock|softirq_ctrl\.lock|rcu_read_lock|&cache->lock)/;
+
+/** Whether some run got to a place; where it has no line, such as the lock of a timer that runs, to its function. */
+function isRun({ line, function: name }: Where, ran: ReadonlySet<number>, lines: readonly string[]): boolean {
+  if (line !== undefined) return ran.has(line);
+  return name === undefined || [...ran].some((one) => functionAt(lines, one) === name);
+}
+
+/**
+ * Whether some run took the lock that a step of evidence says is taken on its line: a loop over several locks gets to the line with the
+ * first of them, and may be damaged before it gets there with the next.
+ */
+function isTaken({ what, where }: Evidence, taken: ReadonlySet<string>): boolean {
+  const lock = /^(.+?)(?:\/\d+)?\{[^}]*\}(?: is| was)? taken/.exec(what)?.[1];
+  return lock === undefined || where.line === undefined || INTERNAL.test(lock) || taken.has(`${where.line} ${lock}`);
+}
 
 /** Whether findings of a rule that runs show can be findings of a rule on sources. */
 function mayAgree(shown: string, found: string): boolean {
@@ -157,12 +173,25 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   if (shown.rule === 'annotation-hides-violation' && shown.message.includes(` hides ${found.rule}: `)) {
     return shareLock(shown, found);
   }
+  if (standsFor(found, shown)) return true;
   if (shown.rule !== found.rule) return false;
   // A switch to another task has no line, and names one lock.
   if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
   if (locksOf(shown) !== locksOf(found)) return false;
   if (PLACELESS.has(hiddenRule(shown))) return hiddenRule(shown) === hiddenRule(found);
   return functionAt(lines, shown.where.line) === functionAt(lines, found.where.line ?? 0);
+}
+
+/**
+ * Whether an inversion that a run shows is left out for the sake of another finding: once the states of a class contradict each other, the
+ * engine reports no inversion that begins or ends with it. A run may get to the inversion first.
+ */
+function standsFor(found: Finding, shown: Finding): boolean {
+  if (hiddenRule(shown) !== 'irq-lock-inversion' || hiddenRule(found) !== 'inconsistent-lock-state') return false;
+  if (found.rule === 'annotation-hides-violation' && shown.rule !== found.rule) return false;
+  const irq = (message: string): string | undefined => /HARDIRQ|SOFTIRQ/.exec(message)?.[0];
+  if (irq(found.message) !== irq(shown.message)) return false;
+  return found.locks.some((name) => name === shown.locks[0] || name === shown.locks.at(-1));
 }
 
 /** The rule that is broken, also where an annotation hides it. */

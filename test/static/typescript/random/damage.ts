@@ -13,6 +13,7 @@ import { WaitType } from '../../../../src/model/wait-type.js';
 interface Entered {
   readonly locks: number;
   readonly preempt: number;
+  readonly bhOff: boolean;
 }
 
 /**
@@ -25,6 +26,7 @@ export class Damage extends NullSink {
   /** A handler left a lock behind: it is seen to be held with interrupts on. */
   hasLeft = false;
   readonly #names: NameTable;
+  /** Locks that are held, by {@link taskOf}. */
   readonly #locks = new Map<number, number>();
   /** Locks that interrupts took, by the task that they interrupted. */
   readonly #ofInterrupts = new Map<number, Set<string>>();
@@ -42,28 +44,28 @@ export class Damage extends NullSink {
   }
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
-    this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) + 1);
+    this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) + 1);
     if ((h.context & Ctx.HardIrq) !== 0) {
-      const taken = this.#ofInterrupts.get(h.pid) ?? new Set();
+      const taken = this.#ofInterrupts.get(taskOf(h)) ?? new Set();
       taken.add(`${a.hi} ${a.lo}`);
-      this.#ofInterrupts.set(h.pid, taken);
+      this.#ofInterrupts.set(taskOf(h), taken);
     }
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
-    const held = this.#spinning.get(h.pid) ?? new Set();
+    const held = this.#spinning.get(taskOf(h)) ?? new Set();
     held.add(`${a.hi} ${a.lo}`);
-    this.#spinning.set(h.pid, held);
+    this.#spinning.set(taskOf(h), held);
   }
 
   override lockRelease(h: EventHeader, hi: number, lo: number): void {
-    this.#locks.set(h.pid, (this.#locks.get(h.pid) ?? 0) - 1);
-    this.#spinning.get(h.pid)?.delete(`${hi} ${lo}`);
-    this.#ofInterrupts.get(h.pid)?.delete(`${hi} ${lo}`);
+    this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) - 1);
+    this.#spinning.get(taskOf(h))?.delete(`${hi} ${lo}`);
+    this.#ofInterrupts.get(taskOf(h))?.delete(`${hi} ${lo}`);
   }
 
   /** The end of a timer's interrupt, which has no event of its own. */
   override hardirqsOn(h: EventHeader): void {
-    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0 || (this.#ofInterrupts.get(h.pid)?.size ?? 0) === 0) return;
+    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0 || (this.#ofInterrupts.get(taskOf(h))?.size ?? 0) === 0) return;
     this.hasLeft = true;
     this.#happened(h, 1);
   }
@@ -86,7 +88,8 @@ export class Damage extends NullSink {
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number): void {
     const isOff = (h.context & (Ctx.BhOff | Ctx.SoftIrq | Ctx.HardIrq)) !== 0;
-    if (prevState !== TaskState.Running && (isOff || (this.#spinning.get(prevPid)?.size ?? 0) > 0)) this.#happened(h);
+    if (prevState !== TaskState.Running && (isOff || (this.#spinning.get(taskOf(h, prevPid))?.size ?? 0) > 0))
+      this.#happened(h);
   }
 
   /** Sleeping in an interrupt keeps the CPU, and what it was doing, for as long as it lasts. */
@@ -100,7 +103,7 @@ export class Damage extends NullSink {
 
   /** A work item ends, and the next one runs with what it has left. */
   override wakeUp(h: EventHeader, _hi: number, _lo: number, _name: number, kind: number): void {
-    if (kind === WaitKind.Work && (this.#locks.get(h.pid) ?? 0) > 0) this.#happened(h);
+    if (kind === WaitKind.Work && (this.#locks.get(taskOf(h)) ?? 0) > 0) this.#happened(h);
   }
 
   override taskExit(h: EventHeader): void {
@@ -110,14 +113,20 @@ export class Damage extends NullSink {
 
   #enter(h: EventHeader): void {
     const stack = this.#entered.get(h.cpu) ?? [];
-    stack.push({ locks: this.#locks.get(h.pid) ?? 0, preempt: h.preemptDepth });
+    stack.push({
+      locks: this.#locks.get(taskOf(h)) ?? 0,
+      preempt: h.preemptDepth,
+      bhOff: (h.context & Ctx.BhOff) !== 0,
+    });
     this.#entered.set(h.cpu, stack);
   }
 
   #leave(h: EventHeader): void {
     const entered = this.#entered.get(h.cpu)?.pop();
     if (entered === undefined) return;
-    if (entered.locks === (this.#locks.get(h.pid) ?? 0) && entered.preempt === h.preemptDepth) return;
+    // Who is interrupted goes on with bottom halves off that the handler left so.
+    if (!entered.bhOff && (h.context & Ctx.BhOff) !== 0 && (h.context & Ctx.SoftIrq) === 0) this.#happened(h, 1);
+    if (entered.locks === (this.#locks.get(taskOf(h)) ?? 0) && entered.preempt === h.preemptDepth) return;
     this.hasLeft = true;
     this.#happened(h, 1);
   }
@@ -125,4 +134,9 @@ export class Damage extends NullSink {
   #happened(h: EventHeader, before = 0): void {
     this.time = Math.min(this.time, h.time - before);
   }
+}
+
+/** The task of an event; of the idle tasks, which share a number, the CPU's. */
+function taskOf(h: EventHeader, pid = h.pid): number {
+  return pid === 0 ? -1 - h.cpu : pid;
 }

@@ -43,6 +43,8 @@ export class ProgramRuns {
   readonly findings: Finding[] = [];
   /** Lines whose operations made an event in some run. */
   readonly lines = new Set<number>();
+  /** Lines that took a lock in some run, with its name: `12 LOCK`. */
+  readonly taken = new Set<string>();
   /** Tasks that came to their ends in some run. */
   readonly ended = new Set<string>();
   operations = 0;
@@ -93,7 +95,7 @@ export class ProgramRuns {
   }
 
   #isNewStream(schedule: Schedule): boolean {
-    let heard: { readonly hash: StreamHash; readonly damage: Damage } | undefined;
+    let heard: { readonly hash: StreamHash; readonly damage: Damage; readonly names: NameTable } | undefined;
     const { operations } = simulate(this.#scenario, {
       strategy: strategyOf(schedule),
       sink: (names) => {
@@ -102,14 +104,15 @@ export class ProgramRuns {
           const frame = this.#machine?.cpu.top;
           return (frame === undefined ? undefined : this.#inside.get(frame)) ?? 0;
         });
-        heard = { hash, damage };
+        heard = { hash, damage, names };
         return new TeeSink(hash, damage);
       },
     });
     this.operations += operations;
     if (heard === undefined) throw new Error('nobody listened');
-    const { hash, damage } = heard;
+    const { hash, damage, names } = heard;
     for (const line of hash.linesUntil(damage.time)) this.lines.add(line);
+    for (const { line, lock } of hash.takenUntil(damage.time)) this.taken.add(`${line} ${names.text(lock)}`);
     const before = this.#streams.size;
     this.#streams.add(`${damage.hasLeft} ${hash.until(damage.time)}`);
     return this.#streams.size > before;

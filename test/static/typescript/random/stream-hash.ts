@@ -1,5 +1,5 @@
 /** Tells event streams apart, whatever their times. */
-import { EventHeader, NullSink } from '../../../../src/model/events.js';
+import { EventHeader, LockAcquire, NullSink } from '../../../../src/model/events.js';
 
 /** An event that was heard. */
 interface Heard {
@@ -10,6 +10,8 @@ interface Heard {
   readonly time: number;
   /** Line of its operation. */
   readonly line: number;
+  /** The name of the lock that it takes; 0: it takes none. */
+  readonly lock: number;
 }
 
 /** Events that judges hold against those of other tasks by their order. */
@@ -50,15 +52,21 @@ export class StreamHash extends NullSink {
     return new Set(this.#heard.filter((event) => event.time <= time).map(({ line }) => line));
   }
 
+  /** Which lock, by its name's id, was taken on which line until then. */
+  takenUntil(time: number): { readonly line: number; readonly lock: number }[] {
+    return this.#heard.filter((event) => event.time <= time && event.lock !== 0);
+  }
+
   /** Notes an event: its name and all that its arguments say, except when and where it was. */
   event(name: string, args: readonly unknown[]): void {
     const line = this.#line();
     let hash = mix(0x811c9dc5, line);
     hash = mixText(hash, name);
-    const [h] = args;
+    const [h, what] = args;
     for (const arg of args) hash = mixValue(hash, arg);
     if (!(h instanceof EventHeader)) return;
-    this.#heard.push({ name, hash, task: h.pid === 0 ? -1 - h.cpu : h.pid, time: h.time, line });
+    const lock = what instanceof LockAcquire ? what.name : 0;
+    this.#heard.push({ name, hash, task: h.pid === 0 ? -1 - h.cpu : h.pid, time: h.time, line, lock });
   }
 }
 
