@@ -12,6 +12,7 @@ import { unknownNotes } from './explain.js';
 import { contextHeaders, sourceFiles } from './files.js';
 import { type StaticLocks, staticLocks } from './graph.js';
 import type { PackedUnit } from './ir/packed.js';
+import { crossesArchitectures } from './judge/architectures.js';
 import { cyclesOf } from './judge/cycles.js';
 import { findingsOf } from './judge/findings.js';
 import type { Replayed } from './judge/replay.js';
@@ -113,7 +114,7 @@ export async function checkFiles(
     ...cyclesOf(program, solution.edges, options.rules),
     ...usageFindings(program, solution.uses, solution.edges, options.rules),
   ]
-    .filter((finding) => touches(finding, judged))
+    .filter((finding) => touches(finding, judged) && !crossesArchitectures(finding))
     .sort(byPlace);
   const notes = options.explainUnknown ? unknownNotes(program) : [];
   return {

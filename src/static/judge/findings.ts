@@ -8,6 +8,7 @@ import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type Program } from '../solve/program.js';
 import { ENTRY_PATH, type Held } from '../solve/state.js';
 import { compareText, type Effect, siteKey, siteOf } from '../solve/summary.js';
+import { crossesArchitectures } from './architectures.js';
 import { ask, isReal } from './ask.js';
 
 /** Calls between the lock and the operation up to which a finding can be certain: each hides conditions of its own. */
@@ -42,6 +43,7 @@ export function findingsOf(program: Program, located: readonly Located[], rules:
     // Of what is only possible for some callers of a function the rule says nothing: each call spells what it means.
     if (verdict === 'possible' && entry.candidate.violation.rule === 'gfp-rt-nowait-preemptible') continue;
     const finding = findingOf(program, entry, verdict === 'possible', rules, callers);
+    if (crossesArchitectures(finding)) continue;
     const { candidate } = entry;
     const site = siteOf(candidate.effect);
     const key = JSON.stringify([finding.rule, finding.where.function, finding.locks, siteKey(site), entry.function]);

@@ -1,6 +1,7 @@
 import { type Evidence, type Finding, fingerprint } from '../../model/finding.js';
 import type { RuleSet } from '../../rules/index.js';
 import { lastPart } from '../ir/paths.js';
+import { successors } from '../solve/mainline.js';
 import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, functionOf, headOf, type Program } from '../solve/program.js';
 import type { Leak } from '../solve/returns.js';
@@ -23,7 +24,7 @@ export function leakFindings(
     const asked = known.some((caller) => releases(program, caller, leak));
     // Who calls it through a pointer may release the lock there.
     if (leak.told && (asked || known.length === 0)) continue;
-    const isSure = !leak.possible && !asked && !releasedBelow(program, id, leak);
+    const isSure = !leak.possible && !asked && !releasedBelow(program, id, leak) && !releasesUntaken(program, id, leak);
     out.push(findingOf(program, id, leak, !isSure, rules));
   }
   return out;
@@ -64,6 +65,22 @@ function releasedBelow(program: Program, id: FunctionId, { lock }: Leak): boolea
       if (mine.length > 0 && mine.every((op) => op.op === 'unlock')) return true;
     }
     level = next;
+  }
+  return false;
+}
+
+/** Whether the function has a way on which it releases the lock without having taken it: another call of it may have, and keep it for that. */
+function releasesUntaken(program: Program, id: FunctionId, { lock }: Leak): boolean {
+  const { blocks } = functionOf(program, id);
+  const seen = new Set<number>();
+  const todo = [0];
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    const block = blocks[at];
+    if (block === undefined || seen.has(at)) continue;
+    seen.add(at);
+    const op = block.ops.find((one) => (one.op === 'lock' || one.op === 'unlock') && one.path === lock.path);
+    if (op?.op === 'unlock') return true;
+    if (op === undefined) todo.push(...successors(block.next));
   }
   return false;
 }
