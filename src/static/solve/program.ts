@@ -304,6 +304,8 @@ export interface LockClass {
   readonly single?: boolean;
 }
 
+const WAIT_QUEUE_LOCK = 'wait_queue_head.lock';
+
 /** The class of the lock at `path` in function `id`. */
 export function classOf(program: Program, id: FunctionId, fn: IrFunction, path: string): LockClass {
   const { root, rest } = splitRoot(stripIndices(path));
@@ -343,7 +345,8 @@ export function classOf(program: Program, id: FunctionId, fn: IrFunction, path: 
     members.length === 1 &&
     kind !== undefined &&
     !path.includes('[');
-  return { key, kind, name: program.initNames.get(key) ?? text, single };
+  // The lock inside a wait queue is initialised with each queue, and named after it.
+  return { key, kind, name: (key === WAIT_QUEUE_LOCK ? undefined : program.initNames.get(key)) ?? text, single };
 }
 
 /** A path as the source would write it: `&zone->lock`. */
