@@ -83,6 +83,7 @@ function commandLine(
       command.summary,
       (builder: Argv) => {
         for (const [line, does] of command.examples) builder.example(line, does);
+        if (command.epilogue !== undefined) builder.epilogue(command.epilogue());
         const usage = ['$0', command.name, command.positionals].join(' ').trimEnd();
         return builder.usage(`${usage}\n\n${command.summary}`).options(command.options);
       },

@@ -25,6 +25,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Options>>;
   /** A command line and what it does; at least one. */
   readonly examples: readonly (readonly [line: string, does: string])[];
+  /** What its help ends with. */
+  readonly epilogue?: () => string;
   /**
    * What the last of `words` can be, for the shell; what does not begin as it does is left out afterwards. Absent: files. An error
    * completes nothing.

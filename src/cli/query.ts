@@ -40,6 +40,7 @@ export const query: Command = {
     ['lockvet query new --since 41 --format json', 'what came up after run 41'],
     ['lockvet query sql "SELECT rule, count(*) FROM findings GROUP BY rule"', 'ask anything (docs/store.md)'],
   ],
+  epilogue: () => `Questions:\n${questionHelp()}`,
   complete: async (words, args, io) => {
     const [name, ...rest] = words;
     if (name === undefined || words.length < 2) return [...QUESTION_NAMES, 'sql'];

@@ -64,5 +64,8 @@ describe('the store on the command line', () => {
 
   it('completes questions', async () => {
     expect((await run('--get-yargs-completions', 'lockvet', 'query', 'h')).out).toBe('held-under\nhistory\n');
+    const help = (await run('query', 'path', '--help')).out;
+    for (const line of (await run('query')).out.match(/query [\w-]+/g) ?? ['no questions'])
+      expect(help).toContain(line);
   });
 });
