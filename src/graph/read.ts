@@ -1,4 +1,12 @@
-import { MergedLines, mergedRecording, type Open, pumpMerged, validatorNotes } from '../judge/index.js';
+import {
+  MergedLines,
+  mergedRecording,
+  type Open,
+  pumpMerged,
+  recordingOf,
+  validatorNotes,
+  validatorOptions,
+} from '../judge/index.js';
 import { type Catalogue, Validator } from '../lockdep/index.js';
 import type { LockGraph } from '../model/lock-graph.js';
 import { InputError } from '../model/report.js';
@@ -29,15 +37,7 @@ export async function readGraph(paths: readonly string[], open: Open, catalogue?
 }
 
 async function graphOf(source: EventSource, catalogue?: Catalogue): Promise<ReadGraph> {
-  const { names, ticksPerSecond, noValidateKey, simulated, path } = source;
-  const validator = new Validator({
-    names,
-    file: path,
-    ticksPerSecond,
-    ...(noValidateKey && { noValidateKey }),
-    ...(catalogue && { catalogue }),
-    ...(simulated && { simulated, whole: true }),
-  });
+  const validator = new Validator(validatorOptions(recordingOf(source), catalogue));
   const { notes } = await source.pump(validator);
   return { graph: lockGraphOf(validator), notes: [...notes, ...validatorNotes(validator)] };
 }
@@ -45,7 +45,7 @@ async function graphOf(source: EventSource, catalogue?: Catalogue): Promise<Read
 async function graphOfAll(sources: readonly EventSource[], catalogue?: Catalogue): Promise<ReadGraph> {
   const recording = mergedRecording(sources);
   const lines = new MergedLines();
-  const validator = new Validator({ ...recording, ...(catalogue && { catalogue }) });
+  const validator = new Validator(validatorOptions(recording, catalogue));
   const notes = await pumpMerged(sources, { sink: validator, validator }, recording, lines);
   return {
     graph: lockGraphOf(validator, (where) => lines.where(where)),

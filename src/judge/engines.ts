@@ -6,6 +6,7 @@ import type { NameTable } from '../model/names.js';
 import { emptyStats, type RunStats } from '../model/report.js';
 import { TeeSink } from '../model/tee.js';
 import { type Policy, RuleEngine, type RuleSet } from '../rules/index.js';
+import type { EventSource } from '../trace/source.js';
 import { WithoutAnnotations } from './annotations.js';
 import { validatorNotes } from './notes.js';
 
@@ -30,6 +31,30 @@ export interface Recording {
   readonly annotations?: boolean;
 }
 
+/** A source of events as the recording that it is. */
+export function recordingOf({ names, path, ticksPerSecond, noValidateKey, simulated }: EventSource): Recording {
+  return {
+    names,
+    file: path,
+    ticksPerSecond,
+    ...(noValidateKey && { noValidateKey }),
+    ...(simulated && { simulated }),
+  };
+}
+
+/** What a validator must know of a recording. Of a simulated kernel no event is missing. */
+export function validatorOptions(recording: Recording, catalogue: Catalogue | undefined): ValidatorOptions {
+  const { names, file, ticksPerSecond, noValidateKey, simulated } = recording;
+  return {
+    names,
+    file,
+    ticksPerSecond,
+    ...(noValidateKey && { noValidateKey }),
+    ...(catalogue && { catalogue }),
+    ...(simulated && { simulated, whole: true }),
+  };
+}
+
 /** Makes the validator: one that also keeps what others want to know of the events. */
 export type MakeValidator = (options: ValidatorOptions) => Validator;
 
@@ -47,17 +72,10 @@ export class Engines {
   readonly #unannotated: { engines: Engines; filter: WithoutAnnotations } | undefined;
 
   constructor(recording: Recording, law: Law, validator: MakeValidator = (options) => new Validator(options)) {
-    const { names, file, ticksPerSecond, noValidateKey, simulated } = recording;
+    const { names, file, ticksPerSecond, simulated } = recording;
     const { rules, policy, catalogue } = law;
     this.#law = law;
-    this.validator = validator({
-      names,
-      file,
-      ticksPerSecond,
-      ...(noValidateKey && { noValidateKey }),
-      ...(catalogue && { catalogue }),
-      ...(simulated && { simulated, whole: true }),
-    });
+    this.validator = validator(validatorOptions(recording, catalogue));
     this.#rules = new RuleEngine({ rules, policy, context: this.validator.context, names, file, ticksPerSecond });
     this.#reports = new KernelReports(names, file, ticksPerSecond);
     const sink = new EngineSink(this.validator, this.#rules, this.#reports);

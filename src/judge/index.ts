@@ -1,4 +1,4 @@
-export { Engines, type Law, type MakeValidator, type Recording } from './engines.js';
+export { Engines, type Law, type MakeValidator, type Recording, recordingOf, validatorOptions } from './engines.js';
 export { judgeEach, judgeTogether, type Open } from './judge.js';
 export { mergedRecording, pumpMerged } from './merged.js';
 export { MergedLines } from './merged-lines.js';

@@ -1,7 +1,7 @@
 import type { Finding } from '../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../model/report.js';
 import { type EventSource, isEventSource, type LogSource, type Source } from '../trace/source.js';
-import { byWeight, Engines, type Law, withAdvice } from './engines.js';
+import { byWeight, Engines, type Law, recordingOf, withAdvice } from './engines.js';
 import { judgeMerged } from './merged.js';
 import type { Watch } from './watch.js';
 
@@ -37,12 +37,8 @@ export async function judgeTogether(paths: readonly string[], open: Open, law: L
 }
 
 async function judgeEvents(source: EventSource, law: Law, watch?: Watch): Promise<Run> {
-  const { names, ticksPerSecond, noValidateKey, simulated, path } = source;
-  const engines = new Engines(
-    { names, file: path, ticksPerSecond, ...(noValidateKey && { noValidateKey }), ...(simulated && { simulated }) },
-    law,
-    watch?.validator,
-  );
+  const { ticksPerSecond, path } = source;
+  const engines = new Engines(recordingOf(source), law, watch?.validator);
   const { notes } = await source.pump(engines.sink);
   const findings = engines.findings();
   watch?.onJudged?.({ engines, input: path, kernel: source.kernel, ticksPerSecond });

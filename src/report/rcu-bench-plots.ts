@@ -185,17 +185,19 @@ function latencyOptions(options: Options, { ways, scaling }: NonNullable<RcuBenc
 
 function oomOptions(options: Options, { rows, recovery }: OomFigures): void {
   const ways = [...new Set(rows.map(({ way }) => way))].filter((way) => way !== 'list-only');
+  const lines = (figure: (row: OomFigures['rows'][number]) => number): object[] =>
+    ways.map((way) => ({
+      type: 'line',
+      name: way,
+      data: rows.filter((row) => row.way === way).map((row) => [row.failing, figure(row)]),
+    }));
   options.set(
     'oom-list-share.svg',
     framed(
       'Objects that the list takes while page allocations fail',
       { type: 'value', name: 'failing allocations, %', max: 100 },
       { type: 'value', name: 'objects on the list, %', max: 100 },
-      ways.map((way) => ({
-        type: 'line',
-        name: way,
-        data: rows.filter((row) => row.way === way).map((row) => [row.failing, row.listShare * 100]),
-      })),
+      lines((row) => row.listShare * 100),
     ),
   );
   options.set(
@@ -204,11 +206,7 @@ function oomOptions(options: Options, { rows, recovery }: OomFigures): void {
       'CPU time of an object while page allocations fail',
       { type: 'value', name: 'failing allocations, %', max: 100 },
       { type: 'value', name: 'ns an object', min: 0 },
-      ways.map((way) => ({
-        type: 'line',
-        name: way,
-        data: rows.filter((row) => row.way === way).map((row) => [row.failing, row.cost]),
-      })),
+      lines((row) => row.cost),
     ),
   );
   options.set(

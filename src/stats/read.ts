@@ -1,5 +1,5 @@
 import { identityOf } from '../graph/index.js';
-import { type Open, validatorNotes } from '../judge/index.js';
+import { type Open, recordingOf, validatorNotes, validatorOptions } from '../judge/index.js';
 import { type Catalogue, Validator } from '../lockdep/index.js';
 import type { ClassStats, LockStats, OffTimes } from '../model/lock-stats.js';
 import { InputError } from '../model/report.js';
@@ -14,15 +14,8 @@ export async function readStats(path: string, open: Open, catalogue?: Catalogue)
   if (!isEventSource(source)) {
     throw new InputError(path, undefined, 'is a kernel log, which has no lock events; a recording was expected');
   }
-  const { names, ticksPerSecond, noValidateKey, simulated, kind } = source;
-  const validator = new Validator({
-    names,
-    file: path,
-    ticksPerSecond,
-    ...(noValidateKey && { noValidateKey }),
-    ...(catalogue && { catalogue }),
-    ...(simulated && { simulated, whole: true }),
-  });
+  const { ticksPerSecond, kind } = source;
+  const validator = new Validator(validatorOptions(recordingOf(source), catalogue));
   const collector = new StatsCollector(validator);
   const { notes } = await source.pump(new StatsSink(validator, collector));
   const hasUnit = ticksPerSecond !== 1;

@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.js';
+import { architectureOf } from '../solve/program.js';
 
 /** Architectures whose sources are built together. */
 const TOGETHER = ['arm arm64', 'um x86'];
@@ -10,7 +11,7 @@ const TOGETHER = ['arm arm64', 'um x86'];
 export function crossesArchitectures({ where, evidence }: Finding): boolean {
   const found = new Set<string>();
   for (const place of [where, ...evidence.map((step) => step.where)]) {
-    const [, architecture] = /(?:^|\/)arch\/(\w+)\//.exec(place.file ?? '') ?? [];
+    const architecture = architectureOf(place.file ?? '');
     if (architecture !== undefined) found.add(architecture);
   }
   return found.size > 1 && !TOGETHER.includes([...found].sort().join(' '));

@@ -277,8 +277,13 @@ const ARCH = /(?:^|\/)arch\/(\w+)\//;
 /** Parts of a tree that are programs of their own. */
 const APART = /(?:^|\/)(tools|scripts)\//;
 
+/** The architecture that a file belongs to; undefined: all. */
+export function architectureOf(file: string): string | undefined {
+  return ARCH.exec(file)?.[1];
+}
+
 function homeOf(file: string): Home {
-  return { folders: file.split('/').slice(0, -1), arch: ARCH.exec(file)?.[1], apart: APART.exec(file)?.[1] };
+  return { folders: file.split('/').slice(0, -1), arch: architectureOf(file), apart: APART.exec(file)?.[1] };
 }
 
 /** Whether code of two files can be in one kernel. */

@@ -1,9 +1,8 @@
 import { callValue, instanceOf, plainCall } from './calls.js';
 import { closureOf } from './closures.js';
 import { DOERS } from './doers.js';
-import { newJumps } from './paths.js';
 import { addOpenRoots, setUp, walkRoots } from './roots.js';
-import { boot, setupRoot, startState } from './start.js';
+import { boot, outermostFrame, setupRoot, startState } from './start.js';
 import type { SimTable } from './table.js';
 import { CanBe, textOfValue, truthOf, type Value } from './value.js';
 import { type Frame, type TreeProgram, Walk, type WalkConfig } from './walk.js';
@@ -101,20 +100,7 @@ function runFactory(w: Walk, id: string): void {
       const value = instanceOf(w, param.ty, param.name);
       return value.t === 'unknown' ? w.heap.make(param.name).ref : value;
     });
-    const call = { parent: undefined, file: code.unit.file, function: code.fn.name, line: 0 };
-    const frame: Frame = {
-      code,
-      unit: code.unit,
-      call,
-      root: setupRoot(w),
-      self: undefined,
-      sure: true,
-      split: false,
-      jumps: newJumps(),
-      signals: new Map(),
-      waits: new Set(),
-      maybe: 0,
-    };
+    const frame: Frame = { ...outermostFrame(code.unit, code.fn.name, setupRoot(w)), code };
     callValue(
       w,
       frame,

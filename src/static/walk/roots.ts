@@ -3,10 +3,9 @@ import { callApi } from './api.js';
 import { callValue, instanceOf, plainCall } from './calls.js';
 import { closureOf } from './closures.js';
 import { NOTHING_KNOWN } from './known.js';
-import { bitsOf, type Call } from './lock-state.js';
-import { newJumps } from './paths.js';
+import { bitsOf } from './lock-state.js';
 import { makeCpus, makeSim } from './sim-objects.js';
-import { emptyLocks, setupRoot, startState } from './start.js';
+import { emptyLocks, outermostFrame, setupRoot, startState } from './start.js';
 import { wake } from './steps.js';
 import type { Thing } from './thing.js';
 import { alternatives, constant, UNDEFINED, type Value } from './value.js';
@@ -60,20 +59,7 @@ function rootFrame(w: Walk, root: Root): Frame {
   const code = part?.t === 'ref' ? part.o.code : undefined;
   const unit = code?.unit ?? [...w.program.units.values()][0];
   if (unit === undefined) throw new Error('lockvet bug: a root without sources');
-  const call: Call = { parent: undefined, file: unit.file, function: code?.fn.name ?? root.name, line: 0 };
-  return {
-    code: undefined,
-    unit,
-    call,
-    root,
-    self: root.self,
-    sure: true,
-    split: false,
-    jumps: newJumps(),
-    signals: new Map(),
-    waits: new Set(),
-    maybe: 0,
-  };
+  return { ...outermostFrame(unit, code?.fn.name ?? root.name, root), self: root.self };
 }
 
 /** Runs a scenario's set-up: the kernel that it is given, its options as the kernel's configuration. */

@@ -18,12 +18,17 @@ export function boot(w: Walk, file: string): void {
 }
 
 export function moduleFrame(w: Walk, unit: TreeUnit): Frame {
-  const call: Call = { parent: undefined, file: unit.file, function: '', line: 0 };
+  return outermostFrame(unit, '', setupRoot(w));
+}
+
+/** The frame that a root begins with: nobody calls it. */
+export function outermostFrame(unit: TreeUnit, name: string, root: Frame['root']): Frame {
+  const call: Call = { parent: undefined, file: unit.file, function: name, line: 0 };
   return {
     code: undefined,
     unit,
     call,
-    root: setupRoot(w),
+    root,
     self: undefined,
     sure: true,
     split: false,

@@ -1,13 +1,13 @@
-import { AllocKind, WaitKind } from '../../model/events.js';
-import { Gfp } from '../../model/gfp.js';
+import { WaitKind } from '../../model/events.js';
 import { LockType } from '../../model/wait-type.js';
 import type { TreeCall } from '../ir/tree.js';
 import { callValue } from './calls.js';
 import { type Doing, holds, inInterrupt, preemptible } from './conditions.js';
-import type { Deed, EventFacts } from './facts.js';
-import { maskOf, spellingOf } from './gfp-text.js';
+import type { EventFacts } from './facts.js';
 import { sendSignal } from './invoke.js';
-import { type Bits, bitsOf, type HeldLock, type Moment } from './lock-state.js';
+import { bitsOf, type HeldLock, type Moment } from './lock-state.js';
+import { allocate, free } from './memory-steps.js';
+import { bits, changed, note } from './noting.js';
 import { withNeed } from './paths.js';
 import { addRoot } from './root-kinds.js';
 import { makeSim, otherCpu, simFacts } from './sim-objects.js';
@@ -18,9 +18,7 @@ import {
   alternatives,
   constant,
   FALSE,
-  NULL,
   numberOf,
-  ofAlternatives,
   RUNNING_CPU,
   reference,
   TRUE,
@@ -39,14 +37,6 @@ const EVENTS: Readonly<Record<string, number>> = {
   swait: WaitKind.Swait,
   'wait-bit': WaitKind.WaitBit,
   thread: WaitKind.Thread,
-};
-const ALLOCATORS: Readonly<Record<string, number>> = {
-  kmalloc: AllocKind.Kmalloc,
-  kmem_cache: AllocKind.KmemCache,
-  page: AllocKind.Page,
-  percpu: AllocKind.Percpu,
-  vmalloc: AllocKind.Vmalloc,
-  lockless: AllocKind.Lockless,
 };
 
 /** Does what the table says of a method, step by step. */
@@ -187,23 +177,6 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
     default:
       return [path];
   }
-}
-
-function changed(w: Walk, s: State, change: Parameters<Walk['states']['change']>[1]): State {
-  const locks = w.states.change(s.locks, change);
-  return locks === s.locks ? s : { ...s, locks };
-}
-
-function bits(d: Doing, s: State): Bits {
-  return bitsOf(d.f.root.base, s.locks, d.w.config);
-}
-
-/** Tells the judges of an operation; set-up is not judged. */
-function note(d: Doing, s: State, deed: Deed): void {
-  const { w, f, moment } = d;
-  if (f.root.id === 'set-up') return;
-  const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
-  w.facts.note({ deed, base: f.root.base, state: s.locks, bits: bits(d, s), moment, root: f.root.id, needs: [], sure });
 }
 
 function irqStep(d: Doing, s: State, v: Value, how: string, arg: string): Result {
@@ -470,63 +443,6 @@ export function wake(
     w.senders.set(key, noteOne);
   }
   sendSignal(f, s, { note: noteOne, needs: [] });
-}
-
-function allocate(d: Doing, s: State, words: readonly string[]): readonly Result[] {
-  const [kind = '', event = '', gfpWord = '', orderWord = ''] = words;
-  const { w, f } = d;
-  const arg = /^\d$/.test(gfpWord) ? d.args[Number(gfpWord)] : undefined;
-  const gfp =
-    gfpWord === 'kernel'
-      ? Gfp.GFP_KERNEL
-      : gfpWord === 'none'
-        ? Gfp.GFP_RT_NOWAIT
-        : (maskOf(arg) ?? defaultGfp(event, arg));
-  const order =
-    orderWord === '0' ? 0 : orderWord.startsWith('arg') ? (numberOf(d.args[Number(orderWord.slice(3))]) ?? 0) : -1;
-  const deed: Deed = {
-    do: 'alloc',
-    kind: ALLOCATORS[kind] ?? 0,
-    event,
-    gfp,
-    order,
-    spelling: spellingOf(arg),
-    object: undefined,
-  };
-  note(d, s, deed);
-  const thing = w.heap.make(`${f.call.file}:${f.call.function}:${event}${d.e.line}`);
-  if (thing.sim === undefined) {
-    const size = numberOf(d.args[0]) ?? 4096;
-    const cls = kind === 'page' || event === 'alloc_pages_nolock' ? 'Page' : 'SlabObject';
-    thing.sim = {
-      cls,
-      name: event,
-      lock: undefined,
-      parts: new Map(),
-      memory: { hi: -2, lo: w.heap.address(Math.max(size, 64)) | 0, size: Math.max(size, 64) },
-    };
-  }
-  return [{ s, v: ofAlternatives([thing.ref, NULL]) }];
-}
-
-function defaultGfp(event: string, arg: Value | undefined): number {
-  return event === 'percpu_alloc_percpu' && (arg === undefined || arg === UNDEFINED) ? Gfp.GFP_KERNEL : -1;
-}
-
-function free(d: Doing, s: State, words: readonly string[]): State {
-  const [kind = '', event = '', arg = ''] = words;
-  const value = d.args[Number(arg)];
-  const object = value === undefined ? undefined : alternatives(value).find((part) => part.t === 'ref');
-  note(d, s, {
-    do: 'free',
-    kind: ALLOCATORS[kind] ?? 0,
-    event,
-    gfp: -1,
-    order: -1,
-    spelling: '',
-    object: object?.t === 'ref' ? object.o : undefined,
-  });
-  return s;
 }
 
 function make(d: Doing, words: readonly string[]): Value {

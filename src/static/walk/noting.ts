@@ -1,0 +1,23 @@
+import type { Doing } from './conditions.js';
+import type { Deed } from './facts.js';
+import { type Bits, bitsOf } from './lock-state.js';
+import type { State, Walk } from './walk.js';
+
+/** A state with its locks and contexts changed; the same one where nothing changes. */
+export function changed(w: Walk, s: State, change: Parameters<Walk['states']['change']>[1]): State {
+  const locks = w.states.change(s.locks, change);
+  return locks === s.locks ? s : { ...s, locks };
+}
+
+/** The context of a state, in the bits that the engines judge by. */
+export function bits(d: Doing, s: State): Bits {
+  return bitsOf(d.f.root.base, s.locks, d.w.config);
+}
+
+/** Tells the judges of an operation; set-up is not judged. */
+export function note(d: Doing, s: State, deed: Deed): void {
+  const { w, f, moment } = d;
+  if (f.root.id === 'set-up') return;
+  const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
+  w.facts.note({ deed, base: f.root.base, state: s.locks, bits: bits(d, s), moment, root: f.root.id, needs: [], sure });
+}
