@@ -1,10 +1,11 @@
 /** Random programs written as TypeScript, or as the same text without types, line for line. */
-import { BodyText, type Form, homeOf } from './body-text.js';
+import { BodyText } from './body-text.js';
 import { Lines } from './lines.js';
 import { kindOf, modeOf, WORDS } from './lock-words.js';
 import type { ProgramGene, RootGene } from './random-program.js';
 import { type Callee, Level, type LockUse, type Scope } from './scope.js';
 import { callbackOf, callbackWords, LEVELS } from './words.js';
+import { type Form, homeOf } from './writer.js';
 
 /** How a program is written. */
 export interface TextOptions {
