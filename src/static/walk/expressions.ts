@@ -2,7 +2,6 @@ import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
 import { getApi, setApi } from './api.js';
 import { callValue, construct, instanceOf, moduleValue } from './calls.js';
 import { makeClosure, withEarly } from './closures.js';
-import { gfpBinary, isGfpText } from './gfp-text.js';
 import {
   knownField,
   compared as narrowed,
@@ -14,8 +13,9 @@ import {
 } from './known.js';
 import { getMember } from './members.js';
 import { callMethod, callSuper } from './methods.js';
-import { binary, textValue, unary } from './operators.js';
+import { textValue, unary } from './operators.js';
 import { joinStates, mergedResults, withVariable } from './paths.js';
+import { operated, plainValue, variable } from './plain.js';
 import { simMember } from './sim-objects.js';
 import { ownerKey, type Thing } from './thing.js';
 import {
@@ -43,11 +43,8 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
   switch (e.k) {
     case 'const':
       return [{ s, v: constant(e.v) }];
-    case 'var': {
-      const value = s.env.get(e.n) ?? UNDEFINED;
-      if (!e.cell) return [{ s, v: value }];
-      return [{ s, v: value.t === 'ref' ? (value.o.fields.get('value') ?? UNDEFINED) : UNDEFINED }];
-    }
+    case 'var':
+      return [{ s, v: variable(e, s) }];
     case 'global':
       return [{ s, v: moduleValue(w, e.id, e.ty) }];
     case 'sim':
@@ -105,8 +102,13 @@ export function evaluateList(
 ): readonly { readonly s: State; readonly vs: readonly Value[] }[] {
   let paths: { s: State; vs: Value[] }[] = [{ s, vs: [] }];
   for (const e of es) {
-    const [only, ...others] = paths;
-    const results = only === undefined || others.length > 0 ? undefined : evaluate(w, f, e, only.s);
+    const only = paths.length === 1 ? paths[0] : undefined;
+    const plain = only && plainValue(e, only.s);
+    if (only !== undefined && plain !== undefined) {
+      only.vs.push(plain);
+      continue;
+    }
+    const results = only && evaluate(w, f, e, only.s);
     const result = results?.length === 1 ? results[0] : undefined;
     if (only !== undefined && result !== undefined) {
       // By far the most common, and lists may be long.
@@ -167,13 +169,17 @@ export function branch(
       left.truth === (e.op === '&&') ? branch(w, f, e.r, left.s) : [left],
     );
   }
-  return evaluate(w, f, e, s).flatMap(({ s: at, v }) => {
-    const truth = truthOf(v);
-    const out: { s: State; truth: boolean }[] = [];
-    if (truth & CanBe.True) out.push({ s: refined(w, f, at, e, true, truth), truth: true });
-    if (truth & CanBe.False) out.push({ s: refined(w, f, at, e, false, truth), truth: false });
-    return out;
-  });
+  const plain = plainValue(e, s);
+  if (plain !== undefined) return outcomes(w, f, e, s, plain);
+  return evaluate(w, f, e, s).flatMap(({ s: at, v }) => outcomes(w, f, e, at, v));
+}
+
+function outcomes(w: Walk, f: Frame, e: TreeExpr, s: State, v: Value): { s: State; truth: boolean }[] {
+  const truth = truthOf(v);
+  const out: { s: State; truth: boolean }[] = [];
+  if (truth & CanBe.True) out.push({ s: refined(w, f, s, e, true, truth), truth: true });
+  if (truth & CanBe.False) out.push({ s: refined(w, f, s, e, false, truth), truth: false });
+  return out;
 }
 
 /** What a condition looks at and may tell of: a variable, or a field that does not change. */
@@ -306,11 +312,10 @@ function spreadFields(thing: Thing, value: Value): void {
 }
 
 function evaluateBinary(w: Walk, f: Frame, e: TreeExpr & { k: 'binary' }, s: State): readonly Result[] {
+  const plain = plainValue(e, s);
+  if (plain !== undefined) return [{ s, v: plain }];
   return evaluate(w, f, e.l, s).flatMap(({ s: at, v: left }) =>
-    evaluate(w, f, e.r, at).map(({ s: end, v: right }) => {
-      if (isGfpText(left) || isGfpText(right)) return { s: end, v: gfpBinary(e.op, left, right, e.text) };
-      return { s: end, v: binary(e.op, left, right) };
-    }),
+    evaluate(w, f, e.r, at).map(({ s: end, v: right }) => ({ s: end, v: operated(e, left, right) })),
   );
 }
 

@@ -1,6 +1,7 @@
 import { knownKey } from './known.js';
 import type { Call } from './lock-state.js';
 import { commonKnown, newJumps, unionNeeds } from './paths.js';
+import { isPure } from './pure.js';
 import type { Code, Thing } from './thing.js';
 import { ANYTHING, join, reference, UNDEFINED, type Value, valueKey, widened } from './value.js';
 import type { CallResult, Frame, Result, Signal, State, Walk } from './walk.js';
@@ -24,6 +25,12 @@ function callKey(
 ): string {
   const base = f.root.base;
   let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${s.locks.id}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}|${knownKey(s.known)}`;
+  for (const arg of args) key += `|${valueKey(arg)}`;
+  return key;
+}
+
+function pureKey(fn: Thing, args: readonly Value[]): string {
+  let key = `${fn.id}`;
   for (const arg of args) key += `|${valueKey(arg)}`;
   return key;
 }
@@ -55,11 +62,12 @@ export function callCode(
   }
   const before = w.contexts.get(code.fn) ?? 0;
   const args = before < FEW_CONTEXTS ? given : given.map(widened);
-  const key = callKey(fn, self, args, s, sure, f);
+  const pure = isPure(w, code);
+  const key = pure ? pureKey(fn, args) : callKey(fn, self, args, s, sure, f);
   let known = w.calls.get(key);
   if (known !== undefined) {
     if (known.open) known.asked = true;
-    return finish(w, f, s, known);
+    return finish(w, f, s, pure ? inState(known, s) : known);
   }
   w.contexts.set(code.fn, before + 1);
   if (before >= MOST_CONTEXTS) {
@@ -86,6 +94,16 @@ export function callCode(
     if (!open.asked || isSame || round >= MAX_ROUNDS) break;
   }
   return finish(w, f, s, known);
+}
+
+/** What a function that only computes came to, wherever else it is called. */
+function inState({ returns, throws, ...rest }: CallResult, s: State): CallResult {
+  const here = { locks: s.locks, known: s.known };
+  return {
+    ...rest,
+    returns: returns.map((end) => ({ ...end, ...here })),
+    throws: throws.map((end) => ({ ...end, ...here })),
+  };
 }
 
 function run(

@@ -181,7 +181,7 @@ function sameEnv(a: State, b: State): boolean {
   if (a.env === b.env) return true;
   for (const [name, value] of a.env) {
     const other = b.env.get(name);
-    if (other === undefined || valueKey(other) !== valueKey(value)) return false;
+    if (other !== value && (other === undefined || valueKey(other) !== valueKey(value))) return false;
   }
   return true;
 }

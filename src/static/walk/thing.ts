@@ -1,5 +1,5 @@
 import type { TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
-import { join, type Reference, type Value, valueKey } from './value.js';
+import { join, joinCounted, type Reference, type Value, valueKey } from './value.js';
 
 /** A function of the sources and where it is. */
 export interface Code {
@@ -86,7 +86,7 @@ export class Thing {
       this.heap.version++;
     }
     const old = this.fields.get(field);
-    const next = old === undefined || this.isExact ? value : join(old, value);
+    const next = old === undefined || this.isExact ? value : joinCounted(old, value);
     if (old !== undefined && valueKey(old) === valueKey(next)) return;
     this.fields.set(field, next);
     this.heap.version++;

@@ -84,9 +84,33 @@ export function alternatives(value: Value): readonly Simple[] {
 /** Either of two values. */
 export function join(a: Value, b: Value): Value {
   if (a === b) return a;
-  const out = new Map<string, Simple>();
-  for (const value of [...alternatives(a), ...alternatives(b)]) out.set(valueKey(value), value);
-  return ofAlternatives([...out.values()]);
+  if (a.t !== 'several' && b.t !== 'several') return isSame(a, b) ? a : { t: 'several', vs: [a, b] };
+  const known = alternatives(a);
+  const others = alternatives(b).filter((value) => !known.some((other) => isSame(other, value)));
+  return others.length === 0 ? a : ofAlternatives([...known, ...others]);
+}
+
+/** Numbers from here on may be masks, of which it matters which they are. */
+const LEAST_MASK = 32;
+
+/**
+ * Either of two values, the first of which was there before. Where that may be any number already, what a counter comes to tells
+ * nothing more: it would only be counted on, one number a round. Not so 0 and 1, which saved interrupt flags are, nor masks.
+ */
+export function joinCounted(old: Value, value: Value): Value {
+  if (!alternatives(old).includes(ANYTHING)) return join(old, value);
+  const isCount = (part: Simple): boolean =>
+    part.t === 'const' && typeof part.v === 'number' && part.v !== 0 && part.v !== 1 && part.v < LEAST_MASK;
+  const news = without(value, isCount);
+  return news === undefined ? old : join(old, news);
+}
+
+/** Whether two values have one {@link valueKey}. */
+function isSame(a: Simple, b: Simple): boolean {
+  if (a === b) return true;
+  if (a.t === 'ref') return b.t === 'ref' && a.o.id === b.o.id;
+  if (a.t === 'const') return b.t === 'const' && (a.v === b.v || (Number.isNaN(a.v) && Number.isNaN(b.v)));
+  return b.t === 'unknown' && a.ty === b.ty && a.truth === b.truth && a.text === b.text;
 }
 
 export function ofAlternatives(values: readonly Simple[]): Value {

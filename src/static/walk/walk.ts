@@ -115,6 +115,8 @@ export class Walk {
   readonly booted = new Set<string>();
   /** Results of calls, by function, arguments and state. */
   readonly calls = new Map<string, CallResult>();
+  /** Functions of which it is known whether they only compute. */
+  readonly pure = new Map<TreeFunction, boolean>();
   /** In how many states each function was walked. */
   readonly contexts = new Map<TreeFunction, number>();
   /** Functions of which not every path was walked: in too many states, or too deep in calls. */
