@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Texts that stand for what is on disk, by name as reports give it; undefined: as if there were no such file. */
 export type Texts = ReadonlyMap<string, string | undefined>;
@@ -11,6 +12,8 @@ export class Disk {
   readonly #texts: Texts;
   readonly #nameOf: (path: string) => string;
   readonly #there = new Map<string, boolean>();
+  /** Nearest package of each folder: its own folder and its name. */
+  readonly #packages = new Map<string, { readonly folder: string; readonly name: string }>();
 
   constructor(texts: Texts, nameOf: (path: string) => string) {
     this.#texts = texts;
@@ -30,6 +33,23 @@ export class Disk {
       this.#there.set(path, there);
     }
     return there;
+  }
+
+  /** Folder of the package that a file is part of, where that package has this name. */
+  readonly packageOf = (path: string, name: string): string | undefined => {
+    const nearest = this.#packageAt(dirname(path));
+    return nearest.name === name ? nearest.folder : undefined;
+  };
+
+  #packageAt(folder: string): { readonly folder: string; readonly name: string } {
+    let nearest = this.#packages.get(folder);
+    if (nearest === undefined) {
+      const above = dirname(folder);
+      nearest = { folder, name: packageName(join(folder, 'package.json')) };
+      if (nearest.name === '' && above !== folder) nearest = this.#packageAt(above);
+      this.#packages.set(folder, nearest);
+    }
+    return nearest;
   }
 
   /** The bytes of a text, or why they cannot be had. */
@@ -53,5 +73,15 @@ export class Disk {
       const code = error instanceof Error && 'code' in error ? error.code : '';
       return code === 'EACCES' ? 'permission denied' : code === 'ENOENT' ? 'no such file' : 'cannot be read';
     }
+  }
+}
+
+/** '' where there is no package, or one without a name. */
+function packageName(path: string): string {
+  try {
+    const content: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof content === 'object' && content !== null && 'name' in content ? String(content.name) : '';
+  } catch {
+    return '';
   }
 }

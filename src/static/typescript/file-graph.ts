@@ -72,7 +72,7 @@ export async function readGraph(
     const text = (): string => bytes.toString('utf8').replace(/^\uFEFF/, '');
     const facts = await factsOf(path, text, digestOf(bytes), known.get(name), disk, parser);
     files.push({ path, name, facts, text });
-    for (const { to } of facts.imports) if (to !== '' && isRead(to)) wanted.add(to);
+    for (const { to } of facts.imports) if (to !== '' && isRead(to, disk)) wanted.add(to);
   }
   files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { files: new Map(files.map((file) => [file.path, file])), unreadable };
@@ -99,6 +99,6 @@ function leads({ to, missed }: Import, disk: Disk): boolean {
 }
 
 /** Whether a file is one of the sources: what comes with packages, and the simulated kernel, stays as it is. */
-function isRead(path: string): boolean {
-  return isFollowed(path.replace(/\.d(\.[mc]?ts)$/, '$1'));
+function isRead(path: string, disk: Disk): boolean {
+  return isFollowed(path.replace(/\.d(\.[mc]?ts)$/, '$1'), disk.packageOf);
 }

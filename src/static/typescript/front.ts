@@ -111,7 +111,7 @@ export class Trees {
     const missing: string[] = [];
     const keys = new Map<string, string>();
     for (const { path, name, facts } of this.#graph.files.values()) {
-      if (!isFollowed(path)) continue;
+      if (!isFollowed(path, this.#options.disk.packageOf)) continue;
       const key = digestOf(version, name, facts.digest, shapes(name));
       keys.set(name, key);
       const last = known.get(name);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Project, ts } from 'ts-morph';
 import type { Disk } from './disk.js';
-import { compiledImport, isKnown, RCU_ENTRY, SIM_ENTRY } from './places.js';
+import { compiledImport, importInCopy, importOfSimulator, isKnown, RCU_ENTRY, SIM_ENTRY } from './places.js';
 
 /** Sources with their types, as the front end reads them. */
 export interface TypedSources {
@@ -40,11 +40,13 @@ export class TypedProject {
   readonly #resolutions: ts.ModuleResolutionCache;
   readonly #host: ts.ModuleResolutionHost;
   readonly #nameOf: (path: string) => string;
+  readonly #disk: Disk;
   #sources: TypedSources | undefined;
 
   /** @param nameOf name of a path in reports */
   constructor(disk: Disk, nameOf: (path: string) => string) {
     this.#nameOf = nameOf;
+    this.#disk = disk;
     const { readFile, realpath, directoryExists } = ts.sys;
     this.#host = {
       fileExists: (path) => disk.exists(path),
@@ -94,20 +96,25 @@ export class TypedProject {
         program,
         checker: program.getTypeChecker(),
         nameOf: (file) => remembered(names, file, () => this.#nameOf(resolve(file.fileName))),
-        isSimulator: (file) => remembered(simulator, file, () => isKnown(resolve(file.fileName))),
+        isSimulator: (file) => remembered(simulator, file, () => isKnown(resolve(file.fileName), this.#disk.packageOf)),
       };
     }
     return this.#sources;
   }
 
   #resolved(specifier: string, containing: string): ts.ResolvedModuleWithFailedLookupLocations {
-    const compiled = compiledImport(specifier, containing);
-    if (compiled !== undefined)
-      return {
-        resolvedModule: { resolvedFileName: compiled, extension: ts.Extension.Dts, isExternalLibraryImport: false },
-      };
-    return ts.resolveModuleName(specifier, containing, OPTIONS, this.#host, this.#resolutions);
+    const known = compiledImport(specifier, containing) ?? importInCopy(specifier, containing, this.#disk.packageOf);
+    if (known !== undefined) return moduleAt(known);
+    const found = ts.resolveModuleName(specifier, containing, OPTIONS, this.#host, this.#resolutions);
+    if (found.resolvedModule !== undefined) return found;
+    const simulator = importOfSimulator(specifier);
+    return simulator === undefined ? found : { ...found, ...moduleAt(simulator) };
   }
+}
+
+function moduleAt(path: string): ts.ResolvedModuleWithFailedLookupLocations {
+  const extension = path.endsWith('.d.ts') ? ts.Extension.Dts : ts.Extension.Ts;
+  return { resolvedModule: { resolvedFileName: path, extension, isExternalLibraryImport: false } };
 }
 
 function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
