@@ -1,6 +1,6 @@
-import { ts } from 'ts-morph';
 import type { ContextName } from '../ir/ir.js';
 import type { TreeContract, TreeExpr } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import { type Lowering, noteUnknown } from './lowering.js';
 import { Variables } from './variables.js';
 

@@ -1,5 +1,5 @@
-import { ts } from 'ts-morph';
 import type { TreeCall, TreeExpr } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import { type Lowering, lineOf, noteUnknown, textOf } from './lowering.js';
 import { propertyName } from './names.js';
 import { lowerTarget } from './targets.js';

@@ -1,5 +1,5 @@
-import { ts } from 'ts-morph';
 import type { TreeClass, TreeFunction, TreeParam, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import { contractOf } from './contract.js';
 import { lowerExpression } from './expressions.js';
 import { hasModifier, type Lowering, lineOf, type Scope } from './lowering.js';

@@ -1,5 +1,5 @@
-import { ts } from 'ts-morph';
 import type { TreeClass, TreeExpr, TreeFunction } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import type { Names } from './names.js';
 import type { TypedSources } from './project.js';
 import type { Variables } from './variables.js';

@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import { ts } from './compiler.js';
 import type { TypedSources } from './project.js';
 
 /** What a name in the source stands for. */

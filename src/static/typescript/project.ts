@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Project, ts } from 'ts-morph';
+import { Project, ts } from './compiler.js';
 import type { Disk } from './disk.js';
 import { compiledImport, importInCopy, importOfSimulator, isKnown, RCU_ENTRY, SIM_ENTRY } from './places.js';
 

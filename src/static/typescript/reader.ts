@@ -1,5 +1,5 @@
-import { ts } from 'ts-morph';
 import type { TreeUnit } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import type { Disk } from './disk.js';
 import type { FileNode, Parser } from './file-graph.js';
 import type { Problem } from './front.js';

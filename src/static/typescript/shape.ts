@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import { ts } from './compiler.js';
 import { digestOf } from './store.js';
 
 /** What other files' types can depend on in a file, and what it depends on. */

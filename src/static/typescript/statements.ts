@@ -1,5 +1,5 @@
-import { ts } from 'ts-morph';
 import type { TreeExpr, TreeStmt, TreeTarget } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import { lowerExpression, UNKNOWN } from './expressions.js';
 import { hasModifier, type Lowering, lineOf, noteUnknown } from './lowering.js';
 import { lowerBinding, lowerTarget } from './targets.js';

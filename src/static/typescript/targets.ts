@@ -1,5 +1,5 @@
-import { ts } from 'ts-morph';
 import type { TreePart, TreeTarget } from '../ir/tree.js';
+import { ts } from './compiler.js';
 import type { Lowering } from './lowering.js';
 import { Variables } from './variables.js';
 

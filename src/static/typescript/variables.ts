@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import { ts } from './compiler.js';
 import type { Names } from './names.js';
 
 /** A variable inside functions. */
