@@ -123,8 +123,11 @@ class Player {
   }
 
   #one(fact: Fact): void {
-    this.#task(fact);
-    if (fact.deed.do === 'wake') for (const need of fact.needs) this.#need(need, fact);
+    if (fact.deed.do === 'wake') {
+      // What the root took elsewhere, as told before, is nothing that this signal came after.
+      this.#fresh(fact);
+      for (const need of fact.needs) this.#need(need, fact);
+    } else this.#task(fact);
     this.#interrupt(fact, true);
     this.#establish(fact.state);
     this.#deed(fact);
