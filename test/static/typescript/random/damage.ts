@@ -11,6 +11,8 @@ import type { NameTable } from '../../../../src/model/names.js';
 import { WaitType } from '../../../../src/model/wait-type.js';
 
 interface Entered {
+  /** Nanoseconds. */
+  readonly time: number;
   readonly locks: number;
   readonly preempt: number;
   readonly bhOff: boolean;
@@ -21,15 +23,22 @@ interface Entered {
  * from switching. What other contexts do wrong after that is the damage of the first, not a fault of theirs.
  */
 export class Damage extends NullSink {
-  /** Nanoseconds. */
+  /** When it happened first, nanoseconds. */
   time = Number.POSITIVE_INFINITY;
-  /** A handler left a lock behind: it is seen to be held with interrupts on. */
-  hasLeft = false;
+  /**
+   * When something was left behind that changes what others are in. Until then only the order of what is done is not what the code says,
+   * since a task or a handler waits where it must not. Nanoseconds.
+   */
+  leftTime = Number.POSITIVE_INFINITY;
+  /** When the interrupt handler began that waits at {@link time}; undefined: the damage is not such a wait. Nanoseconds. */
+  waiterSince: number | undefined;
+  /** The first handler that left a lock behind, and when it began, nanoseconds: the lock is seen to be held with interrupts on. */
+  leaver: { readonly cpu: number; readonly since: number } | undefined;
   readonly #names: NameTable;
   /** Locks that are held, by {@link taskOf}. */
   readonly #locks = new Map<number, number>();
-  /** Locks that interrupts took, by the task that they interrupted. */
-  readonly #ofInterrupts = new Map<number, Set<string>>();
+  /** Locks that interrupts took, and when, by the task that they interrupted. */
+  readonly #ofInterrupts = new Map<number, Map<string, number>>();
   readonly #spinning = new Map<number, Set<string>>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
@@ -46,12 +55,14 @@ export class Damage extends NullSink {
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
     this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) + 1);
     if ((h.context & Ctx.HardIrq) !== 0) {
-      const taken = this.#ofInterrupts.get(taskOf(h)) ?? new Set();
-      taken.add(`${a.hi} ${a.lo}`);
+      const taken = this.#ofInterrupts.get(taskOf(h)) ?? new Map<string, number>();
+      taken.set(`${a.hi} ${a.lo}`, h.time);
       this.#ofInterrupts.set(taskOf(h), taken);
     }
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
+    // A reader of preemptible RCU leaves its CPU like any other task.
+    if (this.#names.text(a.name) === 'rcu_read_lock') return;
     const held = this.#spinning.get(taskOf(h)) ?? new Set();
     held.add(`${a.hi} ${a.lo}`);
     this.#spinning.set(taskOf(h), held);
@@ -65,9 +76,10 @@ export class Damage extends NullSink {
 
   /** The end of a timer's interrupt, which has no event of its own. */
   override hardirqsOn(h: EventHeader): void {
-    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0 || (this.#ofInterrupts.get(taskOf(h))?.size ?? 0) === 0) return;
-    this.hasLeft = true;
-    this.#happened(h, 1);
+    const taken = [...(this.#ofInterrupts.get(taskOf(h))?.values() ?? [])];
+    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0 || taken.length === 0) return;
+    this.leaver ??= { cpu: h.cpu, since: Math.min(...taken) };
+    this.#left(h, 1);
   }
 
   override hardirqEntry(h: EventHeader): void {
@@ -88,13 +100,32 @@ export class Damage extends NullSink {
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number): void {
     const isOff = (h.context & (Ctx.BhOff | Ctx.SoftIrq | Ctx.HardIrq)) !== 0;
-    if (prevState !== TaskState.Running && (isOff || (this.#spinning.get(taskOf(h, prevPid))?.size ?? 0) > 0))
-      this.#happened(h);
+    const isSpinning = (this.#spinning.get(taskOf(h, prevPid))?.size ?? 0) > 0;
+    // Who still runs gives its CPU away by cond_resched(): nobody preempts it there. PREEMPT_RT does where only bottom halves are off.
+    if (isSpinning || (isOff && (prevState !== TaskState.Running || !this.#isRt))) this.#happened(h);
   }
 
-  /** Sleeping in an interrupt keeps the CPU, and what it was doing, for as long as it lasts. */
-  override mightSleep(h: EventHeader): void {
-    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0) this.#happened(h);
+  /**
+   * A handler that waits for an event does so as the task that it interrupted: what that one holds or reads is held, and its own wait is
+   * no more. A handler that finds what it wants at once, or only lets time go by, has not harmed anyone.
+   */
+  override waitBegin(h: EventHeader): void {
+    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) === 0) return;
+    const isOnTop = !this.#isRt || (h.context & Ctx.HardIrq) !== 0;
+    if (h.time < this.time && isOnTop) this.waiterSince = this.#entered.get(h.cpu)?.at(-1)?.time;
+    this.#happened(h);
+  }
+
+  /** How many locks the running task holds. */
+  heldBy(pid: number): number {
+    return this.#locks.get(pid) ?? 0;
+  }
+
+  /** A handler in a thread of its own ended, which has no event: the next one may follow at once, with what it has left. */
+  handlerEnded(pid: number, before: number, time: number): void {
+    if (this.heldBy(pid) === before) return;
+    this.leftTime = Math.min(this.leftTime, time);
+    this.time = Math.min(this.time, time);
   }
 
   override kernelReport(h: EventHeader, report: KernelReport): void {
@@ -103,7 +134,7 @@ export class Damage extends NullSink {
 
   /** A work item ends, and the next one runs with what it has left. */
   override wakeUp(h: EventHeader, _hi: number, _lo: number, _name: number, kind: number): void {
-    if (kind === WaitKind.Work && (this.#locks.get(taskOf(h)) ?? 0) > 0) this.#happened(h);
+    if (kind === WaitKind.Work && (this.#locks.get(taskOf(h)) ?? 0) > 0) this.#left(h);
   }
 
   override taskExit(h: EventHeader): void {
@@ -114,6 +145,7 @@ export class Damage extends NullSink {
   #enter(h: EventHeader): void {
     const stack = this.#entered.get(h.cpu) ?? [];
     stack.push({
+      time: h.time,
       locks: this.#locks.get(taskOf(h)) ?? 0,
       preempt: h.preemptDepth,
       bhOff: (h.context & Ctx.BhOff) !== 0,
@@ -125,10 +157,15 @@ export class Damage extends NullSink {
     const entered = this.#entered.get(h.cpu)?.pop();
     if (entered === undefined) return;
     // Who is interrupted goes on with bottom halves off that the handler left so.
-    if (!entered.bhOff && (h.context & Ctx.BhOff) !== 0 && (h.context & Ctx.SoftIrq) === 0) this.#happened(h, 1);
+    if (!entered.bhOff && (h.context & Ctx.BhOff) !== 0 && (h.context & Ctx.SoftIrq) === 0) this.#left(h, 1);
     if (entered.locks === (this.#locks.get(taskOf(h)) ?? 0) && entered.preempt === h.preemptDepth) return;
-    this.hasLeft = true;
-    this.#happened(h, 1);
+    this.leaver ??= { cpu: h.cpu, since: entered.time };
+    this.#left(h, 1);
+  }
+
+  #left(h: EventHeader, before = 0): void {
+    this.leftTime = Math.min(this.leftTime, h.time - before);
+    this.#happened(h, before);
   }
 
   #happened(h: EventHeader, before = 0): void {

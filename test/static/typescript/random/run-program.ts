@@ -2,14 +2,15 @@
 import { Script } from 'node:vm';
 import { type Schedule, STRATEGY_NAMES, strategyOf } from '../../../../src/explore/token.js';
 import type { Law } from '../../../../src/judge/index.js';
-import type { Finding } from '../../../../src/model/finding.js';
+import type { Finding, Where } from '../../../../src/model/finding.js';
 import type { NameTable } from '../../../../src/model/names.js';
 import { TeeSink } from '../../../../src/model/tee.js';
 import type { Frame } from '../../../../src/sim/frame.js';
 import * as sim from '../../../../src/sim/index.js';
 import type { Kernel } from '../../../../src/sim/kernel.js';
 import type { Machine } from '../../../../src/sim/machine.js';
-import { type Judged, judgeRun } from '../../../../src/sim/run/judge-run.js';
+import type { Body } from '../../../../src/sim/op.js';
+import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
 import { Damage } from './damage.js';
 import { StreamHash } from './stream-hash.js';
@@ -34,6 +35,9 @@ export function schedules(count: number, from = 0): Schedule[] {
   return out;
 }
 
+/** Until when a run counts: until anything damages it, or until something is left behind (see {@link Damage}). */
+export type Until = 'damaged' | 'left';
+
 /**
  * A program that is run under one schedule after another. Only what happens before a run is damaged counts. Runs with the same marks show
  * the same ({@link StreamHash}): one of them is judged. Lines of findings take a second run, for what was not seen before.
@@ -50,15 +54,19 @@ export class ProgramRuns {
   operations = 0;
   readonly #file: string;
   readonly #law: Law;
+  readonly #until: Until;
   readonly #scenario: Scenario;
   readonly #streams = new Set<string>();
   readonly #seen = new Set<string>();
   readonly #kept = new Set<string>();
   #machine: Machine | undefined;
+  /** What is noticed of the run at hand. */
+  #noticed: Damage | undefined;
   /** Line of the operation that each context is in. */
   #inside = new WeakMap<Frame, number>();
 
-  constructor(text: string, file: string, law: Law) {
+  constructor(text: string, file: string, law: Law, until: Until = 'damaged') {
+    this.#until = until;
     this.#file = file;
     this.#law = law;
     const scenario = scenarioOf(text, file, (line) => {
@@ -68,6 +76,11 @@ export class ProgramRuns {
     const setup = (kernel: Kernel): void => {
       this.#machine = kernel.machine;
       this.#inside = new WeakMap();
+      const { irq, irqWork, rcu } = kernel;
+      const call = rcu.call;
+      kernel.irq = (name, handler, options) => irq.call(kernel, name, this.#watched(handler), options);
+      kernel.irqWork = (name, handler, hard) => irqWork.call(kernel, name, this.#watched(handler), hard);
+      rcu.call = (callback) => call.call(rcu, this.#watched(callback));
       scenario.setup(kernel);
     };
     this.#scenario = { ...scenario, setup };
@@ -78,25 +91,41 @@ export class ProgramRuns {
    * @param interest findings without lines, made quickly: whether they are worth a run that tells lines. Default: what was not seen before
    */
   run(schedule: Schedule, interest = (quick: readonly Finding[]) => this.#isNew(quick)): void {
-    if (!this.#isNewStream(schedule)) return;
-    const { findings: quick, unjudged } = this.#judged(schedule, false);
+    const { isNew, annotated } = this.#stream(schedule);
+    if (!isNew) return;
     // What annotations hide only runs with lines show.
-    if (!unjudged && !interest(quick)) return;
-    for (const finding of quick) this.#seen.add(finding.fingerprint);
-    for (const finding of this.#judged(schedule, true).findings) {
+    if (!annotated) {
+      const quick = this.#judged(schedule, false);
+      if (!interest(quick)) return;
+      for (const finding of quick) this.#seen.add(finding.fingerprint);
+    }
+    for (const finding of this.#judged(schedule, true)) {
       const key = `${finding.fingerprint} ${finding.where.line}`;
       if (!this.#kept.has(key)) this.findings.push(finding);
       this.#kept.add(key);
     }
   }
 
+  /** A handler whose end is noticed: where it runs in a thread no event tells of it. */
+  #watched(handler: Body): Body {
+    const machine = this.#machine;
+    const damage = (): Damage | undefined => this.#noticed;
+    const watched: Body = function* () {
+      const pid = machine?.cpu.current.pid ?? 0;
+      const before = damage()?.heldBy(pid) ?? 0;
+      yield* handler();
+      damage()?.handlerEnded(pid, before, machine?.now ?? 0);
+    };
+    return Object.defineProperty(watched, 'name', { value: handler.name });
+  }
+
   #isNew(quick: readonly Finding[]): boolean {
     return quick.some((finding) => !this.#seen.has(finding.fingerprint));
   }
 
-  #isNewStream(schedule: Schedule): boolean {
+  #stream(schedule: Schedule): { readonly isNew: boolean; readonly annotated: boolean } {
     let heard: { readonly hash: StreamHash; readonly damage: Damage; readonly names: NameTable } | undefined;
-    const { operations } = simulate(this.#scenario, {
+    const { operations, annotated } = simulate(this.#scenario, {
       strategy: strategyOf(schedule),
       sink: (names) => {
         const damage = this.#damage(names);
@@ -111,44 +140,73 @@ export class ProgramRuns {
     this.operations += operations;
     if (heard === undefined) throw new Error('nobody listened');
     const { hash, damage, names } = heard;
-    for (const line of hash.linesUntil(damage.time)) this.lines.add(line);
-    for (const { line, lock } of hash.takenUntil(damage.time)) this.taken.add(`${line} ${names.text(lock)}`);
+    const end = this.#end(damage);
+    for (const line of hash.linesUntil(end)) this.lines.add(line);
+    for (const { line, lock } of hash.takenUntil(end)) this.taken.add(`${line} ${names.text(lock)}`);
     const before = this.#streams.size;
-    this.#streams.add(`${damage.hasLeft} ${hash.until(damage.time)}`);
-    return this.#streams.size > before;
+    this.#streams.add(`${damage.leaver !== undefined} ${hash.until(end)}`);
+    return { isNew: this.#streams.size > before, annotated };
   }
 
-  #judged(schedule: Schedule, precise: boolean): Pick<Judged, 'findings' | 'unjudged'> {
-    let damage: Damage | undefined;
-    const recorder = (names: NameTable): Damage => {
-      damage = this.#damage(names);
-      return damage;
-    };
+  #judged(schedule: Schedule, precise: boolean): Finding[] {
     const what = { path: this.#file, scenario: this.#scenario };
-    const { findings, unjudged } = judgeRun(what, { law: this.#law, schedule, precise, recorder });
-    const noticed = damage;
+    const recorder = (names: NameTable): Damage => this.#damage(names);
+    const { findings } = judgeRun(what, { law: this.#law, schedule, precise, recorder });
+    const noticed = this.#noticed;
     if (noticed === undefined) throw new Error('nobody recorded');
-    // Findings tell seconds, to the nanosecond.
-    const shown = findings.filter((finding) => {
+    return findings.filter((finding) => {
       // A finding of several events is there when the last of them is.
-      const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(({ time = 0 }) => time);
-      return Math.max(...times) * 1e9 <= noticed.time + 0.5 && !(precise && isLeft(finding, noticed));
+      const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(nanoseconds);
+      const isBefore = Math.max(...times) <= this.#end(noticed) + 0.5;
+      return isBefore && !(precise && isLeft(finding, noticed)) && !isOfInterrupted(finding, noticed);
     });
-    return { findings: shown, unjudged };
+  }
+
+  #end(damage: Damage): number {
+    return this.#until === 'damaged' ? damage.time : damage.leftTime;
   }
 
   #damage(names: NameTable): Damage {
-    return new Damage(names, this.#scenario.options.preemptRt === true, this.ended);
+    this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.ended);
+    return this.#noticed;
   }
 }
 
 /** What a handler left behind, seen where it is no longer the handler that runs. */
-function isLeft({ rule, where }: Finding, damage: Damage): boolean {
-  if (damage.hasLeft && (rule === 'inconsistent-lock-state' || rule === 'irq-lock-inversion')) return true;
-  return OF_SWITCHES.has(rule) && where.line === undefined && THREADS.test(where.task ?? '');
+function isLeft({ rule, where, message, evidence }: Finding, { leaver }: Damage): boolean {
+  if (leaver !== undefined) {
+    const isLeavers = ({ cpu, ...place }: Where): boolean =>
+      cpu === leaver.cpu && nanoseconds(place) >= leaver.since - 0.5;
+    const steps = evidence.filter(({ what }) => IRQS_ON.test(what)).map((step) => step.where);
+    if ((NOW_IRQS_ON.test(message) ? [where, ...steps] : steps).some(isLeavers)) return true;
+  }
+  const isOfSwitch = OF_SWITCHES.has(rule) || SWITCH_HIDDEN.test(message);
+  return isOfSwitch && where.line === undefined && THREADS.test(where.task ?? '');
 }
 
+/**
+ * Whether a handler that waits is found to do so with what the task has that it interrupted: the handler's own fault is that it waits.
+ */
+function isOfInterrupted({ rule, message, where, evidence }: Finding, { time, waiterSince = 0 }: Damage): boolean {
+  return (
+    OF_WAITS.test(rule === 'annotation-hides-violation' ? message : rule) &&
+    nanoseconds(where) >= time - 0.5 &&
+    evidence.some((step) => step.where.task === where.task && nanoseconds(step.where) < waiterSince - 0.5)
+  );
+}
+
+const OF_WAITS = /rcu-wait-in-reader|wait-event-cycle|rcuwait-many-waiters/;
+
+/** Findings tell seconds, to the nanosecond. */
+function nanoseconds({ time = 0 }: Where): number {
+  return time * 1e9;
+}
+
+/** A step of evidence that says that a lock is held with interrupts on, and a message that says so of the acquisition at hand. */
+const IRQS_ON = /(?:HARDIRQ|SOFTIRQ)-ON-[RW]/;
+const NOW_IRQS_ON = /-> \{(?:HARDIRQ|SOFTIRQ)-ON-[RW]\}|irq lock inversion/;
 /** Rules that a switch to another task, or the end of one, can break. */
-const OF_SWITCHES: ReadonlySet<string> = new Set(['held-at-exit', 'sleep-in-atomic', 'annotation-hides-violation']);
+const OF_SWITCHES: ReadonlySet<string> = new Set(['held-at-exit', 'sleep-in-atomic']);
+const SWITCH_HIDDEN = / hides (?:held-at-exit|sleep-in-atomic): /;
 /** Threads of the simulated kernel that run handlers. */
 const THREADS = /^(?:irq\/|irq_work|kworker|ksoftirqd|rcu_gp|ktimers)/;
