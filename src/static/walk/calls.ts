@@ -46,7 +46,7 @@ function classThing(w: Walk, unit: TreeUnit, cls: TreeClass): Thing {
     const frame = moduleFrame(w, unit);
     for (const field of cls.fields) {
       if (!field.isStatic || field.init === null) continue;
-      for (const { v } of w.to.evaluate(w, frame, field.init, startState(w, new Map()))) thing.put(field.name, v);
+      for (const { v } of w.to.evaluate(w, frame, field.init, startState(w))) thing.put(field.name, v);
     }
   });
 }
@@ -74,7 +74,7 @@ function fill(w: Walk, cls: { readonly unit: TreeUnit; readonly cls: TreeClass }
     param.init === null ? instanceOf(w, param.ty, param.name) : UNDEFINED,
   );
   const frame = { ...moduleFrame(w, cls.unit) };
-  const s = startState(w, new Map());
+  const s = startState(w);
   const made = reference(classThing(w, cls.unit, cls.cls));
   construct(w, frame, s, made, args, cls.cls.id, cls.cls.line, reference(thing));
 }
@@ -163,7 +163,7 @@ function constructClass(
     if (field.isStatic || field.init === null) continue;
     const { init } = field;
     states = states.flatMap((at) => {
-      const own = { ...at, env: new Map([['%this', object]]) };
+      const own = { ...at, env: w.noVariables.with('%this', object) };
       return w.to.evaluate(w, inner, init, own).map(({ s: end, v }) => {
         for (const part of alternatives(object)) if (part.t === 'ref') part.o.put(field.name, v);
         return { ...end, env: at.env };

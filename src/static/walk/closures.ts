@@ -1,7 +1,7 @@
 import { withVariable } from './paths.js';
 import { type Code, Thing } from './thing.js';
 import { ANYTHING, reference, type Value, valueKey } from './value.js';
-import type { Env, Frame, State, Walk } from './walk.js';
+import type { Frame, State, Walk } from './walk.js';
 
 /** The state with a place for what function `index` captures before it has a value: its declaration puts it there. */
 export function withEarly(w: Walk, f: Frame, index: number, s: State): State {
@@ -28,7 +28,7 @@ export function makeClosure(w: Walk, f: Frame, index: number, s: State): Value {
 }
 
 /** One closure for one function and equal captured values. */
-export function closureOf(w: Walk, code: Code, env: Env, self?: Value): Value {
+export function closureOf(w: Walk, code: Code, env: ReadonlyMap<string, Value>, self?: Value): Value {
   let key = `${code.unit.file}#${code.index}`;
   for (const [name, value] of env) key += `;${name}=${valueKey(value)}`;
   if (self !== undefined) key += `;self=${valueKey(self)}`;

@@ -118,9 +118,9 @@ function run(
   sure: boolean,
 ): CallResult {
   w.entered.add(`${code.unit.file}#${code.index}`);
-  const env = new Map(fn.env ?? []);
   const own = code.fn.ownThis ? self : fn.env?.get('%this');
-  if (own !== undefined) env.set('%this', own);
+  const captured = w.noVariables.withAll(fn.env ?? []);
+  const env = own === undefined ? captured : captured.with('%this', own);
   const frame: Frame = {
     code,
     unit: code.unit,

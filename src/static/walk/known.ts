@@ -1,5 +1,5 @@
 import type { TreeExpr } from '../ir/tree.js';
-import { withVariable } from './paths.js';
+import { withEnv, withVariable } from './paths.js';
 import type { Thing } from './thing.js';
 import {
   alternatives,
@@ -107,11 +107,7 @@ export function withFieldSource(s: State, name: string, object: Value, field: st
 }
 
 function withoutSource(s: State, name: string): State {
-  const entry = `%from:${name}`;
-  if (!s.env.has(entry)) return s;
-  const env = new Map(s.env);
-  env.delete(entry);
-  return { ...s, env };
+  return withEnv(s, s.env.with(`%from:${name}`, undefined));
 }
 
 /** The state in which a variable was told to have this value: so has what it has its value from. */

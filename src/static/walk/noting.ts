@@ -6,7 +6,9 @@ import type { State, Walk } from './walk.js';
 /** A state with its locks and contexts changed; the same one where nothing changes. */
 export function changed(w: Walk, s: State, change: Parameters<Walk['states']['change']>[1]): State {
   const locks = w.states.change(s.locks, change);
-  return locks === s.locks ? s : { ...s, locks };
+  if (locks === s.locks) return s;
+  const { env, known, needs, doubtful } = s;
+  return { locks, env, known, needs, doubtful };
 }
 
 /** The context of a state, in the bits that the engines judge by. */

@@ -1,6 +1,7 @@
+import type { Env } from './env.js';
 import type { Need } from './facts.js';
 import { join, type Value, valueKey } from './value.js';
-import type { Env, Jumps, Known, Result, State } from './walk.js';
+import type { Jumps, Known, Result, State } from './walk.js';
 
 /** Paths that are one again: states with equal locks, their variables joined. The order of the first of each stays. */
 export function mergeStates(states: readonly State[]): State[] {
@@ -22,29 +23,11 @@ export function joinStates(a: State, b: State): State {
   if (a === b) return a;
   return {
     locks: a.locks,
-    env: joinEnvs(a.env, b.env),
+    env: a.env.joined(b.env),
     known: commonKnown(a.known, b.known),
     needs: unionNeeds(a.needs, b.needs),
     doubtful: a.doubtful && b.doubtful,
   };
-}
-
-function joinEnvs(a: Env, b: Env): Env {
-  if (a === b) return a;
-  const out = new Map<string, Value>();
-  let same = a.size === b.size;
-  for (const [name, value] of a) {
-    const other = b.get(name);
-    // What only one path has declared, the code after the paths met cannot name.
-    if (other === undefined) {
-      same = false;
-      continue;
-    }
-    const joined = join(value, other);
-    if (joined !== value) same = false;
-    out.set(name, joined);
-  }
-  return same ? a : out;
 }
 
 /** Distinct needs that are remembered. */
@@ -72,10 +55,14 @@ export function withNeed(state: State, need: Need): State {
 }
 
 export function withVariable(state: State, name: string, value: Value): State {
-  if (state.env.get(name) === value) return state;
-  const env = new Map(state.env);
-  env.set(name, value);
-  return { ...state, env };
+  return withEnv(state, state.env.with(name, value));
+}
+
+/** The state with other variables. Written out, as it is made millions of times: a spread takes several times as long. */
+export function withEnv(state: State, env: Env): State {
+  if (env === state.env) return state;
+  const { locks, known, needs, doubtful } = state;
+  return { locks, env, known, needs, doubtful };
 }
 
 export function newJumps(): Jumps {

@@ -101,15 +101,7 @@ function runFactory(w: Walk, id: string): void {
       return value.t === 'unknown' ? w.heap.make(param.name).ref : value;
     });
     const frame: Frame = { ...outermostFrame(code.unit, code.fn.name, setupRoot(w)), code };
-    callValue(
-      w,
-      frame,
-      startState(w, new Map()),
-      closureOf(w, code, new Map()),
-      undefined,
-      args,
-      plainCall(code.fn.name, 0),
-    );
+    callValue(w, frame, startState(w), closureOf(w, code, new Map()), undefined, args, plainCall(code.fn.name, 0));
   }
 }
 

@@ -31,7 +31,7 @@ function walkRoot(w: Walk, root: Root): void {
   // On PREEMPT_RT soft interrupts, and interrupts that are threads, are part of a task that has bottom halves off.
   const isInTask = w.config.preemptRt && root.state.bh > 0;
   const locks = isInTask ? w.states.change(root.state, { bh: 0 }) : root.state;
-  const begin: State = { locks, env: new Map(), known: NOTHING_KNOWN, needs: [], doubtful: false };
+  const begin: State = { locks, env: w.noVariables, known: NOTHING_KNOWN, needs: [], doubtful: false };
   const s = isInTask ? wakeEnd.bottomHalves(w, frame, begin, 'localBhDisable') : begin;
   const starts = root.around === undefined ? [s] : [wakeEnd.hold(w, frame, s, root.around)];
   const args = root.args.length > 0 ? root.args : handed(w, root);
@@ -71,7 +71,7 @@ export function setUp(w: Walk, scenario: Walk['scenarios'][number]): void {
   const root = setupRoot(w);
   makeCpus(w, cpus);
   const frame: Frame = { ...rootFrame(w, { ...root, body: scenario.setup }), call: scenario.call };
-  callValue(w, frame, startState(w, new Map()), scenario.setup, undefined, [kernel], plainCall('scenario', 0));
+  callValue(w, frame, startState(w), scenario.setup, undefined, [kernel], plainCall('scenario', 0));
 }
 
 function numberOption(options: Value, name: string): number | undefined {

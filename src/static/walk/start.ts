@@ -3,7 +3,7 @@ import { NOTHING_KNOWN } from './known.js';
 import type { Call } from './lock-state.js';
 import { newJumps } from './paths.js';
 import { UNDEFINED } from './value.js';
-import type { Env, Frame, State, Walk } from './walk.js';
+import type { Frame, State, Walk } from './walk.js';
 
 /** Runs what stands outside functions in a file, once. */
 export function boot(w: Walk, file: string): void {
@@ -13,7 +13,7 @@ export function boot(w: Walk, file: string): void {
   if (unit === undefined) return;
   const was = w.heap.concrete;
   w.heap.concrete = true;
-  w.to.execute(w, moduleFrame(w, unit), unit.body, [startState(w, new Map())]);
+  w.to.execute(w, moduleFrame(w, unit), unit.body, [startState(w)]);
   w.heap.concrete = was;
 }
 
@@ -58,6 +58,6 @@ export function emptyLocks(w: Walk): State['locks'] {
   return w.states.of({ held: [], irqsOff: false, preempt: 0, bh: 0, lockdepOff: 0 });
 }
 
-export function startState(w: Walk, env: Env): State {
-  return { locks: emptyLocks(w), env, known: NOTHING_KNOWN, needs: [], doubtful: false };
+export function startState(w: Walk): State {
+  return { locks: emptyLocks(w), env: w.noVariables, known: NOTHING_KNOWN, needs: [], doubtful: false };
 }

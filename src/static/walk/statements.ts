@@ -3,7 +3,7 @@ import { pairs } from './builtins.js';
 import { instanceOf, plainCall } from './calls.js';
 import { assign, branch, evaluate } from './expressions.js';
 import { joinStates, mergeStates, newJumps, withVariable } from './paths.js';
-import { ANYTHING, alternatives, constant, join, type Value, valueKey } from './value.js';
+import { ANYTHING, alternatives, constant, join, type Value } from './value.js';
 import type { Frame, Jumps, State, Walk } from './walk.js';
 
 /** Turns of a loop whose end is known that are followed one by one. */
@@ -170,20 +170,11 @@ function freshStates(states: readonly State[], seen: Map<number, State>): State[
   for (const s of states) {
     const known = seen.get(s.locks.id);
     const joined = known === undefined ? s : joinStates(known, s);
-    if (known !== undefined && known.known.size === joined.known.size && sameEnv(known, joined)) continue;
+    if (known !== undefined && known.known.size === joined.known.size && known.env.isIn(joined.env)) continue;
     seen.set(s.locks.id, joined);
     out.push(joined);
   }
   return out;
-}
-
-function sameEnv(a: State, b: State): boolean {
-  if (a.env === b.env) return true;
-  for (const [name, value] of a.env) {
-    const other = b.env.get(name);
-    if (other !== value && (other === undefined || valueKey(other) !== valueKey(value))) return false;
-  }
-  return true;
 }
 
 function runEach(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, s: State): readonly State[] {

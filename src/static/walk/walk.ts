@@ -1,4 +1,5 @@
 import type { TreeCall, TreeClass, TreeExpr, TreeFunction, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
+import { Env } from './env.js';
 import { FactBook, type Need } from './facts.js';
 import type { Base, Call, LockState } from './lock-state.js';
 import { LockStates } from './lock-state.js';
@@ -115,6 +116,7 @@ export class Walk {
   readonly booted = new Set<string>();
   /** Results of calls, by function, arguments and state. */
   readonly calls = new Map<string, CallResult>();
+  readonly noVariables = Env.empty();
   /** Functions of which it is known whether they only compute. */
   readonly pure = new Map<TreeFunction, boolean>();
   /** In how many states each function was walked. */
@@ -155,9 +157,6 @@ export class Walk {
 
 /** What conditions on the way told of fields that the set-up has settled: by object and field. Never changed. */
 export type Known = ReadonlyMap<string, Value>;
-
-/** Variables of an invocation. Never changed. */
-export type Env = ReadonlyMap<string, Value>;
 
 /** A point of a path. */
 export interface State {
