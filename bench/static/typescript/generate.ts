@@ -6,8 +6,8 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** Lines of one driver, about: 100 functions, call depth 30, one scenario. */
-export const LINES_A_DRIVER = 2000;
+/** Lines of one driver, at least: 107 functions, call depth 30, one scenario. */
+const LINES_A_DRIVER = 1680;
 const LAYERS = 30;
 const CHAINS = 2;
 /** Layers of a chain in one module. */
@@ -22,11 +22,11 @@ const LOCK_AT: Readonly<Record<number, { readonly lock: string; readonly way: 'p
 };
 
 /**
- * A code base of about so many lines: drivers that look like each other and differ in detail, on a common library. Equal for equal
+ * A code base of at least so many lines: drivers that look like each other and differ in detail, on a common library. Equal for equal
  * `lines`; a driver is the same whatever the size. One function in about 200 breaks a rule.
  */
 export function generate(lines: number): GeneratedFile[] {
-  const drivers = Math.max(1, Math.round(lines / LINES_A_DRIVER));
+  const drivers = Math.max(1, Math.ceil(lines / LINES_A_DRIVER));
   const out = library();
   for (let i = 0; i < drivers; i++) out.push(...new Driver(i).files());
   return out;

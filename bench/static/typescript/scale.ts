@@ -5,9 +5,10 @@
  *
  * generated code bases (generate.ts) of so many lines, by default 25,000 to 200,000: cold, warm in a new process, and warm
  * after a line was changed in one chain of one driver, after one was added to a driver's device, which what uses it depends on, and
- * after one was added to the common library. Findings without the cache must be those with it, or it ends with exit code 1.
+ * after one was added to the common library; and under `--watch` the time from saving a changed line to the judgement (middle of five
+ * changes after the first, which loads the compiler). Findings without the cache must be those with it, or it ends with exit code 1.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -52,6 +53,38 @@ function run(folder: string, cache: string): Measured {
   };
 }
 
+/** Changes under `--watch`: the first loads the compiler and is not counted. */
+const CHANGES = 6;
+
+/** Seconds from each change of a file to its judgement, while the sources are watched. */
+async function watched(folder: string, cache: string, change: (turn: number) => void): Promise<number[]> {
+  const child = spawn(process.execPath, [main, 'check', '.', '--watch', '--fail-on', 'never'], {
+    cwd: folder,
+    env: { ...process.env, LOCKVET_CACHE: cache },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const seconds: number[] = [];
+  let turn = 0;
+  let saved = 0;
+  const next = (): void => {
+    if (turn === CHANGES) child.kill('SIGINT');
+    else {
+      saved = performance.now();
+      change(turn++);
+    }
+  };
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (text.includes('watching')) setTimeout(next, 500);
+  });
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (!/ new, [0-9]+ gone; /.test(text)) return;
+    seconds.push((performance.now() - saved) / 1000);
+    setTimeout(next, 200);
+  });
+  await new Promise((done) => child.on('exit', done));
+  return seconds.slice(1).sort((a, b) => a - b);
+}
+
 function row(cells: readonly string[]): void {
   const line = cells.map((cell, i) => {
     const width = WIDTHS[i] ?? 0;
@@ -93,6 +126,11 @@ for (const size of sizes.length > 0 ? sizes : SIZES) {
     measure('warm, a line of a driver');
     touch(join(folder, 'drv001/device.ts'), (text) => text.replace('flags = 0;', 'flags = 0;\n  spare = 0;'));
     measure("warm, a driver's device");
+    const waits = await watched(folder, cache, (turn) =>
+      touch(join(folder, 'drv001/chain0x6.ts'), (text) => text.replace('let total = ', `let total = ${turn} + `)),
+    );
+    const middle = waits[waits.length >> 1] ?? 0;
+    row([`${lines}`, '', 'watching, a line of a driver', `${middle.toFixed(2)} s`]);
     touch(join(folder, 'lib/guarded.ts'), (text) => `// One line more.\n${text}`);
     const last = measure('warm, the common library');
     const without = run(folder, '');
