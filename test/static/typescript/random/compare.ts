@@ -123,17 +123,23 @@ function compareOne(
   const isShown = (finding: Finding): boolean => runs.findings.some((one) => agrees(one, finding, lines));
   const isCertain = ({ confidence, rule }: Finding): boolean => confidence === 'certain' && !HIDDEN_FROM_RUNS.has(rule);
   let open = found.filter((finding) => isCertain(finding) && !isShown(finding));
+  const isWhere = (finding: Finding, ran: ReadonlySet<number>): boolean =>
+    [finding.where, ...finding.evidence.map((step) => step.where)].every((place) => isRun(place, ran, lines));
   for (const schedule of schedules(options.more, options.schedules)) {
     if (open.length === 0) break;
-    runs.run(schedule, (quick) => quick.some(({ rule }) => open.some((finding) => mayAgree(rule, finding.rule))));
+    runs.run(schedule, {
+      reach: (ran) => open.some((finding) => isWhere(finding, ran)),
+      interest: (quick) => quick.some(({ rule }) => open.some((finding) => mayAgree(rule, finding.rule))),
+    });
     open = open.filter((finding) => !isShown(finding));
   }
   // What no schedule runs is no word against it.
-  const isReached = ({ rule, message, where, evidence }: Finding): boolean =>
-    (!(rule === 'held-at-exit' || message.includes(' hides held-at-exit: ')) ||
-      runs.ended.has((where.task ?? '').replace(/-\d+$/, ''))) &&
-    [where, ...evidence.map((step) => step.where)].every((place) => isRun(place, runs.lines, lines)) &&
-    evidence.every((step) => isTaken(step, runs.taken));
+  const isReached = (finding: Finding): boolean => {
+    const { rule, message, where, evidence } = finding;
+    const isAtEnd = rule === 'held-at-exit' || message.includes(' hides held-at-exit: ');
+    if (isAtEnd && !runs.ended.has((where.task ?? '').replace(/-\d+$/, ''))) return false;
+    return isWhere(finding, runs.lines) && evidence.every((step) => isTaken(step, runs.taken));
+  };
   if (options.more > 0) {
     open = open.filter(isReached);
     // Some violations take several contexts of which one cannot go on without damage: what they are in is what the code says all the same.

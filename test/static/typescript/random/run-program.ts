@@ -38,6 +38,14 @@ export function schedules(count: number, from = 0): Schedule[] {
 /** Until when a run counts: until anything damages it, or until something is left behind (see {@link Damage}). */
 export type Until = 'damaged' | 'left';
 
+/** Which runs are worth judging. */
+export interface Wanted {
+  /** By the lines whose operations made an event. Default: all. */
+  readonly reach?: (lines: ReadonlySet<number>) => boolean;
+  /** By findings without lines, made quickly: worth a run that tells lines. Default: what was not seen before. */
+  readonly interest?: (quick: readonly Finding[]) => boolean;
+}
+
 /**
  * A program that is run under one schedule after another. Only what happens before a run is damaged counts. Runs with the same marks show
  * the same ({@link StreamHash}): one of them is judged. Lines of findings take a second run, for what was not seen before.
@@ -86,13 +94,10 @@ export class ProgramRuns {
     this.#scenario = { ...scenario, setup };
   }
 
-  /**
-   * Runs it once.
-   * @param interest findings without lines, made quickly: whether they are worth a run that tells lines. Default: what was not seen before
-   */
-  run(schedule: Schedule, interest = (quick: readonly Finding[]) => this.#isNew(quick)): void {
-    const { isNew, annotated } = this.#stream(schedule);
-    if (!isNew) return;
+  /** Runs it once. */
+  run(schedule: Schedule, { reach = () => true, interest = (quick) => this.#isNew(quick) }: Wanted = {}): void {
+    const { isNew, annotated, lines } = this.#stream(schedule);
+    if (!isNew || !reach(lines)) return;
     // What annotations hide only runs with lines show.
     if (!annotated) {
       const quick = this.#judged(schedule, false);
@@ -123,7 +128,11 @@ export class ProgramRuns {
     return quick.some((finding) => !this.#seen.has(finding.fingerprint));
   }
 
-  #stream(schedule: Schedule): { readonly isNew: boolean; readonly annotated: boolean } {
+  #stream(schedule: Schedule): {
+    readonly isNew: boolean;
+    readonly annotated: boolean;
+    readonly lines: ReadonlySet<number>;
+  } {
     let heard: { readonly hash: StreamHash; readonly damage: Damage; readonly names: NameTable } | undefined;
     const { operations, annotated } = simulate(this.#scenario, {
       strategy: strategyOf(schedule),
@@ -141,11 +150,12 @@ export class ProgramRuns {
     if (heard === undefined) throw new Error('nobody listened');
     const { hash, damage, names } = heard;
     const end = this.#end(damage);
-    for (const line of hash.linesUntil(end)) this.lines.add(line);
+    const lines = hash.linesUntil(end);
+    for (const line of lines) this.lines.add(line);
     for (const { line, lock } of hash.takenUntil(end)) this.taken.add(`${line} ${names.text(lock)}`);
     const before = this.#streams.size;
     this.#streams.add(`${damage.leaver !== undefined} ${hash.until(end)}`);
-    return { isNew: this.#streams.size > before, annotated };
+    return { isNew: this.#streams.size > before, annotated, lines };
   }
 
   #judged(schedule: Schedule, precise: boolean): Finding[] {
