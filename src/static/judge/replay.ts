@@ -126,7 +126,9 @@ class Player {
     if (fact.deed.do === 'wake') {
       // What the root took elsewhere, as told before, is nothing that this signal came after.
       this.#fresh(fact);
-      for (const need of fact.needs) this.#need(need, fact);
+      // In an interrupt, what came before is the interrupted task's.
+      const isOwn = fact.base.kind === 'task' || fact.base.kind === 'softirq';
+      if (isOwn) for (const need of fact.needs) this.#need(need, fact);
     } else this.#task(fact);
     this.#interrupt(fact, true);
     this.#establish(fact.state);

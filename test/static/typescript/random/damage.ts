@@ -18,6 +18,14 @@ interface Entered {
   readonly bhOff: boolean;
 }
 
+/** Where and when something runs, time in nanoseconds. */
+export interface Running {
+  readonly pid: number;
+  readonly cpu: number;
+  readonly time: number;
+  readonly inInterrupt: boolean;
+}
+
 /**
  * Notices when a run stops being what its code says: a handler leaves behind what it took, a task sleeps or ends while it keeps its CPU
  * from switching. What other contexts do wrong after that is the damage of the first, not a fault of theirs.
@@ -37,8 +45,6 @@ export class Damage extends NullSink {
   readonly #names: NameTable;
   /** Locks that are held, by {@link taskOf}. */
   readonly #locks = new Map<number, number>();
-  /** Locks that interrupts took, and when, by the task that they interrupted. */
-  readonly #ofInterrupts = new Map<number, Map<string, number>>();
   readonly #spinning = new Map<number, Set<string>>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
@@ -54,11 +60,6 @@ export class Damage extends NullSink {
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
     this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) + 1);
-    if ((h.context & Ctx.HardIrq) !== 0) {
-      const taken = this.#ofInterrupts.get(taskOf(h)) ?? new Map<string, number>();
-      taken.set(`${a.hi} ${a.lo}`, h.time);
-      this.#ofInterrupts.set(taskOf(h), taken);
-    }
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
     // A reader of preemptible RCU leaves its CPU like any other task.
@@ -71,15 +72,6 @@ export class Damage extends NullSink {
   override lockRelease(h: EventHeader, hi: number, lo: number): void {
     this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) - 1);
     this.#spinning.get(taskOf(h))?.delete(`${hi} ${lo}`);
-    this.#ofInterrupts.get(taskOf(h))?.delete(`${hi} ${lo}`);
-  }
-
-  /** The end of a timer's interrupt, which has no event of its own. */
-  override hardirqsOn(h: EventHeader): void {
-    const taken = [...(this.#ofInterrupts.get(taskOf(h))?.values() ?? [])];
-    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0 || taken.length === 0) return;
-    this.leaver ??= { cpu: h.cpu, since: Math.min(...taken) };
-    this.#left(h, 1);
   }
 
   override hardirqEntry(h: EventHeader): void {
@@ -116,14 +108,16 @@ export class Damage extends NullSink {
     this.#happened(h);
   }
 
-  /** How many locks the running task holds. */
-  heldBy(pid: number): number {
-    return this.#locks.get(pid) ?? 0;
+  /** How many locks the running task holds, or the one that is interrupted. */
+  heldBy({ pid, cpu }: Running): number {
+    return this.#locks.get(pid === 0 ? -1 - cpu : pid) ?? 0;
   }
 
-  /** A handler in a thread of its own ended, which has no event: the next one may follow at once, with what it has left. */
-  handlerEnded(pid: number, before: number, time: number): void {
-    if (this.heldBy(pid) === before) return;
+  /** A handler ended that held so many locks in its task before, and began then. What follows can come at the same time. */
+  handlerEnded(end: Running, before: number, since: number): void {
+    if (this.heldBy(end) === before) return;
+    const time = end.inInterrupt ? end.time - 1 : end.time;
+    if (end.inInterrupt) this.leaver ??= { cpu: end.cpu, since };
     this.leftTime = Math.min(this.leftTime, time);
     this.time = Math.min(this.time, time);
   }

@@ -12,7 +12,7 @@ import type { Machine } from '../../../../src/sim/machine.js';
 import type { Body } from '../../../../src/sim/op.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
-import { Damage } from './damage.js';
+import { Damage, type Running } from './damage.js';
 import { StreamHash } from './stream-hash.js';
 
 /** Is told the line of each operation that begins. */
@@ -84,11 +84,7 @@ export class ProgramRuns {
     const setup = (kernel: Kernel): void => {
       this.#machine = kernel.machine;
       this.#inside = new WeakMap();
-      const { irq, irqWork, rcu } = kernel;
-      const call = rcu.call;
-      kernel.irq = (name, handler, options) => irq.call(kernel, name, this.#watched(handler), options);
-      kernel.irqWork = (name, handler, hard) => irqWork.call(kernel, name, this.#watched(handler), hard);
-      rcu.call = (callback) => call.call(rcu, this.#watched(callback));
+      this.#watch(kernel);
       scenario.setup(kernel);
     };
     this.#scenario = { ...scenario, setup };
@@ -111,15 +107,35 @@ export class ProgramRuns {
     }
   }
 
-  /** A handler whose end is noticed: where it runs in a thread no event tells of it. */
+  /** Has the ends of all handlers noticed that the program makes. */
+  #watch(kernel: Kernel): void {
+    const { irq, nmi, timer, hrtimer, tasklet, irqWork, openSoftirq, rcu } = kernel;
+    const { call } = rcu;
+    const watched = (handler: Body): Body => this.#watched(handler);
+    kernel.irq = (name, handler, options) => irq.call(kernel, name, watched(handler), options);
+    kernel.nmi = (name, handler, cpu) => nmi.call(kernel, name, watched(handler), cpu);
+    kernel.timer = (name, handler) => timer.call(kernel, name, watched(handler));
+    kernel.hrtimer = (name, handler, options) => hrtimer.call(kernel, name, watched(handler), options);
+    kernel.tasklet = (name, handler) => tasklet.call(kernel, name, watched(handler));
+    kernel.irqWork = (name, handler, hard) => irqWork.call(kernel, name, watched(handler), hard);
+    kernel.openSoftirq = (vector, handler) => openSoftirq.call(kernel, vector, watched(handler));
+    rcu.call = (callback) => call.call(rcu, watched(callback));
+  }
+
+  /** A handler whose end is noticed: in a thread, and of a timer, no event tells of it. */
   #watched(handler: Body): Body {
-    const machine = this.#machine;
+    const running = (): Running => {
+      const machine = this.#machine;
+      if (machine === undefined) throw new Error('no machine runs');
+      const { cpu, now } = machine;
+      return { pid: cpu.current.pid, cpu: cpu.id, time: now, inInterrupt: cpu.inInterrupt };
+    };
     const damage = (): Damage | undefined => this.#noticed;
     const watched: Body = function* () {
-      const pid = machine?.cpu.current.pid ?? 0;
-      const before = damage()?.heldBy(pid) ?? 0;
+      const begin = running();
+      const before = damage()?.heldBy(begin) ?? 0;
       yield* handler();
-      damage()?.handlerEnded(pid, before, machine?.now ?? 0);
+      damage()?.handlerEnded(running(), before, begin.time);
     };
     return Object.defineProperty(watched, 'name', { value: handler.name });
   }
