@@ -89,7 +89,11 @@ class Player {
     // Waits come before the signals that end them; what ends a task comes last.
     for (const fact of facts) if (fact.deed.do === 'wait') this.#one(fact);
     for (const object of this.#book.waited()) this.#crowd(object, facts);
-    for (const fact of facts) if (!isLast(fact) && fact.deed.do !== 'wait' && fact.deed.do !== 'wake') this.#one(fact);
+    const isOrdinary = (fact: Fact): boolean => !isLast(fact) && fact.deed.do !== 'wait' && fact.deed.do !== 'wake';
+    // An NMI must not take what is taken elsewhere: what that is, the others tell.
+    for (const isNmi of [false, true]) {
+      for (const fact of facts) if (isOrdinary(fact) && (fact.base.kind === 'nmi') === isNmi) this.#one(fact);
+    }
     for (const fact of facts) if (fact.deed.do === 'wake') this.#one(fact);
     for (const fact of facts) if (isLast(fact)) this.#ending(fact);
     this.#sink.end();
@@ -213,6 +217,12 @@ class Player {
       this.#acquire(held, count);
     }
     this.#drop(outer);
+    for (const { contended } of state.held) {
+      if (contended === undefined) continue;
+      // Released where it was taken, with preemption off: an attempt that was given up.
+      this.#acquire(contended, 0);
+      this.#releaseAt(contended.lock, contended.bits, contended.moment, 0);
+    }
     if (state.lockdepOff > 0 !== off) {
       const h = this.#h;
       if (off) this.#sink.lockdepOn(h, 0);
@@ -366,7 +376,8 @@ class Player {
    */
   #need(need: Need, fact: Fact): void {
     if ('lock' in need) {
-      this.#acquire({ ...need, bits: { context: ALL_OFF, lockdep: LockdepCtx.Known, depth: need.bits.depth } }, 0);
+      const alone = { context: ALL_OFF, lockdep: LockdepCtx.Known, depth: need.bits.depth };
+      this.#acquire({ ...need, nest: undefined, bits: alone }, 0);
       this.#release(need.lock, need.bits, need.moment, 0);
       return;
     }
@@ -425,7 +436,13 @@ class Player {
     return key;
   }
 
+  /** Mutexes keep preemption off while they are taken, not until they are released. */
   #release(object: Thing, bits: Bits, moment: Moment, instance: number): void {
+    const isMutex = object.sim?.lock?.waitInner === WaitType.Sleep && bits.depth > 0;
+    this.#releaseAt(object, isMutex ? { ...bits, depth: bits.depth - 1 } : bits, moment, instance);
+  }
+
+  #releaseAt(object: Thing, bits: Bits, moment: Moment, instance: number): void {
     const lock = object.sim?.lock;
     if (lock === undefined) return;
     const lo = lock.lo + instance * (object.many ? 1 : 0);

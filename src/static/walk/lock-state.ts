@@ -41,6 +41,8 @@ export interface HeldLock {
   readonly unwatched: boolean;
   /** Locks that were held when it was taken and were released before it. */
   readonly under?: readonly HeldLock[];
+  /** Of an acquire context: the ww_mutex that its last attempt did not get, which it has to take next. */
+  readonly contended?: HeldLock;
 }
 
 /** Where a root runs. */
@@ -95,7 +97,7 @@ function keyOf(state: Omit<LockState, 'id'>): string {
   let key = `${state.irqsOff ? 1 : 0}${state.preempt},${state.bh},${state.lockdepOff}`;
   for (const held of state.held) {
     const { moment, bits } = held;
-    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.nest?.id ?? ''}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
+    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.nest?.id ?? ''}${held.contended === undefined ? '' : `c${held.contended.lock.id}`}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
   }
   return key;
 }

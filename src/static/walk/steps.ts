@@ -1,13 +1,13 @@
 import { WaitKind } from '../../model/events.js';
-import { LockType } from '../../model/wait-type.js';
 import type { TreeCall } from '../ir/tree.js';
 import { callValue } from './calls.js';
 import { type Doing, holds, inInterrupt, preemptible } from './conditions.js';
 import type { EventFacts } from './facts.js';
 import { sendSignal } from './invoke.js';
-import { bitsOf, type HeldLock, type Moment } from './lock-state.js';
+import { bitsOf, type Moment } from './lock-state.js';
+import { acquire, backedOff, release } from './lock-steps.js';
 import { allocate, free } from './memory-steps.js';
-import { bits, changed, note } from './noting.js';
+import { changed, note } from './noting.js';
 import { withNeed } from './paths.js';
 import { addRoot } from './root-kinds.js';
 import { makeSim, otherCpu, simFacts } from './sim-objects.js';
@@ -61,6 +61,10 @@ export function runSteps(
         // Somebody else may have it.
         const lost = api.endsWith('Irqsave') ? UNDEFINED : FALSE;
         done.push({ s: { ...path.s, doubtful: true }, v: lost });
+        return [{ s: path.s, v: TRUE }];
+      }
+      if (step.verb === 'back-off') {
+        done.push({ s: backedOff(d, path.s, step.words), v: FALSE });
         return [{ s: path.s, v: TRUE }];
       }
       return runStep(d, step, path);
@@ -223,87 +227,6 @@ function softirqControl(w: Walk): Thing {
   return w.heap.named('softirq_ctrl.lock', (thing) => {
     thing.sim = simFacts(w, 'Spinlock', 'softirq_ctrl.lock', undefined);
   });
-}
-
-/** The same instance is not held more often than this, so that loops come to an end. */
-const MOST_HELD = 2;
-/** More locks than this at a time are no longer told apart: lockdep's own limit. */
-const MAX_DEPTH = 48;
-
-/** The state with a lock taken; undefined where that never comes to an end. */
-function acquire(d: Doing, s: State, object: Thing, words: readonly string[]): State | undefined {
-  const { w, f, moment } = d;
-  const facts = object.sim?.lock;
-  if (facts === undefined || f.root.id === 'set-up') return s;
-  const argument = (word: string): Value | undefined => {
-    const at = words.indexOf(word);
-    return at < 0 ? undefined : d.args[Number(words[at + 1])];
-  };
-  const nest = argument('nest');
-  const subclass = numberOf(argument('subclass')) ?? facts.subclass;
-  const given = words.includes('given') ? (numberOf(argument('given')) ?? 0) : undefined;
-  if (subclass > 0) w.annotated = true;
-  const held: HeldLock = {
-    lock: object,
-    read: readKind(d, words, given),
-    subclass,
-    trylock: words.includes('try'),
-    nest: nest?.t === 'ref' ? nest.o : undefined,
-    moment,
-    bits: bits(d, s),
-    unwatched: s.locks.lockdepOff > 0,
-  };
-  // Whoever has it alone cannot have it twice: a trylock fails, anything else waits for itself.
-  const isTwin =
-    !object.many &&
-    facts.check &&
-    s.locks.held.some((other) => other.lock === object && (other.read === 0 || held.read === 0));
-  if (isTwin && held.trylock) return undefined;
-  note(d, s, { do: 'acquire', lock: held });
-  // Without PREEMPT_RT a local_lock_t is preempt_disable(): nobody waits.
-  const waits = facts.lockType !== LockType.PerCpu || w.config.preemptRt;
-  if (isTwin && waits && nest === undefined) return undefined;
-  const count = s.locks.held.filter((other) => other.lock === object).length;
-  if (count >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return s;
-  return withNeed(changed(w, s, { held: [...s.locks.held, held] }), held);
-}
-
-function readKind(d: Doing, words: readonly string[], given: number | undefined): number {
-  if (given !== undefined) return given;
-  if (words.includes('shared')) return 1;
-  if (words.includes('recursive')) return 2;
-  if (words.includes('reader')) return inInterrupt(d) ? 2 : 1;
-  return 0;
-}
-
-function release(d: Doing, s: State, object: Thing): State {
-  if (object.sim?.lock === undefined || d.f.root.id === 'set-up') return s;
-  const at = s.locks.held.findLastIndex((held) => held.lock === object);
-  if (at < 0) {
-    const sameClass = object.many
-      ? s.locks.held.findLastIndex((held) => held.lock.sim?.lock?.key === object.sim?.lock?.key)
-      : -1;
-    if (sameClass >= 0) return changed(d.w, s, { held: s.locks.held.filter((_, i) => i !== sameClass) });
-    if (!d.f.root.base.open) note(d, s, { do: 'release', lock: object });
-    return s;
-  }
-  return changed(d.w, s, { held: withoutOne(s.locks.held, at) });
-}
-
-/** Locks without one of them, which those that were taken inside it remember. */
-function withoutOne(held: readonly HeldLock[], at: number): readonly HeldLock[] {
-  return held.flatMap((one, i) => {
-    const gone = held[at];
-    if (i === at) return [];
-    return i < at || gone === undefined ? [one] : [{ ...one, under: inOrder(one.under ?? [], gone) }];
-  });
-}
-
-/** Locks in the order in which they were taken, with one more: what it was itself taken under comes before it. */
-function inOrder(under: readonly HeldLock[], gone: HeldLock): readonly HeldLock[] {
-  const isBefore = ({ lock, moment }: HeldLock): boolean =>
-    gone.under?.some((one) => one.lock === lock && one.moment === moment) ?? false;
-  return [...under.filter(isBefore), gone, ...under.filter((one) => !isBefore(one))];
 }
 
 function partStep(d: Doing, step: Step, path: Result): readonly Result[] {

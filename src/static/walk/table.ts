@@ -152,6 +152,7 @@ const VERBS = new Set([
   'release',
   'downgrade',
   'try',
+  'back-off',
   'part',
   'call',
   'body',
