@@ -1,11 +1,13 @@
 /** Writes the bodies of functions of a random program. */
+import { callOf, lockFor } from './call-text.js';
+import { extra } from './extras.js';
 import type { Lines } from './lines.js';
 import { modeOf } from './lock-words.js';
 import { alloc, embedded } from './memory-text.js';
 import type { Gene } from './random-program.js';
 import { isWild, Level, type Scope } from './scope.js';
 import { every, section, single, trylock, twice } from './sections.js';
-import { CONTEXTS, callbackOf, EVENTS, GFP, SLEEPS, TRIGGERS } from './words.js';
+import { CONTEXTS, callbackOf, EVENTS, QUESTIONS, SLEEPS, TRIGGERS } from './words.js';
 import type { BodyWriter, Place } from './writer.js';
 
 export class BodyText implements BodyWriter {
@@ -86,6 +88,9 @@ export class BodyText implements BodyWriter {
         this.lines.put(`yield* ${events[(gene.what >> 3) % events.length]};`);
         return;
       }
+      case 'extra':
+        extra(this, gene, scope);
+        return;
       case 'dereference':
         this.lines.put(`yield* kernel.rcu.dereference('pointer'${gene.isProtected % 4 !== 0 ? ', true' : ''});`);
         return;
@@ -163,17 +168,8 @@ export class BodyText implements BodyWriter {
       this.lines.put('yield* kernel.udelay(1);');
       return;
     }
-    const fitting = scope.locks.filter(({ kind }) => kind === callee.kind);
-    const lock = fitting[gene.lock % Math.max(1, fitting.length)]?.path ?? 'dev.lock0';
-    const gfp = scope.hasGfp && gene.gfp % 3 === 0 ? 'gfp' : (GFP[gene.gfp % GFP.length] ?? 'MASK');
-    const flag = scope.hasFlag && gene.flag % 3 === 0 ? 'flag' : gene.flag % 2 === 0 ? 'true' : 'false';
-    const args = [
-      ...(this.place.form === 'module' ? ['kernel', 'dev'] : []),
-      ...(callee.takesLock ? [lock] : []),
-      ...(callee.takesGfp ? [gfp] : []),
-      ...(callee.takesFlag ? [flag] : []),
-    ];
-    const call = `yield* ${callee.path}(${args.join(', ')})`;
+    const lock = lockFor(callee, gene.lock, scope);
+    const call = callOf(this, callee, gene, scope, scope.again.length > 0 ? 'depth' : String(1 + (gene.way % 2)));
     if (callee.leaves === 'nothing') {
       this.lines.put(`${call};`);
       return;
@@ -228,6 +224,7 @@ export class BodyText implements BodyWriter {
       'kernel.random(3) > 0',
       'kernel.random(2) === 0',
     ];
+    if (choice >= 48) return QUESTIONS[choice % QUESTIONS.length] ?? 'CONFIG_ON';
     if (scope.hasFlag) tests.push('flag', '!flag', 'flag && kernel.random(2) === 0', 'flag || kernel.random(2) === 0');
     return tests[choice % tests.length] ?? 'CONFIG_ON';
   }

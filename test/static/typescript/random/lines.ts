@@ -47,6 +47,13 @@ export class Lines {
     this.put('}');
   }
 
+  /** What `write` puts stands further in. */
+  indented(write: () => void): void {
+    this.#indent++;
+    write();
+    this.#indent--;
+  }
+
   /** Lines that `write` puts, taken out again. */
   capture(indent: number, write: () => void): string[] {
     const from = this.#lines.length;

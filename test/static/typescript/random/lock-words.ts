@@ -25,6 +25,7 @@ function plain(take: string, give: string, more: Partial<TakeWords> = {}): TakeW
   return { take, give, flags: false, ...more };
 }
 
+/** Levels of nesting make a run twice as long to judge: with and without them. */
 const SPINNING: LockWords['modes'] = [
   plain('lock()', 'unlock()', { guard: 'guard', attempt: 'trylock()' }),
   plain('lockIrq()', 'unlockIrq()'),
@@ -32,6 +33,12 @@ const SPINNING: LockWords['modes'] = [
   plain('lockBh()', 'unlockBh()'),
   plain('lock()', 'unlock()', { guard: 'guard', attempt: 'trylock()' }),
   plain('lockNested(1)', 'unlock()'),
+  plain('lock()', 'unlock()', { guard: 'guard', attempt: 'trylock()' }),
+  plain('lockIrq()', 'unlockIrq()'),
+  plain('lockIrqsave()', 'unlockIrqrestore', { flags: true, guard: 'guardIrqsave' }),
+  plain('lockBh()', 'unlockBh()'),
+  plain('lock()', 'unlock()', { guard: 'guard', attempt: 'trylock()' }),
+  plain('lockIrqsaveNested(1)', 'unlockIrqrestore', { flags: true }),
 ];
 
 const READ_WRITE: LockWords['modes'] = [
@@ -40,6 +47,10 @@ const READ_WRITE: LockWords['modes'] = [
   plain('readLockIrqsave()', 'readUnlockIrqrestore', { flags: true }),
   plain('writeLockIrq()', 'writeUnlockIrq()'),
   plain('writeLockBh()', 'writeUnlockBh()'),
+  plain('readLockIrq()', 'readUnlockIrq()'),
+  plain('readLockBh()', 'readUnlockBh()'),
+  plain('writeLockIrqsave()', 'writeUnlockIrqrestore', { flags: true }),
+  plain('writeLockNested(1)', 'writeUnlock()'),
 ];
 
 const MUTEX: LockWords['modes'] = [
@@ -50,7 +61,11 @@ const MUTEX: LockWords['modes'] = [
 
 export const WORDS: Readonly<Record<ProgramLockKind, LockWords>> = {
   raw: { type: 'RawSpinlock', make: 'rawSpinlock', modes: SPINNING },
-  spin: { type: 'Spinlock', make: 'spinlock', modes: SPINNING },
+  spin: {
+    type: 'Spinlock',
+    make: 'spinlock',
+    modes: [...SPINNING, plain('lockBh()', 'unlockBh()', { guard: 'guardBh' })],
+  },
   rwlock: { type: 'Rwlock', make: 'rwlock', modes: READ_WRITE },
   mutex: { type: 'Mutex', make: 'mutex', modes: MUTEX },
   rtmutex: { type: 'RtMutex', make: 'rtMutex', modes: MUTEX },
@@ -60,6 +75,12 @@ export const WORDS: Readonly<Record<ProgramLockKind, LockWords>> = {
     modes: [
       plain('downRead()', 'upRead()', { guard: 'readGuard', attempt: 'downReadTrylock()' }),
       plain('downWrite()', 'upWrite()', { guard: 'writeGuard', attempt: 'downWriteTrylock()' }),
+      plain('downRead()', 'upRead()', { guard: 'readGuard', attempt: 'downReadTrylock()' }),
+      plain('downWrite()', 'upWrite()', { guard: 'writeGuard', attempt: 'downWriteTrylock()' }),
+      plain('downRead()', 'upRead()', { guard: 'readGuard', attempt: 'downReadTrylock()' }),
+      plain('downWrite()', 'upWrite()', { guard: 'writeGuard', attempt: 'downWriteTrylock()' }),
+      plain('downReadNested(1)', 'upRead()'),
+      plain('downWriteNested(1)', 'upWrite()'),
     ],
   },
   local: {
@@ -68,6 +89,14 @@ export const WORDS: Readonly<Record<ProgramLockKind, LockWords>> = {
     modes: [
       plain('lock()', 'unlock()', { guard: 'guard' }),
       plain('lockIrqsave()', 'unlockIrqrestore', { flags: true }),
+    ],
+  },
+  percpu: {
+    type: 'PercpuRwsem',
+    make: 'percpuRwsem',
+    modes: [
+      plain('downRead()', 'upRead()', { guard: 'readGuard', attempt: 'downReadTrylock()' }),
+      plain('downWrite()', 'upWrite()', { guard: 'writeGuard', attempt: 'downWriteTrylock()' }),
     ],
   },
   sema: { type: 'Semaphore', make: 'semaphore', modes: [plain('down()', 'up()', { attempt: 'downTrylock()' })] },

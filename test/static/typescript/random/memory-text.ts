@@ -2,7 +2,7 @@
 import { WORDS } from './lock-words.js';
 import type { Gene } from './random-program.js';
 import { isWild, Level, type Scope } from './scope.js';
-import { GFP, MEMORY } from './words.js';
+import { GFP, MEMORY, PASSED_GFP } from './words.js';
 import type { BodyWriter } from './writer.js';
 
 export function alloc(t: BodyWriter, gene: Gene & { is: 'alloc' }, scope: Scope): void {
@@ -10,7 +10,7 @@ export function alloc(t: BodyWriter, gene: Gene & { is: 'alloc' }, scope: Scope)
     t.write(gene.body, scope);
     return;
   }
-  const [alloc, free] = MEMORY[gene.what % MEMORY.length] ?? ['vmalloc(64)', 'vfree'];
+  const [alloc, free] = MEMORY[gene.what % MEMORY.length] ?? ['', ''];
   const mayWait = scope.level === Level.Sleep || isWild(gene.what);
   if (!mayWait && !alloc.includes('GFP')) {
     t.write(gene.body, scope);
@@ -19,15 +19,16 @@ export function alloc(t: BodyWriter, gene: Gene & { is: 'alloc' }, scope: Scope)
   const gfp = !mayWait
     ? 'Gfp.GFP_ATOMIC'
     : scope.hasGfp && gene.gfp % 2 === 0
-      ? 'gfp'
+      ? PASSED_GFP[(gene.gfp >> 1) % PASSED_GFP.length]
       : GFP[(gene.gfp >> 1) % GFP.length];
   const object = t.lines.name('object');
-  t.lines.put(`const ${object} = yield* kernel.mm.${alloc.replace('GFP', gfp ?? 'MASK')};`);
-  const release = `yield* kernel.mm.${free}(${object});`;
+  t.lines.put(`const ${object} = yield* ${alloc.replace('GFP', gfp ?? 'MASK')};`);
+  const release = `yield* ${free.replace('OBJECT', object)};`;
   if (gene.way % 3 === 0) {
     t.lines.put(`if (${object} === null) ${scope.giveUp}`);
+    if (gene.gfp % 4 === 1) t.lines.put(`yield* kernel.mm.touch(${object});`);
     t.write(gene.body, scope);
-    t.lines.put(release);
+    t.lines.put(gene.gfp % 16 === 5 ? `kernel.mm.ignoreLeak(${object});` : release);
   } else if (gene.way % 3 === 1) {
     t.write(gene.body, scope);
     t.lines.put(`if (${object} !== null) ${release}`);

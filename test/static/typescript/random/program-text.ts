@@ -1,5 +1,7 @@
 /** Random programs written as TypeScript, or as the same text without types, line for line. */
 import { BodyText } from './body-text.js';
+import { callOf } from './call-text.js';
+import { DEVICES } from './devices.js';
 import { Lines } from './lines.js';
 import { kindOf, modeOf, WORDS } from './lock-words.js';
 import type { ProgramGene, RootGene } from './random-program.js';
@@ -96,12 +98,13 @@ class ProgramText {
       if (home === 'twins') return { name: `list${i}`, type: `${type}[]`, make: `[${one('')}, ${one('')}]` };
       return { name: `lock${i}`, type, make: one('') };
     });
-    const events = [
-      { name: 'done', type: 'Completion', make: `kernel.completion('${prefix}_done')` },
-      { name: 'queue', type: 'WaitQueue', make: `kernel.waitQueue('${prefix}_queue')` },
-      { name: 'single', type: 'Rcuwait', make: `kernel.rcuwait('${prefix}_single')` },
-      { name: 'go', type: 'Atomic', make: `kernel.atomic('${prefix}_go')` },
-    ].filter(({ name }) => used.includes(`dev.${name}.`));
+    const events = DEVICES.filter(({ name }) => new RegExp(`\\bdev\\.${name}\\b`).test(used)).map(
+      ({ name, type, make }) => ({
+        name,
+        type,
+        make: make.replaceAll('PREFIX', prefix),
+      }),
+    );
     return [...members, ...events, { name: 'budget', type: '{ left: number }', make: '{ left: 4 }' }];
   }
 
@@ -173,6 +176,7 @@ class ProgramText {
         takesLock,
         takesGfp: (gene.takes & 2) !== 0,
         takesFlag: (gene.takes & 4) !== 0,
+        recurses: (gene.takes & 32) !== 0 && leaves === 'nothing',
         leaves,
       };
     });
@@ -187,6 +191,7 @@ class ProgramText {
         ...(callee.takesLock ? [`lock${this.#lines.type(`: ${WORDS[callee.kind].type}`)}`] : []),
         ...(callee.takesGfp ? [`gfp${this.#lines.type(': number')}`] : []),
         ...(callee.takesFlag ? [`flag${this.#lines.type(': boolean')}`] : []),
+        ...(callee.recurses ? [`depth${this.#lines.type(': number')}`] : []),
       ];
       const head = `${this.#form === 'class' ? '*' : 'function* '}f${i}(${parameters.join(', ')})`;
       this.#lines.block(`${head}${this.#lines.type(`: Op<${callee.leaves === 'maybe' ? 'boolean' : 'void'}>`)}`, () => {
@@ -195,6 +200,11 @@ class ProgramText {
         const scope: Scope = {
           locks: [...(callee.takesLock ? [{ kind: callee.kind, path: 'lock' }] : []), ...this.#lockUses()],
           callees: this.#callees(i + 1),
+          again: callee.recurses
+            ? this.#callees(Math.max(0, i - 1))
+                .slice(0, 2)
+                .filter(({ recurses }) => recurses)
+            : [],
           hasGfp: callee.takesGfp,
           hasFlag: callee.takesFlag,
           giveUp: callee.leaves === 'maybe' ? 'return false;' : 'return;',
@@ -203,6 +213,11 @@ class ProgramText {
           hasHandlers: this.#form === 'closure',
         };
         this.#bodies.write(callee.gene.body, scope);
+        const own = scope.again[callee.gene.lockKind % Math.max(1, scope.again.length)];
+        if (own !== undefined && callee.gene.lockKind % 4 !== 3) {
+          const gene = { callee: 0, lock: 0, gfp: 0, flag: 0, way: 0 };
+          this.#lines.put(`if (depth > 0) ${callOf(this.#bodies, own, gene, scope, 'depth - 1')};`);
+        }
         const mode = modeOf(callee.kind, callee.gene.lockKind);
         if (callee.leaves === 'maybe') this.#lines.put(`return yield* lock.${mode.attempt};`);
         if (callee.leaves === 'lock') this.#lines.put(`yield* lock.${modeOf(callee.kind, 0).take};`);
@@ -216,6 +231,7 @@ class ProgramText {
     const scope: Scope = {
       locks: this.#lockUses(),
       callees: this.#callees(0),
+      again: [],
       hasGfp: false,
       hasFlag: false,
       giveUp: 'return;',
@@ -252,7 +268,7 @@ class ProgramText {
   }
 }
 
-/** The type as this file can name it: event types are not imported by name. */
+/** The type as this file can name it: only locks' are imported by name. */
 function exported(type: string): string {
-  return /^(?:Completion|WaitQueue|Rcuwait|Atomic)$/.test(type) ? `import('lockvet/sim').${type}` : type;
+  return DEVICES.some((device) => device.type === type) ? type.replace(/^\w+/, "import('lockvet/sim').$&") : type;
 }

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 
 /** Kinds of locks that programs use. */
-export const LOCK_KINDS = ['raw', 'spin', 'rwlock', 'mutex', 'rtmutex', 'rwsem', 'local', 'sema'] as const;
+export const LOCK_KINDS = ['raw', 'spin', 'rwlock', 'mutex', 'rtmutex', 'rwsem', 'local', 'sema', 'percpu'] as const;
 export type ProgramLockKind = (typeof LOCK_KINDS)[number];
 
 export interface LockGene {
@@ -66,7 +66,18 @@ export type Gene =
   | { readonly is: 'try'; readonly way: number; readonly body: readonly Gene[]; readonly other: readonly Gene[] }
   | { readonly is: 'trigger'; readonly what: number }
   | { readonly is: 'event'; readonly what: number }
-  | { readonly is: 'dereference'; readonly isProtected: number };
+  | { readonly is: 'dereference'; readonly isProtected: number }
+  | ExtraGene;
+
+/** What is written by one of many writers (`extras.ts`): `what` chooses among them, the rest means what that one makes of it. */
+export interface ExtraGene {
+  readonly is: 'extra';
+  readonly what: number;
+  readonly lock: number;
+  readonly way: number;
+  readonly body: readonly Gene[];
+  readonly other: readonly Gene[];
+}
 
 /** A function that others call: it may take a lock, a mask and a flag, and only calls functions behind it, so nothing recurses. */
 export interface FunctionGene {
@@ -126,6 +137,7 @@ const { body } = fc.letrec<{ body: readonly Gene[]; gene: Gene }>((tie) => {
       leaf(1, fc.record({ is: is('embedded'), what: small, body: maybe })),
       leaf(1, fc.record({ is: is('every'), lock: small, mode: small, body: maybe })),
       leaf(1, fc.record({ is: is('try'), way: small, body: inner, other: maybe })),
+      leaf(4, fc.record({ is: is('extra'), what: small, lock: small, way: small, body: maybe, other: maybe })),
     ),
   };
 });

@@ -12,6 +12,8 @@ export interface Scope {
   readonly locks: readonly LockUse[];
   /** Functions that may be called: only those behind the one that is being written. */
   readonly callees: readonly Callee[];
+  /** Functions that the one that is being written calls again, itself or the one before it, as long as its parameter `depth` lasts. */
+  readonly again: readonly Callee[];
   readonly hasGfp: boolean;
   readonly hasFlag: boolean;
   /** What a `return` on the way returns. */
@@ -33,6 +35,16 @@ export function isWild(choice: number): boolean {
   return choice % 8 === 7;
 }
 
+/** Whether something that needs `level` may be done here, or is done all the same. */
+export function bears(scope: Scope, level: Level, choice: number): boolean {
+  return scope.level >= level || isWild(choice);
+}
+
+/** What holds inside something that bears `level` at most. */
+export function within(scope: Scope, level: Level): Scope {
+  return level < scope.level ? { ...scope, level } : scope;
+}
+
 export interface Callee {
   readonly gene: FunctionGene;
   readonly kind: ProgramLockKind;
@@ -40,6 +52,8 @@ export interface Callee {
   readonly takesLock: boolean;
   readonly takesGfp: boolean;
   readonly takesFlag: boolean;
+  /** It is told how often it may still call itself. */
+  readonly recurses: boolean;
   /** What it leaves to its caller: nothing, the lock, or the lock if it says so. */
   readonly leaves: 'nothing' | 'lock' | 'maybe';
 }
@@ -54,4 +68,5 @@ export const NEEDS: Readonly<Record<ProgramLockKind, Level>> = {
   rtmutex: Level.Sleep,
   rwsem: Level.Sleep,
   sema: Level.Sleep,
+  percpu: Level.Sleep,
 };

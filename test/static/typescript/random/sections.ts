@@ -47,9 +47,10 @@ export function section(t: BodyWriter, gene: Gene & { is: 'section' }, scope: Sc
   }
   const cover = way === 8 && gene.mode % 4 === 0 ? coverOf(gene.mode, kind, scope) : undefined;
   if (cover !== undefined) {
-    t.lines.put(`yield* ${subject}.lockNestLock(${cover});`);
+    const [take, give] = kind === 'rwsem' ? ['downWriteNestLock', 'upWrite'] : ['lockNestLock', 'unlock'];
+    t.lines.put(`yield* ${subject}.${take}(${cover});`);
     t.write(gene.body, inside);
-    t.lines.put(`yield* ${subject}.unlock();`);
+    t.lines.put(`yield* ${subject}.${give}();`);
     return;
   }
   const give = take(t, subject, mode);
@@ -70,7 +71,7 @@ export function section(t: BodyWriter, gene: Gene & { is: 'section' }, scope: Sc
 
 /** A lock that is said to cover another one of `kind`; undefined where there is no such form. */
 function coverOf(choice: number, kind: ProgramLockKind, scope: Scope): string | undefined {
-  if (kind !== 'raw' && kind !== 'spin' && kind !== 'mutex') return undefined;
+  if (kind !== 'raw' && kind !== 'spin' && kind !== 'mutex' && kind !== 'rwsem') return undefined;
   const covers = scope.locks.filter((use) => use.kind !== 'local' && use.kind !== 'sema');
   return covers[(choice >> 2) % Math.max(1, covers.length)]?.path;
 }

@@ -10,6 +10,34 @@ export const GFP = [
   'Gfp.GFP_ATOMIC | Gfp.NOWARN',
   'Gfp.GFP_NOWAIT | Gfp.DIRECT_RECLAIM',
   'MASK',
+  'Gfp.GFP_KERNEL & ~Gfp.DIRECT_RECLAIM',
+  'Gfp.GFP_KERNEL & ~(Gfp.FS | Gfp.IO)',
+  'MASK | Gfp.DIRECT_RECLAIM',
+  'CONFIG_OFF ? Gfp.GFP_KERNEL : Gfp.GFP_ATOMIC',
+];
+
+/** Masks made of the one that the caller passed. */
+export const PASSED_GFP = ['gfp', 'gfp', 'gfp & ~Gfp.DIRECT_RECLAIM', 'gfp | Gfp.ZERO', 'gfp & ~Gfp.NOWARN'];
+
+/** Questions that depend on where or when they are asked. */
+export const QUESTIONS = [
+  'kernel.preemptible',
+  'kernel.inTask',
+  'kernel.irqsDisabled',
+  'kernel.inHardirq',
+  'kernel.inServingSoftirq',
+  'kernel.preemptRt',
+  'kernel.smpProcessorId === 0',
+  'kernel.cpuOnline(0)',
+  'kernel.cpus > 1',
+  'dev.done.isDone',
+  'dev.queue.active',
+  'dev.single.active',
+  'dev.simple.active',
+  'dev.bits.test(0)',
+  'kernel.jiffies > 0',
+  'kernel.now > 9000',
+  '(yield* dev.flag.readOnce()) > 0',
 ];
 
 export const CALLBACKS = [
@@ -69,16 +97,20 @@ export const CONTEXTS: readonly (readonly [off: string, on: string, flags: boole
   ['migrateDisable', 'migrateEnable', false],
 ];
 
+/** GFP stands for the mask, OBJECT for what is freed. */
 export const MEMORY: readonly (readonly [alloc: string, free: string])[] = [
-  ['kmalloc(64, GFP)', 'kfree'],
-  ['allocPage(GFP)', 'freePage'],
-  ['kmalloc(64, GFP)', 'kfree'],
-  ['allocPages(GFP, 1)', 'freePage'],
-  ['allocPage(GFP)', 'freePage'],
-  ['vmalloc(8192)', 'vfree'],
-  ['allocPercpu(64, GFP)', 'freePercpu'],
-  ['allocPagesNolock()', 'freePagesNolock'],
-  ['kmallocNolock(64)', 'kfreeNolock'],
+  ['kernel.mm.kmalloc(64, GFP)', 'kernel.mm.kfree(OBJECT)'],
+  ['kernel.mm.allocPage(GFP)', 'kernel.mm.freePage(OBJECT)'],
+  ['kernel.mm.kmalloc(64, GFP)', 'kernel.mm.kfree(OBJECT)'],
+  ['kernel.mm.allocPages(GFP, 1)', 'kernel.mm.freePage(OBJECT)'],
+  ['kernel.mm.allocPage(GFP)', 'kernel.mm.freePage(OBJECT)'],
+  ['kernel.mm.vmalloc(8192)', 'kernel.mm.vfree(OBJECT)'],
+  ['kernel.mm.allocPercpu(64, GFP)', 'kernel.mm.freePercpu(OBJECT)'],
+  ['kernel.mm.allocPagesNolock()', 'kernel.mm.freePagesNolock(OBJECT)'],
+  ['kernel.mm.kmallocNolock(64)', 'kernel.mm.kfreeNolock(OBJECT)'],
+  ['dev.cache.alloc(GFP)', 'dev.cache.free(OBJECT)'],
+  ['dev.cache.alloc(GFP)', 'dev.cache.free(OBJECT)'],
+  ['kernel.mm.kmalloc(32, GFP)', 'kernel.mm.kfreeBulk([OBJECT])'],
 ];
 
 export type Callback = (typeof CALLBACKS)[number];
