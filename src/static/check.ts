@@ -9,7 +9,7 @@ import { type Policy, type RuleSet, userRules } from '../rules/index.js';
 import { type FrontOptions, readUnits, type SourceFile } from './c/front.js';
 import { catalogueOf, oneKindEach } from './catalogue.js';
 import { unknownNotes } from './explain.js';
-import { contextHeaders, sourceFiles } from './files.js';
+import { contextHeaders, noSource, sourceFiles } from './files.js';
 import { type StaticLocks, staticLocks } from './graph.js';
 import type { PackedUnit } from './ir/packed.js';
 import { crossesArchitectures } from './judge/architectures.js';
@@ -60,13 +60,17 @@ export interface Checked {
  * The run's kind is `typescript` where there is no C among them.
  */
 export async function check(paths: readonly string[], options: CheckOptions): Promise<Checked> {
-  const { c, typescript } = sourceFiles(paths);
+  const { c, typescript, problems } = sourceFiles(paths);
   const input = paths.join(' ');
-  if (c.length + typescript.length === 0) throw noSource(paths);
+  if (c.length + typescript.length === 0) throw noSource(paths, problems);
   const files = c.map((path) => ({ path, name: path }));
   const whole = (checked: Checked): Checked => ({
     ...checked,
-    run: { ...checked.run, sources: [...c, ...typescript] },
+    run: {
+      ...checked.run,
+      sources: [...c, ...typescript],
+      notes: [...problems.map(({ message }) => message), ...checked.run.notes],
+    },
   });
   if (typescript.length === 0) return whole(await checkFiles(files, contextHeaders(c), input, options));
   const { checkTypescript } = await import('./typescript/check.js');
@@ -135,8 +139,8 @@ export async function graphsOfSources(
   paths: readonly string[],
   options: CheckOptions,
 ): Promise<{ readonly graph: LockGraph | undefined; readonly validators: readonly Validator[] }> {
-  const { c, typescript } = sourceFiles(paths);
-  if (c.length + typescript.length === 0) throw noSource(paths);
+  const { c, typescript, problems } = sourceFiles(paths);
+  if (c.length + typescript.length === 0) throw noSource(paths, problems);
   const named = c.map((path) => ({ path, name: path }));
   const graph =
     c.length === 0
@@ -148,11 +152,6 @@ export async function graphsOfSources(
   const onReplayed = ({ engines }: Replayed): void => void validators.push(engines.validator);
   await judgeTypescript(typescript, { ...options, input: paths.join(' '), onReplayed });
   return { graph, validators };
-}
-
-/** The error for paths without a source. */
-export function noSource([only]: readonly string[]): InputError {
-  return new InputError(only ?? '.', undefined, 'no source (.c, .h, .ts) in it');
 }
 
 /** What reading and solving need of {@link CheckOptions}. */

@@ -4,8 +4,8 @@ import { verdictOf } from '../model/report.js';
 import type { SourceFile } from './c/front.js';
 import { oneKindEach } from './catalogue.js';
 import { type Change, ofPatch, sinceRevision } from './change.js';
-import { type Checked, type CheckOptions, checkFiles, noSource, together } from './check.js';
-import { contextHeaders, isCFile, isTypescriptFile, sourceFiles } from './files.js';
+import { type Checked, type CheckOptions, checkFiles, together } from './check.js';
+import { contextHeaders, isCFile, isTypescriptFile, noSource, sourceFiles } from './files.js';
 
 /**
  * Findings that a change brings in: both sides are analysed whole, since what a change breaks may be in a file that it
@@ -14,7 +14,7 @@ import { contextHeaders, isCFile, isTypescriptFile, sourceFiles } from './files.
  *   compared with the files on disk, which may have it already. Throws InputError where git cannot say.
  */
 export async function checkDiff(paths: readonly string[], revision: string, options: CheckOptions): Promise<Checked> {
-  const { c, typescript } = sourceFiles(paths);
+  const { c, typescript, problems } = sourceFiles(paths);
   const headers = contextHeaders(c);
   const files = [...c, ...headers.map(({ name }) => name), ...typescript];
   const scope = { paths, names: new Map(files.map((file) => [resolve(file), file])) };
@@ -25,12 +25,12 @@ export async function checkDiff(paths: readonly string[], revision: string, opti
     await typescriptSides(typescript, change, input, options),
   ].filter((side) => side !== undefined);
   const [first, second] = sides.map(({ disk, changed }) => (change.isAfter ? changed : disk));
-  if (first === undefined) throw noSource(paths);
+  if (first === undefined) throw noSource(paths, problems);
   const run = second === undefined ? first.run : together(first.run, second.run);
   const before = sides.flatMap(({ disk, changed }) => (change.isAfter ? disk : changed).run.findings);
   const known = new Set(before.map((finding) => finding.fingerprint));
   const findings = run.findings.filter((finding) => !known.has(finding.fingerprint));
-  const notes = [...run.notes, ...outsideNotes(change)];
+  const notes = [...problems.map(({ message }) => message), ...run.notes, ...outsideNotes(change)];
   const catalogue = oneKindEach([...first.catalogue, ...(second?.catalogue ?? [])]);
   return { run: { ...run, findings, notes, verdict: verdictOf(findings) }, catalogue };
 }

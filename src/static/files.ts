@@ -7,22 +7,35 @@ import type { SourceFile } from './c/front.js';
 export const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git', 'dist', 'coverage']);
 
 /** The sources under the paths by language, sorted, each once. Throws InputError for a path that is not there or no source. */
-export function sourceFiles(paths: readonly string[]): { readonly c: string[]; readonly typescript: string[] } {
+export function sourceFiles(paths: readonly string[]): Sources {
   const isSource = (path: string): boolean => isCFile(path) || isTypescriptFile(path);
-  const all = filesUnder(paths, isSource, 'neither a source (.c, .h, .ts) nor a folder');
-  return { c: all.filter(isCFile), typescript: all.filter(isTypescriptFile) };
+  const { files, problems } = filesUnder(paths, isSource, 'neither a source (.c, .h, .ts) nor a folder');
+  return { c: files.filter(isCFile), typescript: files.filter(isTypescriptFile), problems };
 }
 
-function filesUnder(paths: readonly string[], wanted: (path: string) => boolean, problem: string): string[] {
+/** What is under the paths that are given to a command. */
+export interface Sources {
+  readonly c: string[];
+  readonly typescript: string[];
+  /** Of folders that cannot be read. */
+  readonly problems: readonly InputError[];
+}
+
+function filesUnder(
+  paths: readonly string[],
+  wanted: (path: string) => boolean,
+  problem: string,
+): { readonly files: string[]; readonly problems: readonly InputError[] } {
   const found = new Set<string>();
+  const problems: InputError[] = [];
   for (const path of paths) {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) throw new InputError(path, undefined, 'no such file or folder');
-    if (stat.isDirectory()) walk(normalize(path), wanted, found);
+    if (stat.isDirectory()) walk(normalize(path), wanted, found, problems);
     else if (wanted(path)) found.add(normalize(path));
     else throw new InputError(path, undefined, problem);
   }
-  return [...found].sort();
+  return { files: [...found].sort(), problems };
 }
 
 export function isTypescriptFile(path: string): boolean {
@@ -38,18 +51,24 @@ export function isSource(path: string): boolean {
   return /\.(?:[ch]|[mc]?ts)$/.test(path) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function walk(folder: string, wanted: (path: string) => boolean, into: Set<string>): void {
+/** The error for paths without a source. */
+export function noSource([only]: readonly string[], [denied]: readonly InputError[]): InputError {
+  return denied ?? new InputError(only ?? '.', undefined, 'no source (.c, .h, .ts) in it');
+}
+
+function walk(folder: string, wanted: (path: string) => boolean, into: Set<string>, problems: InputError[]): void {
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true });
-  } catch {
-    // A folder that may not be read has nothing to show.
+  } catch (error) {
+    const isDenied = error instanceof Error && 'code' in error && error.code === 'EACCES';
+    problems.push(new InputError(folder, undefined, isDenied ? 'permission denied' : 'cannot be read'));
     return;
   }
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (!SKIPPED.has(entry.name)) walk(path, wanted, into);
+      if (!SKIPPED.has(entry.name)) walk(path, wanted, into, problems);
     } else if (entry.isFile() && wanted(path)) into.add(path);
   }
 }

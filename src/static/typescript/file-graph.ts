@@ -37,9 +37,13 @@ export interface FileGraph {
 
 /** The compiler and what is read off its trees: loaded where a file has to be parsed. */
 export interface Parser {
-  outline(path: string, text: () => string): Outline;
+  /** undefined: what it says is nested too deeply to be followed. */
+  outline(path: string, text: () => string): Outline | undefined;
   resolve(specifier: string, containing: string): Resolved;
 }
+
+/** What is wrong with a source that the compiler cannot follow. */
+const TOO_DEEP = 'not read: its code is nested too deeply';
 
 /** How reports name a path. */
 export function namesOf(given: readonly string[]): (path: string) => string {
@@ -71,6 +75,10 @@ export async function readGraph(
     }
     const text = (): string => bytes.toString('utf8').replace(/^\uFEFF/, '');
     const facts = await factsOf(path, text, digestOf(bytes), known.get(name), disk, parser);
+    if (facts === undefined) {
+      if (asked.has(path)) unreadable.set(name, TOO_DEEP);
+      continue;
+    }
     files.push({ path, name, facts, text });
     for (const { to } of facts.imports) if (to !== '' && isRead(to, disk)) wanted.add(to);
   }
@@ -85,10 +93,12 @@ async function factsOf(
   known: FileFacts | undefined,
   disk: Disk,
   parser: () => Promise<Parser>,
-): Promise<FileFacts> {
+): Promise<FileFacts | undefined> {
   if (known?.digest === digest && known.imports.every((one) => leads(one, disk))) return known;
   const compiler = await parser();
-  const { shape, ambient, specifiers } = compiler.outline(path, text);
+  const outline = compiler.outline(path, text);
+  if (outline === undefined) return undefined;
+  const { shape, ambient, specifiers } = outline;
   const imports = specifiers.map((specifier) => ({ specifier, ...compiler.resolve(specifier, path) }));
   return { digest, shape, ambient, imports };
 }

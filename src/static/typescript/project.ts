@@ -74,6 +74,12 @@ export class TypedProject {
     return this.#project.createSourceFile(path, text(), { overwrite: true }).compilerNode;
   }
 
+  /** Takes a file out again. */
+  remove(path: string): void {
+    this.#sources = undefined;
+    this.#project.getSourceFile(path)?.forget();
+  }
+
   /** Where an import of a file leads. */
   resolve(specifier: string, containing: string): Resolved {
     const found = this.#resolved(specifier, containing);

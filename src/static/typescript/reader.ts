@@ -16,6 +16,9 @@ export interface Lowered {
   readonly types?: readonly Problem[];
 }
 
+/** Nodes of a file in each other: with more the compiler, and what comes after it, may run out of stack. People write less than 100. */
+const DEEPEST = 500;
+
 /** The compiler's part of reading sources: it takes long to load, and does so only for files that changed. */
 export class Reader implements Parser {
   readonly #project: TypedProject;
@@ -25,8 +28,18 @@ export class Reader implements Parser {
     this.#project = new TypedProject(disk, nameOf);
   }
 
-  outline(path: string, text: () => string): Outline {
-    return outlineOf(this.#project.add(path, text));
+  outline(path: string, text: () => string): Outline | undefined {
+    let file: ts.SourceFile;
+    try {
+      file = this.#project.add(path, text);
+    } catch (error) {
+      // The parser descends as the code does.
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+    if (depthOf(file) <= DEEPEST) return outlineOf(file);
+    this.#project.remove(path);
+    return undefined;
   }
 
   resolve(specifier: string, containing: string): Resolved {
@@ -54,6 +67,19 @@ export class Reader implements Parser {
     }
     return out;
   }
+}
+
+/** How deep the nodes of a file are in each other; no further than it matters. */
+function depthOf(file: ts.SourceFile): number {
+  let depth = 0;
+  let level: ts.Node[] = [file];
+  while (level.length > 0 && depth <= DEEPEST) {
+    const below: ts.Node[] = [];
+    for (const node of level) ts.forEachChild(node, (child) => void below.push(child));
+    level = below;
+    depth++;
+  }
+  return depth;
 }
 
 function problems(diagnostics: readonly ts.Diagnostic[], file: ts.SourceFile): Problem[] {

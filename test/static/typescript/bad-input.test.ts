@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,6 +45,8 @@ describe('TypeScript that is not as it should be', () => {
   it('says what is wrong with some files and judges the rest', async () => {
     const broken = write('broken.ts', 'const a = ;');
     const typed = write('typed.ts', "export const size: number = 'large';");
+    const deep = write('deep.ts', `export const a = ${'('.repeat(20_000)}1${')'.repeat(20_000)};`);
+    const nested = write('nested.ts', `export function f(x: number) { ${'if (x) { '.repeat(600)}${'} '.repeat(601)}`);
     const lost = write('lost.ts', "import { nothing } from './nowhere.js';", 'export const all = nothing;');
     const binary = write('binary.ts', '\0\x01');
     const large = write('large.ts', `export const list = [${'1,'.repeat(2_000_000)}];`);
@@ -55,10 +57,24 @@ describe('TypeScript that is not as it should be', () => {
     const notes = run.notes.join('\n');
     expect(run.notes).toContain(`${binary}: not a text`);
     expect(run.notes).toContain(`${large}: not read: 4.0 MB, a source may have 4`);
+    for (const file of [deep, nested]) expect(run.notes).toContain(`${file}: not read: its code is nested too deeply`);
     expect(notes).toContain(`${broken}:1: Expression expected.`);
     expect(notes).toContain(`${typed}:1: Type 'string' is not assignable to type 'number'.`);
     expect(notes).toContain(`${lost}:1: Cannot find module './nowhere.js'`);
     expect(run.findings.map((finding) => `${finding.where.line} ${finding.rule}`)).toContain('7 invalid-wait-context');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says which folders it may not read (not as root, who may)', async () => {
+    write('good.ts', IMPORT, ...NESTED);
+    const secret = join(folder, 'secret');
+    mkdirSync(secret, { mode: 0 });
+    try {
+      const { run } = await check([folder], testOptions());
+      expect(run.notes).toContain(`${secret}: permission denied`);
+      await expect(check([secret], testOptions())).rejects.toThrow(`${secret}: permission denied`);
+    } finally {
+      chmodSync(secret, 0o700);
+    }
   });
 
   it('follows imports in a circle', async () => {
