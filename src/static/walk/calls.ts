@@ -67,13 +67,17 @@ export function instanceOf(w: Walk, ty: string, text: string): Value {
   );
 }
 
-/** Constructs an object of a class that nobody makes, of arguments that are not known. */
+/**
+ * Constructs an object of a class that nobody makes, of arguments that are not known. What it hands to timers, interrupts and threads is
+ * doubtful: the one object stands for all of its class, whose locks may be others.
+ */
 function fill(w: Walk, cls: { readonly unit: TreeUnit; readonly cls: TreeClass }, thing: Thing): void {
   const make = cls.unit.functions[cls.cls.make];
   const args = (make?.params ?? []).map((param) =>
     param.init === null ? instanceOf(w, param.ty, param.name) : UNDEFINED,
   );
-  const frame = { ...moduleFrame(w, cls.unit) };
+  const outermost = moduleFrame(w, cls.unit);
+  const frame = { ...outermost, root: { ...outermost.root, doubtful: true } };
   const s = startState(w);
   const made = reference(classThing(w, cls.unit, cls.cls));
   construct(w, frame, s, made, args, cls.cls.id, cls.cls.line, reference(thing));

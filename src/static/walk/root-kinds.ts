@@ -39,6 +39,7 @@ export function addRoot(
         signals: undefined,
         args: [],
         self: undefined,
+        doubtful: f.root.doubtful || isGuess(f.root),
         ...extra,
       });
       w.heap.version++;
@@ -101,4 +102,9 @@ export function addRoot(
     default:
       add(task, start);
   }
+}
+
+/** It was handed objects that nobody makes: what it makes of them is as little known. */
+function isGuess({ base, args, self }: Root): boolean {
+  return base.open && [...args, self].some((value) => value?.t === 'ref' && value.o.sim === undefined);
 }

@@ -59,7 +59,7 @@ function rootFrame(w: Walk, root: Root): Frame {
   const code = part?.t === 'ref' ? part.o.code : undefined;
   const unit = code?.unit ?? [...w.program.units.values()][0];
   if (unit === undefined) throw new Error('lockvet bug: a root without sources');
-  return { ...outermostFrame(unit, code?.fn.name ?? root.name, root), self: root.self };
+  return { ...outermostFrame(unit, code?.fn.name ?? root.name, root), self: root.self, sure: !root.doubtful };
 }
 
 /** Runs a scenario's set-up: the kernel that it is given, its options as the kernel's configuration. */
@@ -101,6 +101,7 @@ export function addOpenRoots(w: Walk, ids: readonly string[]): void {
       signals: undefined,
       args,
       self,
+      doubtful: false,
     });
   }
 }
@@ -133,7 +134,7 @@ const wakeEnd = {
     if (f.root.base.open || s.locks.held.length === 0) return;
     const moment = w.facts.moment(f.call, 0, 'exit', s.locks.id);
     const bits = bitsOf(f.root.base, s.locks, w.config);
-    const sure = !s.doubtful;
+    const sure = f.sure && !s.doubtful;
     w.facts.note({
       deed: { do: 'exit' },
       base: f.root.base,

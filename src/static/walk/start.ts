@@ -51,6 +51,7 @@ export function setupRoot(w: Walk): Frame['root'] {
     signals: undefined,
     args: [],
     self: undefined,
+    doubtful: false,
   };
 }
 

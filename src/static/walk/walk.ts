@@ -54,6 +54,8 @@ export interface Root {
   /** Arguments; empty for handlers. */
   readonly args: readonly Value[];
   readonly self: Value | undefined;
+  /** It was registered by an object that nobody makes, of which next to nothing is known. */
+  readonly doubtful: boolean;
 }
 
 /** What calls go through to expressions, statements and the simulated kernel, whose files need calls themselves. */
