@@ -472,7 +472,13 @@ class Player {
     // A report's own steps carry no time: its place is the finding's.
     const given =
       finding.rule === 'assertion-failed' ? [{ what: finding.message, where: finding.where }] : finding.evidence;
-    const evidence = given.flatMap((step) => this.#steps(step, finding));
+    let above: readonly Evidence[] = [];
+    const evidence = given.flatMap((step) => {
+      const { calls, last } = this.#steps(step, finding);
+      const known = calls.findIndex((call, i) => !isSameCall(call, above[i]));
+      above = calls;
+      return [...(known < 0 ? [] : calls.slice(known)), last];
+    });
     const where = isExit ? (finding.evidence[0]?.where ?? finding.where) : finding.where;
     return { ...rest, count: 1, where: this.#place(where), evidence };
   }
@@ -496,10 +502,11 @@ class Player {
     return { file: moment.file, ...(moment.line !== 0 && { line: moment.line }), function: moment.function };
   }
 
-  /** A step of evidence, with the calls that lead there before it. */
-  #steps(step: Evidence, finding: Finding): Evidence[] {
+  /** A step of evidence, and the calls that lead there. */
+  #steps(step: Evidence, finding: Finding): { readonly calls: readonly Evidence[]; readonly last: Evidence } {
     const moment = this.#momentOf(step.where);
-    if (moment === undefined) return [{ what: step.what, where: { file: finding.where.file ?? '' } }];
+    if (moment === undefined)
+      return { calls: [], last: { what: step.what, where: { file: finding.where.file ?? '' } } };
     const calls: Evidence[] = [];
     for (let at = moment.call; at.parent !== undefined; at = at.parent) {
       const { parent } = at;
@@ -508,8 +515,16 @@ class Player {
         where: { file: parent.file, line: at.line, function: parent.function },
       });
     }
-    return [...calls.filter((call) => call.where.line !== 0), { what: step.what, where: this.#where(step.where) }];
+    return {
+      calls: calls.filter((call) => call.where.line !== 0),
+      last: { what: step.what, where: this.#where(step.where) },
+    };
   }
+}
+
+/** Told with the step before. */
+function isSameCall({ what, where }: Evidence, other: Evidence | undefined): boolean {
+  return what === other?.what && where.file === other.where.file && where.line === other.where.line;
 }
 
 /** The call by which the user's own code gets into an installed package; undefined where it does not. */
