@@ -21,7 +21,7 @@ export const UNUSED: readonly Unused[] = [
   { why: 'inside the small RCU', what: /^BasicRcu\.(?:begin|enqueue|enter|leave)$/ },
   {
     why: 'inside work queues; flush is what flush_work() does to a work item',
-    what: /^Work(?:queue)?\.(?:delay|unqueue|enqueue|remove|flush)$/,
+    what: /^(?:Work\.(?:delay|unqueue|flush)|Workqueue\.(?:enqueue|remove))$/,
   },
   { why: 'inside slab caches', what: /^SlabCache\.(?:allocSized|cpuSlab|eventOf|freeObject)$/ },
   {
@@ -33,6 +33,8 @@ export const UNUSED: readonly Unused[] = [
   { why: 'for subsystems that are part of the kernel', what: /^Kernel\.(?:machine|hooks|setRcu|cache)$/ },
   { why: 'figures of memory, for tests', what: /^Memory\.(?:pages|liveObjects)$/ },
   { why: 'questions that decide nothing that locks depend on', what: /\.(?:isLocked|isDelayed|pending|dead|allows)$/ },
-  { why: 'written in the set-up alone: fixtures/typescript has it', what: /\.setClass$/ },
+  { why: 'done once, in the set-up', what: /\.setClass$/ },
+  { why: 'as of the variables that they are', what: /^Atomic\.(?:read|write|writeOnce)$/ },
+  { why: 'the kernel has no such forms', what: /^PercpuRwsem\.down\w*Nest/ },
   { why: 'the value without an operation: in conditions of waits', what: /^Variable\.value$/ },
 ];
