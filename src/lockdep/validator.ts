@@ -286,7 +286,8 @@ export class Validator extends NullSink implements EventSink {
     const next = state.task(nextPid, cpu);
     if (nextComm !== 0) next.comm = nextComm;
     prev.inSchedule = true;
-    next.inSchedule = true;
+    // A recording's next task is inside __schedule() until it has let go of the run queue's lock; the simulated kernel's is not.
+    next.inSchedule = !state.simulated;
     this.#view.moveTo(h, cpu, prev, IrqContext.Task, true);
     if (prevState === SwitchState.Dead) {
       confirmUnlock(prev);

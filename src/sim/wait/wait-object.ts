@@ -73,6 +73,8 @@ const SLEEP: OpKind<WaitObject, boolean> = {
   attempt(machine, object, op) {
     const { frame } = op;
     if (op.stage === 0) {
+      // __schedule_bug(): in an interrupt there is nothing to switch away from, whatever the task that it interrupted waits for.
+      if (machine.cpu.inInterrupt) noteMightSleep(machine, op);
       op.value = true;
       if (!frame.task.willSleep) {
         object.noteNoWait(op);

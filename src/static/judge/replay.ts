@@ -135,7 +135,7 @@ class Player {
       if (isOwn) for (const need of fact.needs) this.#need(need, fact);
     } else this.#task(fact);
     this.#interrupt(fact, true);
-    this.#establish(fact.state);
+    this.#establish(fact);
     this.#deed(fact);
     this.#leave(fact.state, fact);
     this.#interrupt(fact, false);
@@ -168,7 +168,7 @@ class Player {
 
   #ending(fact: Fact): void {
     this.#fresh(fact);
-    this.#establish(fact.state);
+    this.#establish(fact);
     const { deed } = fact;
     if (deed.do === 'acquire') this.#acquire(deed.lock, 0);
     else if (deed.do === 'release') this.#release(deed.lock, fact.bits, fact.moment, 0);
@@ -200,7 +200,7 @@ class Player {
     this.#sink.schedSwitch(h, this.#pid, TaskState.Dead, 0, 0);
   }
 
-  #establish(state: LockState): void {
+  #establish({ state, bits, moment }: Fact): void {
     let off = false;
     let outer: readonly HeldLock[] = [];
     const seen = new Map<Thing, number>();
@@ -224,7 +224,7 @@ class Player {
       this.#releaseAt(contended.lock, contended.bits, contended.moment, 0);
     }
     if (state.lockdepOff > 0 !== off) {
-      const h = this.#h;
+      const h = this.#stamp(bits, moment);
       if (off) this.#sink.lockdepOn(h, 0);
       else this.#sink.lockdepOff(h, 0);
     }

@@ -46,6 +46,8 @@ export class Damage extends NullSink {
   /** Locks that are held, by {@link taskOf}. */
   readonly #locks = new Map<number, number>();
   readonly #spinning = new Map<number, Set<string>>();
+  /** When a handler last turned interrupts on, by CPU. */
+  readonly #turnedOn = new Map<number, number>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
   readonly #ended: Set<string>;
@@ -72,6 +74,11 @@ export class Damage extends NullSink {
   override lockRelease(h: EventHeader, hi: number, lo: number): void {
     this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) - 1);
     this.#spinning.get(taskOf(h))?.delete(`${hi} ${lo}`);
+  }
+
+  /** A handler that turns interrupts on itself has its locks held so by what the code says. */
+  override hardirqsOn(h: EventHeader): void {
+    if ((h.context & Ctx.HardIrq) !== 0) this.#turnedOn.set(h.cpu, h.time);
   }
 
   override hardirqEntry(h: EventHeader): void {
@@ -117,7 +124,7 @@ export class Damage extends NullSink {
   handlerEnded(end: Running, before: number, since: number): void {
     if (this.heldBy(end) === before) return;
     const time = end.inInterrupt ? end.time - 1 : end.time;
-    if (end.inInterrupt) this.leaver ??= { cpu: end.cpu, since };
+    if (end.inInterrupt) this.#leaves(end.cpu, since);
     this.leftTime = Math.min(this.leftTime, time);
     this.time = Math.min(this.time, time);
   }
@@ -153,8 +160,12 @@ export class Damage extends NullSink {
     // Who is interrupted goes on with bottom halves off that the handler left so.
     if (!entered.bhOff && (h.context & Ctx.BhOff) !== 0 && (h.context & Ctx.SoftIrq) === 0) this.#left(h, 1);
     if (entered.locks === (this.#locks.get(taskOf(h)) ?? 0) && entered.preempt === h.preemptDepth) return;
-    this.leaver ??= { cpu: h.cpu, since: entered.time };
+    this.#leaves(h.cpu, entered.time);
     this.#left(h, 1);
+  }
+
+  #leaves(cpu: number, since: number): void {
+    if ((this.#turnedOn.get(cpu) ?? Number.NEGATIVE_INFINITY) < since) this.leaver ??= { cpu, since };
   }
 
   #left(h: EventHeader, before = 0): void {
