@@ -46,6 +46,8 @@ export class Damage extends NullSink {
   /** Locks that are held, by {@link taskOf}. */
   readonly #locks = new Map<number, number>();
   readonly #spinning = new Map<number, Set<string>>();
+  /** Hard interrupt handlers that run, by CPU. */
+  readonly #handlers = new Map<number, number>();
   /** When a handler last turned interrupts on, by CPU. */
   readonly #turnedOn = new Map<number, number>();
   readonly #entered = new Map<number, Entered[]>();
@@ -82,6 +84,10 @@ export class Damage extends NullSink {
   }
 
   override hardirqEntry(h: EventHeader): void {
+    // A handler that turned interrupts on is interrupted by another, which runs with what it holds.
+    const depth = (this.#handlers.get(h.cpu) ?? 0) + 1;
+    this.#handlers.set(h.cpu, depth);
+    if (depth > 1) this.#happened(h);
     this.#enter(h);
   }
 
@@ -90,6 +96,7 @@ export class Damage extends NullSink {
   }
 
   override hardirqExit(h: EventHeader): void {
+    this.#handlers.set(h.cpu, (this.#handlers.get(h.cpu) ?? 0) - 1);
     this.#leave(h);
   }
 
