@@ -97,6 +97,18 @@ export class Engines {
     return findings.map((finding) => withAdvice(finding, this.#law.rules)).sort(byWeight);
   }
 
+  /**
+   * Makes the engines look again at orders of locks that they know, where some were kept out of the graph: what is known of interrupt use by
+   * now was not yet when they were met. False: there is nothing to look at again.
+   */
+  reconsider(): boolean {
+    const { state } = this.validator;
+    state.reconsiders = true;
+    state.chains.forgetValidations();
+    const other = this.#unannotated?.engines.reconsider() ?? false;
+    return state.refused > 0 || other;
+  }
+
   stats(): RunStats {
     const { state, events } = this.validator;
     return {

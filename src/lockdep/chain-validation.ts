@@ -162,7 +162,11 @@ function addDependency(
     state.claims.claimDependency(known, task, below);
     return false;
   }
-  if (closesCycle(state, h, task, below, index)) return true;
+  if (closesCycle(state, h, task, below, index)) {
+    state.refused++;
+    if (state.reconsiders) checkIrqSafety(state, h, task, below, index);
+    return true;
+  }
   checkIrqSafety(state, h, task, below, index);
   if (known >= 0) {
     graph.strengthen(known, kind, direct);

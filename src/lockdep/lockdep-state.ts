@@ -72,6 +72,10 @@ export class LockdepState {
   unknownReleases = 0;
   /** Nestings within one class that cannot be judged without subclasses. */
   unjudgedNestings = 0;
+  /** Dependencies that closed a cycle and were kept out of the graph, each as often as it was met in a chain that was new. */
+  refused = 0;
+  /** Dependencies that close a cycle are judged by the rules of interrupts, too: an order that has been met before them would have let them in. */
+  reconsiders = false;
   /** CPU of the event at hand. */
   current: CpuState = this.cpu(0);
   /** irq_enable events exist: interrupts are not inferred from the flags of later events. */

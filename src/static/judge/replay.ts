@@ -96,6 +96,10 @@ class Player {
     }
     for (const fact of facts) if (fact.deed.do === 'wake') this.#one(fact);
     for (const fact of facts) if (isLast(fact)) this.#ending(fact);
+    // Schedules meet orders and interrupt use in any order: an order that closes a cycle is judged by all of the use, too.
+    if (this.engines.reconsider()) {
+      for (const fact of facts) if (!isLast(fact) && fact.deed.do === 'acquire') this.#one(fact);
+    }
     this.#sink.end();
   }
 
@@ -258,9 +262,10 @@ class Player {
       return count;
     });
     for (let i = state.held.length - 1; i >= 0; i--) {
-      const { lock, bits, moment, unwatched } = state.held[i] as HeldLock;
+      const held = state.held[i] as HeldLock;
+      const { lock, bits, moment, unwatched } = held;
       if (unwatched) this.#sink.lockdepOff(this.#stamp(bits, moment), this.#site(moment));
-      this.#release(lock, bits, moment, counts[i] ?? 0);
+      this.#release(lock, bits, moment, offsetOf(held, counts[i] ?? 0));
       if (unwatched) this.#sink.lockdepOn(this.#stamp(bits, moment), this.#site(moment));
     }
   }
@@ -272,7 +277,7 @@ class Player {
       case 'acquire': {
         const count = fact.state.held.filter((held) => held.lock === deed.lock.lock).length;
         this.#acquire(deed.lock, count);
-        this.#release(deed.lock.lock, bits, moment, count);
+        this.#release(deed.lock.lock, bits, moment, offsetOf(deed.lock, count));
         break;
       }
       case 'downgrade': {
@@ -397,7 +402,7 @@ class Player {
     const lock = held.lock.sim?.lock;
     if (lock === undefined) return;
     const a = this.#a;
-    this.#fill(a, lock, instance * (held.lock.many ? 1 : 0));
+    this.#fill(a, lock, offsetOf(held, instance));
     a.subclass = held.subclass;
     a.trylock = held.trylock;
     a.read = held.read;
@@ -437,15 +442,15 @@ class Player {
   }
 
   /** Mutexes keep preemption off while they are taken, not until they are released. */
-  #release(object: Thing, bits: Bits, moment: Moment, instance: number): void {
+  #release(object: Thing, bits: Bits, moment: Moment, offset: number): void {
     const isMutex = object.sim?.lock?.waitInner === WaitType.Sleep && bits.depth > 0;
-    this.#releaseAt(object, isMutex ? { ...bits, depth: bits.depth - 1 } : bits, moment, instance);
+    this.#releaseAt(object, isMutex ? { ...bits, depth: bits.depth - 1 } : bits, moment, offset);
   }
 
-  #releaseAt(object: Thing, bits: Bits, moment: Moment, instance: number): void {
+  #releaseAt(object: Thing, bits: Bits, moment: Moment, offset: number): void {
     const lock = object.sim?.lock;
     if (lock === undefined) return;
-    const lo = lock.lo + instance * (object.many ? 1 : 0);
+    const lo = lock.lo + offset;
     this.#sink.lockRelease(this.#stamp(bits, moment), lock.hi, lo, this.#names.intern(lock.name));
   }
 
@@ -527,6 +532,11 @@ function isSameCall({ what, where }: Evidence, other: Evidence | undefined): boo
   return what === other?.what && where.file === other.where.file && where.line === other.where.line;
 }
 
+/** Addresses tell objects apart that are one to the walk. */
+function offsetOf(held: HeldLock, instance: number): number {
+  return held.lock.many || held.guessed ? instance : 0;
+}
+
 /** The call by which the user's own code gets into an installed package; undefined where it does not. */
 function usersCall(moment: Moment): Call | undefined {
   let call: Call | undefined = moment.call;
@@ -547,5 +557,5 @@ function isLast(fact: Fact): boolean {
   const { deed } = fact;
   if (deed.do === 'release' || deed.do === 'exit') return true;
   if (deed.do !== 'acquire' || deed.lock.trylock) return false;
-  return !deed.lock.lock.many && fact.state.held.some((held) => held.lock === deed.lock.lock);
+  return !deed.lock.guessed && !deed.lock.lock.many && fact.state.held.some((held) => held.lock === deed.lock.lock);
 }

@@ -80,7 +80,9 @@ function fill(w: Walk, cls: { readonly unit: TreeUnit; readonly cls: TreeClass }
   const frame = { ...outermost, root: { ...outermost.root, doubtful: true } };
   const s = startState(w);
   const made = reference(classThing(w, cls.unit, cls.cls));
+  w.heap.guessing++;
   construct(w, frame, s, made, args, cls.cls.id, cls.cls.line, reference(thing));
+  w.heap.guessing--;
 }
 
 /** `new C(...)`; with `self` what super(...) does to an object that is there. */

@@ -107,6 +107,7 @@ function assume(w: Walk, f: Frame, s: State, contract: TreeContract): State {
       moment: w.facts.moment(f.call, f.code?.fn.line ?? 0, '@mustHold', locks.id),
       bits: bitsOf(f.root.base, locks, w.config),
       unwatched: false,
+      guessed: false,
     };
     locks = w.states.change(locks, { held: [...locks.held, held] });
   }

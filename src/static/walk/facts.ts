@@ -109,8 +109,8 @@ export class FactBook {
 function deedKey(deed: Deed): string {
   switch (deed.do) {
     case 'acquire': {
-      const { lock, read, subclass, trylock, nest, bits } = deed.lock;
-      return `a${lock.id}:${read}${subclass}${trylock}${nest?.id ?? ''}${bits.context},${bits.depth}`;
+      const { lock, read, subclass, trylock, guessed, nest, bits } = deed.lock;
+      return `a${lock.id}:${read}${subclass}${trylock}${guessed ? 'g' : ''}${nest?.id ?? ''}${bits.context},${bits.depth}`;
     }
     case 'release':
     case 'downgrade':

@@ -133,6 +133,7 @@ function run(
     signals: new Map(),
     waits: new Set(),
     maybe: 0,
+    several: 0,
   };
   let states: readonly State[] = [{ locks: s.locks, env, known: s.known, needs: [], doubtful: false }];
   const { uncertain } = w.heap;

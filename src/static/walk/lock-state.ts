@@ -39,6 +39,8 @@ export interface HeldLock {
   readonly bits: Bits;
   /** Taken where lockdep was told to look away. */
   readonly unwatched: boolean;
+  /** Which object it is in is not known: another one of its class may be meant where it is met again. */
+  readonly guessed: boolean;
   /** Locks that were held when it was taken and were released before it. */
   readonly under?: readonly HeldLock[];
   /** Of an acquire context: the ww_mutex that its last attempt did not get, which it has to take next. */
@@ -97,7 +99,7 @@ function keyOf(state: Omit<LockState, 'id'>): string {
   let key = `${state.irqsOff ? 1 : 0}${state.preempt},${state.bh},${state.lockdepOff}`;
   for (const held of state.held) {
     const { moment, bits } = held;
-    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.nest?.id ?? ''}${held.contended === undefined ? '' : `c${held.contended.lock.id}`}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
+    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.guessed ? 'g' : ''}${held.nest?.id ?? ''}${held.contended === undefined ? '' : `c${held.contended.lock.id}`}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
   }
   return key;
 }

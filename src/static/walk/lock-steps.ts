@@ -26,6 +26,7 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
   const subclass = numberOf(argument('subclass')) ?? facts.subclass;
   const given = words.includes('given') ? (numberOf(argument('given')) ?? 0) : undefined;
   if (subclass > 0) w.annotated = true;
+  const same = s.locks.held.filter((other) => other.lock === object);
   const held: HeldLock = {
     lock: object,
     read: readKind(d, words, given),
@@ -35,19 +36,17 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
     moment,
     bits: bits(d, s),
     unwatched: s.locks.lockdepOff > 0,
+    guessed: f.several > 0 || object.isSome || same.some((other) => other.guessed),
   };
   // Whoever has it alone cannot have it twice: a trylock fails, anything else waits for itself.
   const isTwin =
-    !object.many &&
-    facts.check &&
-    s.locks.held.some((other) => other.lock === object && (other.read === 0 || held.read === 0));
+    !object.many && !held.guessed && facts.check && same.some((other) => other.read === 0 || held.read === 0);
   if (isTwin && held.trylock) return undefined;
   note(d, s, { do: 'acquire', lock: held });
   // Without PREEMPT_RT a local_lock_t is preempt_disable(): nobody waits.
   const waits = facts.lockType !== LockType.PerCpu || w.config.preemptRt;
   if (isTwin && waits && nest === undefined) return undefined;
-  const count = s.locks.held.filter((other) => other.lock === object).length;
-  if (count >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return s;
+  if (same.length >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return s;
   const before = held.nest === undefined ? s.locks.held : s.locks.held.map((one) => settled(one, held.nest));
   return withNeed(changed(w, s, { held: [...before, held] }), held);
 }
@@ -75,6 +74,7 @@ export function backedOff(d: Doing, s: State, words: readonly string[]): State {
     moment: d.moment,
     bits: bits(d, inside),
     unwatched: s.locks.lockdepOff > 0,
+    guessed: false,
   };
   return changed(d.w, s, {
     held: s.locks.held.map((one) => (one.lock === context.o ? { ...one, contended } : one)),

@@ -41,7 +41,9 @@ export function callMethod(
   if (parts.length === 0) return e.optional === true ? [{ s, v: UNDEFINED }] : [];
   for (const part of parts) {
     if (part.t === 'ref' && part.o.sim !== undefined) {
+      if (parts.length > 1) f.several++;
       out.push(...callApi(w, f, s, part.o, e.p, args, e));
+      if (parts.length > 1) f.several--;
       continue;
     }
     if (part.t === 'ref' && part.o.code !== undefined && !part.o.fields.has(e.p)) {

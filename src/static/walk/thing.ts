@@ -48,6 +48,8 @@ export class Thing {
   items: Value[] | undefined;
   /** Any other element. */
   rest: Value | undefined;
+  /** Made with an object of which nothing is known but its class: any object of that class. */
+  isSome = false;
   /** A Map: it holds values, and is gone through as pairs. */
   isMap = false;
   readonly ref: Reference;
@@ -142,6 +144,8 @@ export class Heap {
   concrete = true;
   /** Branches of the set-up that are being walked although another may be taken. */
   uncertain = 0;
+  /** Objects are made of which nothing is known but their classes. */
+  guessing = 0;
   /** Fields that conditions told of, by the key of what they told. */
   readonly settled = new Map<string, { readonly thing: Thing; readonly name: string }>();
   #next = 1;
@@ -153,6 +157,7 @@ export class Heap {
     if (this.concrete) {
       const made = new Thing(this, this.#next++, false);
       made.place = place;
+      made.isSome = this.guessing > 0;
       return made;
     }
     let thing = this.#places.get(place);

@@ -195,6 +195,8 @@ export interface Frame {
   readonly waits: Set<Thing>;
   /** Inside a part of an allocator or the like that happens now and then. */
   maybe: number;
+  /** Inside a call of a method of one of several objects. */
+  several: number;
 }
 
 export interface Jumps {

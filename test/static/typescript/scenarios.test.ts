@@ -8,6 +8,7 @@ import { runCampaign } from '../../../src/sim/run/campaign.js';
 import type { Scenario } from '../../../src/sim/scenario.js';
 import { check } from '../../../src/static/check.js';
 import { SEEN_WHEN_IT_HAPPENS, testOptions } from '../want.js';
+import { describeModels, MODEL_FILES } from './models.js';
 import { withoutPages, withoutSlab, withSlabsToGiveUp } from './witnesses.js';
 
 const rules = loadRuleSet();
@@ -19,13 +20,15 @@ const names = readdirSync(FOLDER)
 
 /** What the sources of each scenario tell. */
 const all = new Map<string, readonly Finding[]>();
+let ofModels: readonly Finding[] = [];
 
 beforeAll(async () => {
   // Scenarios that break a rule at one place of RCU's code share the finding: one of them is looked at by itself.
   const alone = 'rcu-kvfree-raw-zone-lock';
   const files = names.filter((name) => name !== alone).map((name) => `${FOLDER}/${name}.ts`);
   const { run } = await check(files, testOptions());
-  const other = await check([`${FOLDER}/${alone}.ts`], testOptions());
+  const other = await check([`${FOLDER}/${alone}.ts`, ...MODEL_FILES], testOptions());
+  ofModels = other.run.findings;
   for (const name of names) {
     const { findings } = name === alone ? other.run : run;
     all.set(
@@ -103,6 +106,8 @@ describe('shipped scenarios', () => {
     },
   );
 });
+
+describeModels(() => ofModels);
 
 function placeOf(name: string, { rule, where, locks }: Finding): string {
   return `${name}:${where.line} ${rule} ${locks.join(' ')}`;
