@@ -31,11 +31,11 @@ function check(w: Walk, caller: Frame, f: Frame, s: State, contract: TreeContrac
   const name = f.code?.fn.name ?? '';
   for (const { e, text } of contract.held) {
     const locks = locksOf(w, f, s, e);
-    if (locks.length === 0 || locks.some((lock) => isHeld(s, lock))) continue;
+    if (locks.length === 0 || locks.some((lock) => isHeld(w, f, s, lock))) continue;
     tell(w, caller, s, line, name, `${name}() must be called with ${text} held, and it is not`, locks);
   }
   for (const { e, text } of contract.notHeld) {
-    const held = locksOf(w, f, s, e).filter((lock) => isHeld(s, lock));
+    const held = locksOf(w, f, s, e).filter((lock) => isHeld(w, f, s, lock));
     if (held.length > 0) tell(w, caller, s, line, name, `${name}() must not be called with ${text} held`, held);
   }
   if (
@@ -55,7 +55,8 @@ function locksOf(w: Walk, f: Frame, s: State, e: Parameters<typeof evaluate>[2])
   );
 }
 
-function isHeld(s: State, lock: Thing): boolean {
+function isHeld(w: Walk, f: Frame, s: State, lock: Thing): boolean {
+  w.touched.note(f.code?.fn, lock);
   const key = lock.many ? lock.sim?.lock?.key : undefined;
   return s.locks.held.some((held) => held.lock === lock || (key !== undefined && held.lock.sim?.lock?.key === key));
 }

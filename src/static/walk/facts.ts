@@ -57,6 +57,9 @@ export class FactBook {
   readonly #moments = new Map<string, Moment>();
   readonly #waiters = new Map<Thing, Map<string, Fact>>();
 
+  /** Nothing is noted: the walk is still finding out what is in the objects. */
+  muted = false;
+
   /** The moment of an operation: one for a place, an API and a state, with the calls that first led there in that state. */
   moment(call: Call, line: number, api: string, state: number): Moment {
     const key = `${call.file}\0${call.function}\0${line}\0${api}\0${state}`;
@@ -69,6 +72,7 @@ export class FactBook {
   }
 
   note(fact: Fact): void {
+    if (this.muted) return;
     const key = `${fact.base.kind}${fact.base.threaded ? 't' : ''}|${fact.state.id}|${deedKey(fact.deed)}|${fact.moment.id}`;
     const known = this.#facts.get(key);
     if (fact.deed.do === 'wait') this.#noteWaiter(fact, fact.deed.event.object);
@@ -87,6 +91,7 @@ export class FactBook {
 
   /** Another root gets to a wait that was met before. */
   waitsToo(object: Thing, root: string): void {
+    if (this.muted) return;
     const waiters = this.#waiters.get(object);
     const [any] = waiters?.values() ?? [];
     if (waiters !== undefined && any !== undefined && !waiters.has(root)) waiters.set(root, { ...any, root });

@@ -1,5 +1,5 @@
 import { knownKey } from './known.js';
-import type { Call } from './lock-state.js';
+import type { Call, LockState } from './lock-state.js';
 import { commonKnown, newJumps, unionNeeds } from './paths.js';
 import { isPure } from './pure.js';
 import type { Code, Thing } from './thing.js';
@@ -8,25 +8,28 @@ import type { CallResult, Frame, Result, Signal, State, Walk } from './walk.js';
 
 /** Calls deeper than this are taken to do nothing: a recursion that makes new objects each time. */
 const DEEPEST = 160;
-/** States in which one function is walked, each with its own arguments. */
-const MOST_CONTEXTS = 300;
-/** States after which numbers that are passed are no longer told apart. */
-const FEW_CONTEXTS = 12;
 /** Rounds after which a recursion's result is taken as it is. */
 const MAX_ROUNDS = 4;
 
+/** @param locks what tells the state's locks and contexts */
 function callKey(
   fn: Thing,
   self: Value | undefined,
   args: readonly Value[],
   s: State,
+  locks: string | number,
   sure: boolean,
   f: Frame,
 ): string {
   const base = f.root.base;
-  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${s.locks.id}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}|${knownKey(s.known)}`;
+  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${locks}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}|${knownKey(s.known)}`;
   for (const arg of args) key += `|${valueKey(arg)}`;
   return key;
+}
+
+/** What states have in common whose difference no rule asks for, but for their locks. */
+function contextOf({ irqsOff, preempt, bh, lockdepOff }: LockState): string {
+  return [irqsOff, preempt > 0, bh > 0, lockdepOff > 0].map(Number).join('');
 }
 
 function pureKey(fn: Thing, args: readonly Value[]): string {
@@ -60,20 +63,27 @@ export function callCode(
     const result = run(w, f, fn, code, self, given, s, call, sure);
     return finish(w, f, s, result);
   }
+  w.touched.call(f.code?.fn, code.fn);
   const before = w.contexts.get(code.fn) ?? 0;
-  const args = before < FEW_CONTEXTS ? given : given.map(widened);
+  const args = before < w.effort.few ? given : given.map(widened);
   const pure = isPure(w, code);
-  const key = pure ? pureKey(fn, args) : callKey(fn, self, args, s, sure, f);
+  const key = pure ? pureKey(fn, args) : callKey(fn, self, args, s, s.locks.id, sure, f);
   let known = w.calls.get(key);
   if (known !== undefined) {
     if (known.open) known.asked = true;
     return finish(w, f, s, pure ? inState(known, s) : known);
   }
-  w.contexts.set(code.fn, before + 1);
-  if (before >= MOST_CONTEXTS) {
-    w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
+  const group = pure ? '' : callKey(fn, self, args, s, contextOf(s.locks), true, f);
+  const isLast = before >= w.effort.most;
+  if (before >= w.effort.few && !pure) {
+    const covered = w.covered.find(group, s.locks, sure, w.touched.of(code.fn), w.states, isLast);
+    if (covered !== undefined) return finish(w, f, s, covered);
+  }
+  if (isLast) {
+    if (!w.facts.muted) w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
     return [];
   }
+  w.contexts.set(code.fn, before + 1);
   for (let round = 0; ; round++) {
     const open: CallResult = {
       returns: known?.returns ?? [],
@@ -93,6 +103,7 @@ export function callCode(
     w.calls.set(key, result);
     if (!open.asked || isSame || round >= MAX_ROUNDS) break;
   }
+  if (!pure) w.covered.add(group, s.locks, sure, known);
   return finish(w, f, s, known);
 }
 

@@ -23,6 +23,8 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
     return at < 0 ? undefined : d.args[Number(words[at + 1])];
   };
   const nest = argument('nest');
+  w.touched.note(f.code?.fn, object);
+  if (nest?.t === 'ref') w.touched.note(f.code?.fn, nest.o);
   const subclass = numberOf(argument('subclass')) ?? facts.subclass;
   const given = words.includes('given') ? (numberOf(argument('given')) ?? 0) : undefined;
   if (subclass > 0) w.annotated = true;
@@ -62,6 +64,7 @@ function settled(one: HeldLock, context: Thing | undefined): HeldLock {
 export function backedOff(d: Doing, s: State, words: readonly string[]): State {
   const context = d.args[Number(words[0])];
   if (context?.t !== 'ref' || d.f.root.id === 'set-up') return s;
+  d.w.touched.note(d.f.code?.fn, context.o);
   const { preempt } = s.locks;
   // The attempt is made with preemption off, and given up there.
   const inside = changed(d.w, s, { preempt: d.w.config.preemptCount ? preempt + 1 : preempt });
@@ -91,6 +94,7 @@ function readKind(d: Doing, words: readonly string[], given: number | undefined)
 
 export function release(d: Doing, s: State, object: Thing): State {
   if (object.sim?.lock === undefined || d.f.root.id === 'set-up') return s;
+  d.w.touched.note(d.f.code?.fn, object);
   const at = s.locks.held.findLastIndex((held) => held.lock === object);
   if (at < 0) {
     const sameClass = object.many

@@ -99,6 +99,7 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
     case 'release':
       return [{ s: release(d, s, d.object), v }];
     case 'downgrade':
+      w.touched.note(f.code?.fn, d.object);
       note(d, s, { do: 'downgrade', lock: d.object });
       return [
         {

@@ -1,4 +1,5 @@
 import type { TreeCall, TreeClass, TreeExpr, TreeFunction, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
+import { Covered, TouchedLocks } from './covered.js';
 import { Env } from './env.js';
 import { FactBook, type Need } from './facts.js';
 import type { Base, Call, LockState } from './lock-state.js';
@@ -28,6 +29,25 @@ export function linkTrees(units: readonly TreeUnit[]): TreeProgram {
     for (const cls of unit.classes) classes.set(cls.id, { unit, cls });
   }
   return { units: new Map(units.map((unit) => [unit.file, unit])), codes, classes };
+}
+
+/** In how many states functions are walked, each with its own arguments. */
+export interface Effort {
+  /** From so many on numbers that are passed are not told apart, and states that tell nothing new are taken as others like them. */
+  readonly few: number;
+  /** No more. */
+  readonly most: number;
+}
+
+const EFFORT: Effort = { few: 12, most: 300 };
+/** States of all functions together. */
+const MOST_OF_ALL = 60_000;
+/** Functions of a program that is worth rounds that only look for what is in the objects. */
+const MANY_FUNCTIONS = 200;
+
+function effortFor(functions: number): Effort {
+  const most = Math.max(8, Math.min(EFFORT.most, Math.floor(MOST_OF_ALL / functions)));
+  return { few: Math.min(EFFORT.few, Math.ceil(most / 3)), most };
 }
 
 /** The kernel that the code runs on, as far as the scenario says. */
@@ -116,6 +136,9 @@ export class Walk {
   readonly roots = new Map<string, Root>();
   readonly globals = new Map<string, Value>();
   readonly booted = new Set<string>();
+  readonly touched = new TouchedLocks();
+  /** Results of calls, by function, arguments and all of the state but the locks that are held. */
+  readonly covered = new Covered();
   /** Results of calls, by function, arguments and state. */
   readonly calls = new Map<string, CallResult>();
   readonly noVariables = Env.empty();
@@ -143,10 +166,17 @@ export class Walk {
   /** Calls in progress: deeper than the limit they are taken to do nothing. */
   depth = 0;
   annotated = false;
+  effort: Effort;
+  /** The program is so large that what is in the objects is worth finding out first. */
+  readonly isLarge: boolean;
 
   constructor(program: TreeProgram, table: SimTable, config: WalkConfig, to: Doers) {
     this.to = to;
     this.program = program;
+    let functions = 1;
+    for (const unit of program.units.values()) functions += unit.functions.length;
+    this.effort = effortFor(functions);
+    this.isLarge = functions > MANY_FUNCTIONS;
     this.table = table;
     this.config = config;
   }

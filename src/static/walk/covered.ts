@@ -1,0 +1,163 @@
+import type { TreeFunction } from '../ir/tree.js';
+import type { HeldLock, LockState, LockStates } from './lock-state.js';
+import type { Thing } from './thing.js';
+import type { CallResult } from './walk.js';
+
+/** Classes of the locks that functions, and what they call, take, release or ask for. Only ever grows. */
+export class TouchedLocks {
+  readonly #classes = new Map<TreeFunction, Set<string>>();
+  readonly #callers = new Map<TreeFunction, Set<TreeFunction>>();
+
+  /** A function deals with a lock. */
+  note(fn: TreeFunction | undefined, lock: Thing): void {
+    if (fn !== undefined) this.#add(fn, classOf(lock));
+  }
+
+  /** A function calls another. */
+  call(caller: TreeFunction | undefined, callee: TreeFunction): void {
+    if (caller === undefined) return;
+    const callers = this.#callers.get(callee) ?? new Set();
+    if (callers.has(caller)) return;
+    this.#callers.set(callee, callers.add(caller));
+    for (const cls of this.#classes.get(callee) ?? []) this.#add(caller, cls);
+  }
+
+  of(fn: TreeFunction): ReadonlySet<string> {
+    return this.#classes.get(fn) ?? new Set();
+  }
+
+  #add(fn: TreeFunction, cls: string): void {
+    const left = [fn];
+    for (let at = left.pop(); at !== undefined; at = left.pop()) {
+      const classes = this.#classes.get(at) ?? new Set();
+      if (classes.has(cls)) continue;
+      this.#classes.set(at, classes.add(cls));
+      left.push(...(this.#callers.get(at) ?? []));
+    }
+  }
+}
+
+function classOf(lock: Thing): string {
+  return lock.sim?.lock?.key ?? `#${lock.id}`;
+}
+
+/** A state in which a function was walked, and what came of it. */
+interface Context {
+  readonly locks: LockState;
+  readonly result: CallResult;
+}
+
+/**
+ * States in which a function was walked that differ in the locks that are held, in how often preemption and bottom halves are off, and
+ * in whether the function is sure to be called in them. Rules ask of each held lock by itself, and
+ * an order of locks comes from those that nothing but tried locks are held inside: a state with no lock that is not known from
+ * earlier states tells nothing new, unless the function deals with one of these locks itself.
+ */
+class Alike {
+  readonly #contexts: Context[] = [];
+  readonly #seen = new Set<string>();
+
+  add(locks: LockState, sure: boolean, result: CallResult): void {
+    this.#contexts.push({ locks, result });
+    for (const part of parts(locks)) {
+      this.#seen.add(part);
+      if (sure) this.#seen.add(`${part}*`);
+    }
+  }
+
+  /** What the function would come to in a state that tells nothing new; undefined where it does, or may. */
+  find(locks: LockState, sure: boolean, touched: ReadonlySet<string>): Context | undefined {
+    const isKnown = parts(locks).every((part) => this.#seen.has(sure ? `${part}*` : part));
+    return isKnown ? this.nearest(locks, touched) : undefined;
+  }
+
+  /** A context in which the function found its own locks as they are here, and left the others alone. */
+  nearest(locks: LockState, touched: ReadonlySet<string>): Context | undefined {
+    const own = ownLocks(locks, touched);
+    return this.#contexts.find((context) => ownLocks(context.locks, touched) === own && leavesOthers(context));
+  }
+}
+
+/** What a state tells of its locks: each by itself, and which of them an order comes from. */
+function parts({ held }: LockState): string[] {
+  if (held.length === 0) return ['-'];
+  let isInnermost = true;
+  const out: string[] = [];
+  for (let i = held.length - 1; i >= 0; i--) {
+    const { lock, read, subclass, trylock, unwatched, nest } = held[i] as HeldLock;
+    const key = `${lock.id}:${read}${subclass}${trylock ? 't' : ''}${unwatched ? 'u' : ''}${nest?.id ?? ''}`;
+    out.push(key);
+    if (isInnermost) out.push(`${key}!`);
+    isInnermost &&= trylock;
+  }
+  return out;
+}
+
+function ownLocks({ held }: LockState, touched: ReadonlySet<string>): string {
+  let out = '';
+  for (const { lock, read } of held) if (touched.has(classOf(lock))) out += `${lock.id}:${read};`;
+  return out;
+}
+
+/** Whether what was held before is held after, in the same order and below anything else. */
+function leavesOthers({ locks, result }: Context): boolean {
+  return [...result.returns, ...result.throws].every(
+    (end) =>
+      end.locks === locks ||
+      (end.locks.preempt >= locks.preempt &&
+        end.locks.bh >= locks.bh &&
+        end.locks.lockdepOff >= locks.lockdepOff &&
+        locks.held.every((held, i) => end.locks.held[i] === held)),
+  );
+}
+
+/** All of {@link Alike}, by what their states have in common. */
+export class Covered {
+  readonly #groups = new Map<string, Alike>();
+
+  clear(): void {
+    this.#groups.clear();
+  }
+
+  add(group: string, locks: LockState, sure: boolean, result: CallResult): void {
+    const alike = this.#groups.get(group) ?? new Alike();
+    this.#groups.set(group, alike);
+    alike.add(locks, sure, result);
+  }
+
+  /**
+   * What a call comes to, by what it came to in other states.
+   * @param anyway also where the state may tell something new
+   */
+  find(
+    group: string,
+    locks: LockState,
+    sure: boolean,
+    touched: ReadonlySet<string>,
+    states: LockStates,
+    anyway: boolean,
+  ): CallResult | undefined {
+    const alike = this.#groups.get(group);
+    const context = anyway ? alike?.nearest(locks, touched) : alike?.find(locks, sure, touched);
+    return context && moved(context, locks, states);
+  }
+}
+
+/** A result where other locks are held. */
+function moved({ locks: from, result }: Context, to: LockState, states: LockStates): CallResult {
+  const there = (end: LockState): LockState => {
+    if (end === from) return to;
+    return states.change(to, {
+      held: [...to.held, ...end.held.slice(from.held.length)],
+      irqsOff: end.irqsOff,
+      preempt: to.preempt + end.preempt - from.preempt,
+      bh: to.bh + end.bh - from.bh,
+      lockdepOff: to.lockdepOff + end.lockdepOff - from.lockdepOff,
+    });
+  };
+  return {
+    ...result,
+    returns: result.returns.map((end) => ({ ...end, locks: there(end.locks) })),
+    throws: result.throws.map((end) => ({ ...end, locks: there(end.locks) })),
+  };
+}
