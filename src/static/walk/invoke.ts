@@ -4,7 +4,17 @@ import { commonKnown, newJumps, unionNeeds } from './paths.js';
 import { isPure } from './pure.js';
 import type { Code, Thing } from './thing.js';
 import { ANYTHING, join, reference, UNDEFINED, type Value, valueKey, widened } from './value.js';
-import type { CallResult, Frame, Result, Signal, State, Walk } from './walk.js';
+import {
+  type CallResult,
+  EFFORTS,
+  type Effort,
+  type Frame,
+  type Result,
+  SETTLING,
+  type Signal,
+  type State,
+  type Walk,
+} from './walk.js';
 
 /** Calls deeper than this are taken to do nothing: a recursion that makes new objects each time. */
 const DEEPEST = 160;
@@ -25,6 +35,10 @@ function callKey(
   let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${locks}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}|${knownKey(s.known)}`;
   for (const arg of args) key += `|${valueKey(arg)}`;
   return key;
+}
+
+function effortOf({ walked, facts }: Walk): Effort {
+  return facts.muted ? SETTLING : (EFFORTS.findLast(([from]) => walked >= from)?.[1] ?? SETTLING);
 }
 
 /** What states have in common whose difference no rule asks for, but for their locks. */
@@ -64,8 +78,9 @@ export function callCode(
     return finish(w, f, s, result);
   }
   w.touched.call(f.code?.fn, code.fn);
+  const effort = effortOf(w);
   const before = w.contexts.get(code.fn) ?? 0;
-  const args = before < w.effort.few ? given : given.map(widened);
+  const args = before < effort.few ? given : given.map(widened);
   const pure = isPure(w, code);
   const key = pure ? pureKey(fn, args) : callKey(fn, self, args, s, s.locks.id, sure, f);
   let known = w.calls.get(key);
@@ -74,8 +89,8 @@ export function callCode(
     return finish(w, f, s, pure ? inState(known, s) : known);
   }
   const group = pure ? '' : callKey(fn, self, args, s, contextOf(s.locks), true, f);
-  const isLast = before >= w.effort.most;
-  if (before >= w.effort.few && !pure) {
+  const isLast = before >= effort.most;
+  if (before >= effort.few && !pure) {
     const covered = w.covered.find(group, s.locks, sure, w.touched.of(code.fn), w.states, isLast);
     if (covered !== undefined) return finish(w, f, s, covered);
   }
@@ -84,6 +99,7 @@ export function callCode(
     return [];
   }
   w.contexts.set(code.fn, before + 1);
+  w.walked++;
   for (let round = 0; ; round++) {
     const open: CallResult = {
       returns: known?.returns ?? [],

@@ -9,24 +9,18 @@ import { emptyLocks, outermostFrame, setupRoot, startState } from './start.js';
 import { wake } from './steps.js';
 import type { Thing } from './thing.js';
 import { alternatives, constant, UNDEFINED, type Value } from './value.js';
-import type { Effort, Frame, Result, Root, State, Walk } from './walk.js';
+import type { Frame, Result, Root, State, Walk } from './walk.js';
 
 /** Rounds after which what is known of the objects is taken as it is. */
 const MAX_ROUNDS = 5;
-
-/** States for rounds that only look for what is in the objects. */
-const SETTLING: Effort = { few: 1, most: 4 };
 
 /** Walks all roots until no new object, no new value in one and no new root turns up. */
 export function walkRoots(w: Walk): void {
   w.heap.concrete = false;
   if (w.isLarge) {
-    const { effort } = w;
-    w.effort = SETTLING;
     w.facts.muted = true;
     walkUntilSettled(w);
     w.facts.muted = false;
-    w.effort = effort;
   }
   walkUntilSettled(w);
 }
@@ -43,6 +37,7 @@ function walkAll(w: Walk): void {
   w.calls.clear();
   w.covered.clear();
   w.contexts.clear();
+  w.walked = 0;
   for (const root of w.roots.values()) walkRoot(w, root);
 }
 

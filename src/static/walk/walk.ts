@@ -39,16 +39,16 @@ export interface Effort {
   readonly most: number;
 }
 
-const EFFORT: Effort = { few: 12, most: 300 };
-/** States of all functions together. */
-const MOST_OF_ALL = 60_000;
-/** Functions of a program that is worth rounds that only look for what is in the objects. */
+/** What a program is worth by the states in which its functions were walked so far, all together: the more, the less. */
+export const EFFORTS: readonly (readonly [walked: number, effort: Effort])[] = [
+  [0, { few: 12, most: 300 }],
+  [25_000, { few: 4, most: 30 }],
+  [50_000, { few: 3, most: 8 }],
+];
+/** For rounds that only look for what is in the objects. */
+export const SETTLING: Effort = { few: 1, most: 4 };
+/** Functions of a program that is worth such rounds. */
 const MANY_FUNCTIONS = 200;
-
-function effortFor(functions: number): Effort {
-  const most = Math.max(8, Math.min(EFFORT.most, Math.floor(MOST_OF_ALL / functions)));
-  return { few: Math.min(EFFORT.few, Math.ceil(most / 3)), most };
-}
 
 /** The kernel that the code runs on, as far as the scenario says. */
 export interface WalkConfig {
@@ -166,7 +166,8 @@ export class Walk {
   /** Calls in progress: deeper than the limit they are taken to do nothing. */
   depth = 0;
   annotated = false;
-  effort: Effort;
+  /** States in which functions were walked in this round. */
+  walked = 0;
   /** The program is so large that what is in the objects is worth finding out first. */
   readonly isLarge: boolean;
 
@@ -175,7 +176,6 @@ export class Walk {
     this.program = program;
     let functions = 1;
     for (const unit of program.units.values()) functions += unit.functions.length;
-    this.effort = effortFor(functions);
     this.isLarge = functions > MANY_FUNCTIONS;
     this.table = table;
     this.config = config;
