@@ -10,7 +10,17 @@ import type { ContextName } from './ir.js';
  */
 export type TreeExpr =
   | { readonly k: 'const'; readonly v: string | number | boolean | null | undefined }
-  | { readonly k: 'var'; readonly n: string; readonly cell?: boolean }
+  /**
+   * `own`: closures that share it only read it, and this is the function that gives it its values; `list`: a list that no other
+   * code gets at.
+   */
+  | {
+      readonly k: 'var';
+      readonly n: string;
+      readonly cell?: boolean;
+      readonly own?: boolean;
+      readonly list?: boolean;
+    }
   /** A variable outside functions, `FILE#name`. */
   | { readonly k: 'global'; readonly id: string; readonly ty: string }
   /** Something that the simulated kernel exports. */
@@ -36,13 +46,19 @@ export type TreeExpr =
       readonly line: number;
     }
   | { readonly k: 'fn'; readonly f: number }
+  /** A class that is made where it stands; `f`: a function that captures what the class does. */
+  | { readonly k: 'class'; readonly id: string; readonly f: number }
   | {
       readonly k: 'object';
-      readonly props: readonly { readonly key: string; readonly v: TreeExpr }[];
+      readonly props: readonly { readonly key: string; readonly v: TreeExpr; readonly accessor?: 'get' | 'set' }[];
       readonly line: number;
     }
   | { readonly k: 'array'; readonly items: readonly TreeExpr[]; readonly line: number }
   | { readonly k: 'spread'; readonly e: TreeExpr }
+  /** `yield*` of something that is no call: runs the operation that it is. */
+  | { readonly k: 'run'; readonly e: TreeExpr; readonly line: number }
+  /** `yield`: one more for who goes through what the function makes. */
+  | { readonly k: 'yield'; readonly e: TreeExpr }
   | { readonly k: 'unary'; readonly op: string; readonly e: TreeExpr }
   | { readonly k: 'binary'; readonly op: string; readonly l: TreeExpr; readonly r: TreeExpr; readonly text: string }
   | { readonly k: 'logic'; readonly op: '&&' | '||' | '??'; readonly l: TreeExpr; readonly r: TreeExpr }
@@ -73,10 +89,18 @@ export interface TreeCall {
   readonly optional?: boolean;
   /** Run as an operation, by `yield*`: it may take and release locks. */
   readonly op?: boolean;
+  /** It makes an operation of the simulated kernel that something else runs. */
+  readonly lazy?: boolean;
 }
 
 export type TreeTarget =
-  | { readonly k: 'var'; readonly n: string; readonly cell?: boolean; readonly declare?: boolean }
+  | {
+      readonly k: 'var';
+      readonly n: string;
+      readonly cell?: boolean;
+      readonly own?: boolean;
+      readonly declare?: boolean;
+    }
   | { readonly k: 'global'; readonly id: string }
   | { readonly k: 'field'; readonly o: TreeExpr; readonly p: string }
   | { readonly k: 'element'; readonly o: TreeExpr; readonly i: TreeExpr }
@@ -175,6 +199,8 @@ export interface TreeFunction {
   /** Has a `this` of its own. */
   readonly ownThis: boolean;
   readonly isPublic: boolean;
+  /** Calls of it do nothing until they are run. */
+  readonly isGenerator?: boolean;
   readonly contract?: TreeContract;
 }
 

@@ -61,7 +61,9 @@ function tagsOf(l: Lowering, node: ts.FunctionLikeDeclaration): readonly ts.JSDo
     for (const type of clause.types) {
       const member = l.sources.checker.getTypeAtLocation(type).getProperty(node.name.text);
       for (const declaration of member?.declarations ?? []) {
-        const given = ts.getJSDocTags(declaration).filter((tag) => TAGS.has(tag.tagName.text));
+        const given = ts.isMethodDeclaration(declaration)
+          ? tagsOf(l, declaration)
+          : ts.getJSDocTags(declaration).filter((tag) => TAGS.has(tag.tagName.text));
         if (given.length > 0) return given;
       }
     }

@@ -1,7 +1,7 @@
 import type { TreeCall, TreeExpr } from '../ir/tree.js';
 import { ts } from './compiler.js';
 import { type Lowering, lineOf, noteUnknown, textOf } from './lowering.js';
-import { propertyName } from './names.js';
+import { propertyName, type Reference } from './names.js';
 import { lowerTarget } from './targets.js';
 import { Variables } from './variables.js';
 
@@ -18,7 +18,7 @@ export function lowerExpression(l: Lowering, node: ts.Expression): TreeExpr {
   ) {
     return lowerExpression(l, node.expression);
   }
-  if (ts.isYieldExpression(node)) return node.expression === undefined ? UNKNOWN : lowerExpression(l, node.expression);
+  if (ts.isYieldExpression(node)) return lowerYield(l, node);
   if (ts.isAwaitExpression(node)) return lowerExpression(l, node.expression);
   if (ts.isIdentifier(node)) return lowerName(l, node);
   if (ts.isStringLiteralLike(node)) return { k: 'const', v: node.text };
@@ -26,6 +26,8 @@ export function lowerExpression(l: Lowering, node: ts.Expression): TreeExpr {
   if (ts.isCallExpression(node)) return lowerCall(l, node);
   if (ts.isPropertyAccessExpression(node)) return lowerGet(l, node);
   if (ts.isElementAccessExpression(node)) {
+    const value = l.names.enumValue(node);
+    if (value !== undefined) return { k: 'const', v: value };
     const o = lowerExpression(l, node.expression);
     return {
       k: 'index',
@@ -69,6 +71,13 @@ export function lowerExpression(l: Lowering, node: ts.Expression): TreeExpr {
   return lowerRare(l, node);
 }
 
+function lowerYield(l: Lowering, node: ts.YieldExpression): TreeExpr {
+  if (node.expression === undefined) return UNKNOWN;
+  const e = lowerExpression(l, node.expression);
+  if (node.asteriskToken === undefined) return { k: 'yield', e };
+  return e.k === 'call' ? e : { k: 'run', e, line: lineOf(node) };
+}
+
 function lowerRare(l: Lowering, node: ts.Expression): TreeExpr {
   switch (node.kind) {
     case ts.SyntaxKind.TrueKeyword:
@@ -88,17 +97,29 @@ function lowerRare(l: Lowering, node: ts.Expression): TreeExpr {
     return { k: 'seq', es: [lowerExpression(l, node.expression), UNKNOWN] };
   if (ts.isSpreadElement(node)) return { k: 'spread', e: lowerExpression(l, node.expression) };
   if (ts.isOmittedExpression(node)) return { k: 'const', v: undefined };
-  if (ts.isClassExpression(node)) {
-    const id = l.to.classId(l, node, node.name?.text ?? `class@${lineOf(node)}`);
-    return { k: 'global', id, ty: '' };
-  }
+  if (ts.isClassExpression(node)) return l.to.classValue(l, node);
   if (!ts.isRegularExpressionLiteral(node) && !ts.isBigIntLiteral(node))
     noteUnknown(l, `expression ${ts.SyntaxKind[node.kind]}`);
   return UNKNOWN;
 }
 
 function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
-  const reference = l.names.reference(node);
+  const members = l.names.exportsOf(node);
+  if (members !== undefined) return lowerModule(l, node, members);
+  return lowerReference(l, node, l.names.reference(node));
+}
+
+/** A namespace or a module as a value: an object of what it exports. */
+function lowerModule(
+  l: Lowering,
+  node: ts.Identifier,
+  members: readonly (readonly [name: string, reference: Reference])[],
+): TreeExpr {
+  const props = members.map(([key, to]) => ({ key, v: lowerReference(l, node, to) }));
+  return { k: 'object', props, line: lineOf(node) };
+}
+
+function lowerReference(l: Lowering, node: ts.Expression, reference: Reference): TreeExpr {
   switch (reference.is) {
     case 'undefined':
       return { k: 'const', v: undefined };
@@ -113,7 +134,6 @@ function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
         l.scope.made.add(index);
         return { k: 'fn', f: index };
       }
-      if (ts.isClassLike(declaration)) return { k: 'global', id: `${l.file}#${declaration.name?.text ?? ''}`, ty: '' };
       if (ts.isFunctionExpression(declaration)) {
         const index = l.to.functionIndex(l, declaration, declaration.name?.text ?? '');
         l.scope.made.add(index);
@@ -121,7 +141,13 @@ function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
       }
       const variable = l.variables.of(reference.symbol, declaration);
       if (variable.owner !== l.scope.node) l.scope.used.add(variable.name);
-      return { k: 'var', n: variable.name, ...(Variables.isCell(variable) ? { cell: true } : {}) };
+      return {
+        k: 'var',
+        n: variable.name,
+        ...(Variables.isCell(variable) ? { cell: true } : {}),
+        ...(Variables.isOwn(variable, l.scope.node) ? { own: true } : {}),
+        ...(Variables.isOwnList(variable, declaration) ? { list: true } : {}),
+      };
     }
     default:
       return UNKNOWN;
@@ -139,6 +165,10 @@ function lowerArguments(l: Lowering, nodes: readonly ts.Expression[]): TreeExpr[
 }
 
 function lowerGet(l: Lowering, node: ts.PropertyAccessExpression): TreeExpr {
+  const value = l.names.enumValue(node);
+  if (value !== undefined) return { k: 'const', v: value };
+  const member = l.names.memberOfModule(node);
+  if (member !== undefined) return lowerReference(l, node, member);
   const api = l.names.apiOf(l.names.symbolOf(node.name));
   const o = lowerExpression(l, node.expression);
   return { k: 'get', o, p: node.name.text, ty: l.names.typeOf(node), api, text: textOf(node), line: lineOf(node.name) };
@@ -147,13 +177,21 @@ function lowerGet(l: Lowering, node: ts.PropertyAccessExpression): TreeExpr {
 function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
   const callee = stripped(node.expression);
   const a = lowerArguments(l, node.arguments);
-  const op = ts.isYieldExpression(node.parent) && node.parent.asteriskToken !== undefined;
-  const common = { k: 'call' as const, a, text: textOf(node), ty: l.names.resultOf(node), ...(op ? { op } : {}) };
+  const op = isRun(node);
+  const lazy = !op && l.names.isOperation(node);
+  const common = {
+    k: 'call' as const,
+    a,
+    text: textOf(node),
+    ty: l.names.resultOf(node),
+    ...(op ? { op } : {}),
+    ...(lazy ? { lazy } : {}),
+  };
   if (callee.kind === ts.SyntaxKind.SuperKeyword) {
     l.scope.used.add('%this');
     return { ...common, f: { k: 'this', ty: '' }, p: 'super', line: lineOf(node), api: '', target: '' };
   }
-  if (ts.isPropertyAccessExpression(callee)) {
+  if (ts.isPropertyAccessExpression(callee) && l.names.memberOfModule(callee) === undefined) {
     const symbol = l.names.symbolOf(callee.name);
     const line = lineOf(callee.name);
     const target = l.names.targetOf(symbol);
@@ -181,9 +219,23 @@ function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
       ...(optional ? { optional } : {}),
     };
   }
-  const symbol = ts.isIdentifier(callee) ? l.names.symbolOf(callee) : undefined;
+  const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
+  const symbol = ts.isIdentifier(name) ? l.names.symbolOf(name) : undefined;
   const f = lowerExpression(l, callee);
   return { ...common, f, p: '', line: lineOf(node), api: l.names.apiOf(symbol), target: l.names.targetOf(symbol) };
+}
+
+/** Whether `yield*` runs what a call makes. */
+function isRun(node: ts.Expression): boolean {
+  const { parent } = node;
+  if (
+    ts.isParenthesizedExpression(parent) ||
+    ts.isNonNullExpression(parent) ||
+    ts.isAsExpression(parent) ||
+    ts.isSatisfiesExpression(parent)
+  )
+    return isRun(parent);
+  return ts.isYieldExpression(parent) && parent.asteriskToken !== undefined;
 }
 
 function stripped(node: ts.Expression): ts.Expression {
@@ -235,7 +287,7 @@ function step(l: Lowering, operand: ts.Expression, operator: ts.SyntaxKind, post
 }
 
 function lowerObject(l: Lowering, node: ts.ObjectLiteralExpression): TreeExpr {
-  const props: { key: string; v: TreeExpr }[] = [];
+  const props: { key: string; v: TreeExpr; accessor?: 'get' | 'set' }[] = [];
   for (const property of node.properties) {
     const key = propertyName(property);
     if (ts.isPropertyAssignment(property)) {
@@ -248,7 +300,11 @@ function lowerObject(l: Lowering, node: ts.ObjectLiteralExpression): TreeExpr {
       const index = l.to.functionIndex(l, property, key);
       l.scope.made.add(index);
       props.push({ key, v: { k: 'fn', f: index } });
-    } else noteUnknown(l, 'accessor of an object literal');
+    } else {
+      const index = l.to.functionIndex(l, property, key);
+      l.scope.made.add(index);
+      props.push({ key, v: { k: 'fn', f: index }, accessor: ts.isGetAccessor(property) ? 'get' : 'set' });
+    }
   }
   return { k: 'object', props, line: lineOf(node) };
 }

@@ -1,9 +1,9 @@
-import type { TreeClass, TreeFunction, TreeParam, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
+import type { TreeClass, TreeExpr, TreeFunction, TreeParam, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
 import { ts } from './compiler.js';
 import { contractOf } from './contract.js';
 import { lowerExpression } from './expressions.js';
 import { hasModifier, type Lowering, lineOf, type Scope } from './lowering.js';
-import { type Names, propertyName } from './names.js';
+import { className, isTopLevel, type Names, propertyName } from './names.js';
 import type { TypedSources } from './project.js';
 import { lowerBody, lowerStatements } from './statements.js';
 import { lowerBinding } from './targets.js';
@@ -25,7 +25,7 @@ export function lowerFile(sources: TypedSources, names: Names, file: ts.SourceFi
     named: {},
     unknown: {},
     scope,
-    to: { expression: lowerExpression, functionIndex, classId: lowerClass },
+    to: { expression: lowerExpression, functionIndex, classValue: lowerClass },
   };
   const body = lowerStatements(l, file.statements);
   settleCaptures(l);
@@ -73,6 +73,7 @@ function functionIndex(l: Lowering, node: ts.FunctionLikeDeclaration, name: stri
     early: l.variables.earlyOf(node),
     ownThis,
     isPublic: isExported(node),
+    ...('asteriskToken' in node && node.asteriskToken !== undefined ? { isGenerator: true } : {}),
     ...(contract === undefined ? {} : { contract }),
   };
   l.scope = outer;
@@ -138,43 +139,74 @@ function finished(l: Lowering, fn: TreeFunction | undefined, index: number): Tre
   return { ...fn, captures };
 }
 
-/** Lowers a class; its members' functions go to the unit. */
-function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration, name: string): string {
-  const id = `${l.file}#${name}`;
+/** Lowers a class; its members' functions go to the unit. The expression stands for the class. */
+function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration): TreeExpr {
+  const id = `${l.file}#${className(node)}`;
+  const name = node.name?.text ?? 'default';
   const heritage = node.heritageClauses?.find((clause) => clause.token === ts.SyntaxKind.ExtendsKeyword)?.types[0];
+  const isTop = ts.isClassDeclaration(node) && isTopLevel(node);
+  const idOf = (method: string): string => (isTop ? `${id}.${method}` : '');
+  // Stands for all that is in the class: what that captures, the class captures.
+  const self = l.functions.length;
   const outer = l.scope;
+  const scope = newScope(node);
+  scope.own.add('%this');
+  l.scopes[self] = scope;
+  l.functions.push(wholeClass(l, node));
+  if (!isTop) outer.made.add(self);
+  l.scope = scope;
+  const member = (index: number): number => {
+    scope.made.add(index);
+    return index;
+  };
   const fields: TreeClass['fields'][number][] = [];
   const methods: TreeClass['methods'][number][] = [];
   let make = -1;
   // Field initialisers run as part of construction: a function of their own scope, whose `this` is the object.
-  for (const member of node.members) {
-    const isStatic = hasModifier(member, ts.SyntaxKind.StaticKeyword);
-    if (ts.isConstructorDeclaration(member)) {
-      if (member.body !== undefined) make = functionIndex(l, member, name);
-    } else if (ts.isPropertyDeclaration(member)) {
-      const init = member.initializer === undefined ? null : lowerExpression(l, member.initializer);
-      fields.push({ name: propertyName(member), init, ty: l.names.typeOf(member), isStatic });
-    } else if (ts.isMethodDeclaration(member) && member.body !== undefined) {
-      const method = propertyName(member);
-      methods.push({ name: method, f: functionIndex(l, member, method, `${id}.${method}`), kind: 'method', isStatic });
-    } else if (ts.isGetAccessor(member) || ts.isSetAccessor(member)) {
-      const method = propertyName(member);
-      const kind = ts.isGetAccessor(member) ? 'get' : 'set';
-      methods.push({ name: method, f: functionIndex(l, member, method, `${id}.${method}`), kind, isStatic });
+  for (const part of node.members) {
+    const isStatic = hasModifier(part, ts.SyntaxKind.StaticKeyword);
+    if (ts.isConstructorDeclaration(part)) {
+      if (part.body !== undefined) make = member(functionIndex(l, part, name));
+    } else if (ts.isPropertyDeclaration(part)) {
+      const init = part.initializer === undefined ? null : lowerExpression(l, part.initializer);
+      fields.push({ name: propertyName(part), init, ty: l.names.typeOf(part), isStatic });
+    } else if (ts.isMethodDeclaration(part) && part.body !== undefined) {
+      const method = propertyName(part);
+      const f = member(functionIndex(l, part, method, idOf(method)));
+      methods.push({ name: method, f, kind: 'method', isStatic });
+    } else if (ts.isGetAccessor(part) || ts.isSetAccessor(part)) {
+      const method = propertyName(part);
+      const kind = ts.isGetAccessor(part) ? 'get' : 'set';
+      methods.push({ name: method, f: member(functionIndex(l, part, method, idOf(method))), kind, isStatic });
     }
   }
   l.scope = outer;
-  const baseRef = heritage === undefined ? '' : l.names.typeOf(heritage);
   l.classes.push({
     id,
     name,
     line: lineOf(node),
     base: heritage === undefined ? null : lowerExpression(l, heritage.expression),
-    baseId: baseRef,
+    baseId: heritage === undefined ? '' : l.names.typeOf(heritage),
     make,
     fields,
     methods,
     isPublic: hasModifier(node, ts.SyntaxKind.ExportKeyword),
   });
-  return id;
+  return isTop ? { k: 'global', id, ty: '' } : { k: 'class', id, f: self };
+}
+
+/** A function without code for what a class captures. */
+function wholeClass(l: Lowering, node: ts.ClassLikeDeclaration): TreeFunction {
+  const early = new Set(node.members.flatMap((member) => l.variables.earlyOf(member)));
+  return {
+    name: '',
+    id: '',
+    line: lineOf(node),
+    params: [],
+    body: [],
+    captures: [],
+    early: [...early].sort(),
+    ownThis: true,
+    isPublic: false,
+  };
 }

@@ -35,7 +35,7 @@ export interface Lowering {
 export interface Lowerers {
   readonly expression: (l: Lowering, node: ts.Expression) => TreeExpr;
   readonly functionIndex: (l: Lowering, node: ts.FunctionLikeDeclaration, name: string, id?: string) => number;
-  readonly classId: (l: Lowering, node: ts.ClassLikeDeclaration, name: string) => string;
+  readonly classValue: (l: Lowering, node: ts.ClassLikeDeclaration) => TreeExpr;
 }
 
 export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {

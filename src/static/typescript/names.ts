@@ -30,18 +30,55 @@ export class Names {
   reference(node: ts.Identifier): Reference {
     if (node.text === 'undefined') return { is: 'undefined' };
     const shorthand = ts.isShorthandPropertyAssignment(node.parent) && node.parent.name === node;
-    let symbol = shorthand
+    const symbol = shorthand
       ? this.#checker.getShorthandAssignmentValueSymbol(node.parent)
       : (this.#parameter(node) ?? this.#checker.getSymbolAtLocation(node));
-    if (symbol !== undefined && (symbol.flags & ts.SymbolFlags.Alias) !== 0) {
-      symbol = this.#checker.getAliasedSymbol(symbol);
-    }
+    return this.#referenceTo(symbol);
+  }
+
+  /** What `NAMESPACE.name` stands for; undefined where the left side is no namespace or module. */
+  memberOfModule(node: ts.PropertyAccessExpression): Reference | undefined {
+    const left = node.expression;
+    const owner = this.symbolOf(ts.isPropertyAccessExpression(left) ? left.name : left);
+    if (owner === undefined || (owner.flags & ts.SymbolFlags.Module) === 0) return undefined;
+    const member = this.symbolOf(node.name);
+    const parent = member?.declarations?.[0]?.parent;
+    // A class may have a namespace of its name.
+    return parent === undefined || ts.isClassLike(parent) || ts.isEnumDeclaration(parent)
+      ? undefined
+      : this.#referenceTo(member);
+  }
+
+  /** Names and values of what a namespace or a module exports; undefined where the name is neither. */
+  exportsOf(node: ts.Identifier): readonly (readonly [name: string, reference: Reference])[] | undefined {
+    const symbol = this.symbolOf(node);
+    if (symbol === undefined || !isModule(symbol)) return undefined;
+    return this.#checker
+      .getExportsOfModule(symbol)
+      .map((one) => [one.name, this.#referenceTo(one)] as const)
+      .filter(([, to]) => to.is === 'global' || to.is === 'sim');
+  }
+
+  /** The value of a member of an enumeration; undefined of anything else. */
+  enumValue(node: ts.Expression): string | number | undefined {
+    if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return undefined;
+    return this.#checker.getConstantValue(node);
+  }
+
+  enumMemberValue(node: ts.EnumMember): string | number | undefined {
+    return this.#checker.getConstantValue(node);
+  }
+
+  #referenceTo(of: ts.Symbol | undefined): Reference {
+    const symbol =
+      of !== undefined && (of.flags & ts.SymbolFlags.Alias) !== 0 ? this.#checker.getAliasedSymbol(of) : of;
     const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0];
-    if (symbol === undefined || declaration === undefined) return { is: 'unknown' };
+    if (symbol === undefined || declaration === undefined || ts.isSourceFile(declaration)) return { is: 'unknown' };
     const file = declaration.getSourceFile();
     if (this.#sources.isSimulator(file)) return { is: 'sim', name: symbol.name };
     if (file.isDeclarationFile) return { is: 'unknown' };
-    if (isTopLevel(declaration)) return { is: 'global', id: `${this.#sources.nameOf(file)}#${nameOfTop(declaration)}` };
+    if (isTopLevel(declaration))
+      return { is: 'global', id: `${this.#sources.nameOf(file)}#${qualifiedName(declaration)}` };
     return { is: 'local', symbol, declaration };
   }
 
@@ -71,10 +108,9 @@ export class Names {
     const file = declaration.getSourceFile();
     if (file.isDeclarationFile || this.#sources.isSimulator(file)) return '';
     const owner = declaration.parent;
-    if (ts.isClassDeclaration(owner))
-      return `${this.#sources.nameOf(file)}#${owner.name?.text ?? ''}.${propertyName(declaration)}`;
-    if (ts.isFunctionDeclaration(declaration) && ts.isSourceFile(owner)) {
-      return `${this.#sources.nameOf(file)}#${symbol.name}`;
+    if (ts.isClassLike(owner)) return `${this.#sources.nameOf(file)}#${className(owner)}.${propertyName(declaration)}`;
+    if (ts.isFunctionDeclaration(declaration) && isTopLevel(declaration)) {
+      return `${this.#sources.nameOf(file)}#${qualifiedName(declaration)}`;
     }
     return '';
   }
@@ -93,6 +129,13 @@ export class Names {
       return this.typeRef(args[1] ?? args[0] ?? type);
     }
     return this.typeRef(type);
+  }
+
+  /** Whether an expression makes an operation of the simulated kernel, which does nothing until it is run. */
+  isOperation(node: ts.Expression): boolean {
+    const type = this.#checker.getTypeAtLocation(node);
+    const isOp = (one: ts.Type): boolean => one.aliasSymbol?.name === 'Op';
+    return isOp(type) || (type.isUnion() && type.types.some(isOp));
   }
 
   /** A type as the intermediate form names it; '' for what it has no word for. */
@@ -126,15 +169,20 @@ export class Names {
     }
     if (this.#sources.isSimulator(file)) return `sim:${symbol.name}`;
     if (file.isDeclarationFile) return '';
-    if (ts.isClassDeclaration(declaration) || ts.isInterfaceDeclaration(declaration)) {
-      return `${this.#sources.nameOf(file)}#${symbol.name}`;
-    }
+    if (ts.isClassLike(declaration)) return `${this.#sources.nameOf(file)}#${className(declaration)}`;
+    if (ts.isInterfaceDeclaration(declaration)) return `${this.#sources.nameOf(file)}#${symbol.name}`;
     return '';
   }
 }
 
+/** A namespace or a module, and no class or function that has one beside. */
+function isModule({ flags }: ts.Symbol): boolean {
+  const { Module, Class, Function: fn, Enum } = ts.SymbolFlags;
+  return (flags & Module) !== 0 && (flags & (Class | fn | Enum)) === 0;
+}
+
 /** Declared outside functions and classes' bodies. */
-function isTopLevel(declaration: ts.Node): boolean {
+export function isTopLevel(declaration: ts.Node): boolean {
   for (let node: ts.Node = declaration; ; node = node.parent) {
     if (ts.isSourceFile(node)) return true;
     if (
@@ -152,6 +200,22 @@ function isTopLevel(declaration: ts.Node): boolean {
 function nameOfTop(declaration: ts.Declaration): string {
   const name = ts.getNameOfDeclaration(declaration);
   return name !== undefined && ts.isIdentifier(name) ? name.text : 'default';
+}
+
+/** The name of something outside functions, with those of the namespaces that it is in. */
+export function qualifiedName(declaration: ts.Declaration): string {
+  let name = nameOfTop(declaration);
+  for (let node: ts.Node = declaration.parent; !ts.isSourceFile(node); node = node.parent) {
+    if (ts.isModuleDeclaration(node)) name = `${node.name.text}.${name}`;
+  }
+  return name;
+}
+
+/** The name of a class; one in a function has its line's number with it. */
+export function className(node: ts.ClassLikeDeclaration): string {
+  if (ts.isClassDeclaration(node) && isTopLevel(node)) return qualifiedName(node);
+  const file = node.getSourceFile();
+  return `${node.name?.text ?? 'class'}@${file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1}`;
 }
 
 /** A member's name as the form knows it: `#private` names keep their sign. */

@@ -2,6 +2,7 @@ import type { TreeExpr, TreeStmt, TreeTarget } from '../ir/tree.js';
 import { ts } from './compiler.js';
 import { lowerExpression, UNKNOWN } from './expressions.js';
 import { hasModifier, type Lowering, lineOf, noteUnknown } from './lowering.js';
+import { isTopLevel, propertyName, qualifiedName } from './names.js';
 import { lowerBinding, lowerTarget } from './targets.js';
 
 /** A function's body: a block, or the expression of an arrow function. */
@@ -19,8 +20,8 @@ export function lowerStatements(l: Lowering, nodes: readonly ts.Statement[]): Tr
 function declareFunction(l: Lowering, node: ts.FunctionDeclaration): void {
   if (node.body === undefined) return;
   const name = node.name?.text ?? 'default';
-  const isTop = ts.isSourceFile(node.parent);
-  const id = isTop ? `${l.file}#${name}` : '';
+  const isTop = isTopLevel(node);
+  const id = isTop ? `${l.file}#${qualifiedName(node)}` : '';
   const index = l.to.functionIndex(l, node, name, id);
   if (isTop) {
     l.named[id] = index;
@@ -78,16 +79,40 @@ function lowerStatement(l: Lowering, node: ts.Statement, label: string): TreeStm
   }
   if (ts.isLabeledStatement(node)) return lowerStatement(l, node.statement, node.label.text);
   if (ts.isClassDeclaration(node)) {
-    l.to.classId(l, node, node.name?.text ?? 'default');
-    return [];
+    const v = l.to.classValue(l, node);
+    // What is outside functions is found by its name, before the place where it stands, too.
+    if (node.name === undefined || isTopLevel(node)) return [];
+    return [{ k: 'expr', e: { k: 'set', t: lowerBinding(l, node.name), op: '', v }, line }];
   }
   if (ts.isExportAssignment(node)) {
     const t: TreeTarget = { k: 'global', id: `${l.file}#default` };
     return [{ k: 'expr', e: { k: 'set', t, op: '', v: lowerExpression(l, node.expression) }, line }];
   }
+  if (ts.isEnumDeclaration(node)) return [lowerEnum(l, node)];
+  if (ts.isModuleDeclaration(node)) return lowerNamespace(l, node.body);
   if (isNoCode(node)) return [];
   noteUnknown(l, `statement ${ts.SyntaxKind[node.kind]}`);
   return [];
+}
+
+/** The object of an enumeration: names to values, numbers to names. */
+function lowerEnum(l: Lowering, node: ts.EnumDeclaration): TreeStmt {
+  const props = node.members.flatMap((member): { key: string; v: TreeExpr }[] => {
+    const key = propertyName(member);
+    const v = l.names.enumMemberValue(member);
+    const entry = { key, v: v === undefined ? UNKNOWN : { k: 'const' as const, v } };
+    return typeof v === 'number' ? [{ key: String(v), v: { k: 'const', v: key } }, entry] : [entry];
+  });
+  const line = lineOf(node);
+  const t = lowerBinding(l, node.name);
+  return { k: 'expr', e: { k: 'set', t, op: '', v: { k: 'object', props, line } }, line };
+}
+
+/** What is in a namespace runs where it stands; its names have the namespace's before them. */
+function lowerNamespace(l: Lowering, body: ts.ModuleDeclaration['body']): TreeStmt[] {
+  if (body === undefined || ts.isIdentifier(body)) return [];
+  if (ts.isModuleBlock(body)) return lowerStatements(l, body.statements);
+  return ts.isModuleDeclaration(body) ? lowerNamespace(l, body.body) : [];
 }
 
 function isNoCode(node: ts.Statement): boolean {
@@ -98,8 +123,6 @@ function isNoCode(node: ts.Statement): boolean {
     ts.isTypeAliasDeclaration(node) ||
     ts.isImportDeclaration(node) ||
     ts.isExportDeclaration(node) ||
-    ts.isEnumDeclaration(node) ||
-    ts.isModuleDeclaration(node) ||
     ts.isDebuggerStatement(node)
   );
 }

@@ -34,7 +34,14 @@ export function nameTarget(l: Lowering, node: ts.Identifier, declare: boolean): 
   if (variable.owner === l.scope.node) l.scope.own.add(variable.name);
   else l.scope.used.add(variable.name);
   const cell = Variables.isCell(variable);
-  return { k: 'var', n: variable.name, ...(cell ? { cell } : {}), ...(declare ? { declare } : {}) };
+  const own = Variables.isOwn(variable, l.scope.node);
+  return {
+    k: 'var',
+    n: variable.name,
+    ...(cell ? { cell } : {}),
+    ...(own ? { own } : {}),
+    ...(declare ? { declare } : {}),
+  };
 }
 
 /** What an expression on the left of an assignment stands for. */

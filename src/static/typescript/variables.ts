@@ -11,6 +11,10 @@ export interface Variable {
   readonly isFunction: boolean;
   captured: boolean;
   assigned: boolean;
+  /** Something else than its own function's code may get at the object that it is. */
+  escapes: boolean;
+  /** A closure gives it a value, too. */
+  shared: boolean;
   /** A closure that uses it is made before it has its value. */
   early: boolean;
 }
@@ -50,6 +54,8 @@ export class Variables {
         isFunction: ts.isFunctionDeclaration(declaration),
         captured: false,
         assigned: false,
+        escapes: false,
+        shared: false,
         early: false,
       };
       this.#known.set(symbol, variable);
@@ -65,6 +71,18 @@ export class Variables {
   /** Whether closures must share the variable rather than copy it. */
   static isCell(variable: Variable): boolean {
     return variable.captured && !variable.isFunction && (variable.assigned || variable.early);
+  }
+
+  /** Whether a variable is a list that the function makes, fills and empties, and that nobody else sees. */
+  static isOwnList(variable: Variable, declaration: ts.Declaration): boolean {
+    if (variable.escapes || variable.captured || variable.assigned) return false;
+    if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return false;
+    return ts.isArrayLiteralExpression(declaration.initializer);
+  }
+
+  /** Whether a shared variable gets its values from the function that declares it alone, seen from there. */
+  static isOwn(variable: Variable, seenFrom: ts.Node): boolean {
+    return Variables.isCell(variable) && !variable.shared && variable.owner === seenFrom;
   }
 
   /** `functions`: what the node is in, outermost first. */
@@ -109,7 +127,11 @@ export class Variables {
         else this.#noteEarly(around, { variable, declaration });
       }
     }
-    if (isAssigned(node)) variable.assigned = true;
+    if (node !== ts.getNameOfDeclaration(reference.declaration) && !staysInside(node)) variable.escapes = true;
+    if (isAssigned(node)) {
+      variable.assigned = true;
+      if (variable.owner !== current) variable.shared = true;
+    }
   }
 
   /** A closure that names a function has what that uses, and the functions that it names use. */
@@ -169,4 +191,26 @@ function isAssigned(node: ts.Identifier): boolean {
     return parent.operator === ts.SyntaxKind.PlusPlusToken || parent.operator === ts.SyntaxKind.MinusMinusToken;
   }
   return (ts.isForOfStatement(parent) || ts.isForInStatement(parent)) && parent.initializer === at;
+}
+
+const INSIDE = new Set([
+  'push',
+  'pop',
+  'shift',
+  'unshift',
+  'at',
+  'length',
+  'includes',
+  'indexOf',
+  'slice',
+  'toReversed',
+]);
+
+/** Whether a use of a list only looks at it or changes what is in it. */
+function staysInside(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node && INSIDE.has(parent.name.text);
+  if (ts.isElementAccessExpression(parent)) return parent.expression === node && !isAssigned(node);
+  if (ts.isForOfStatement(parent)) return parent.expression === node;
+  return ts.isSpreadElement(parent);
 }

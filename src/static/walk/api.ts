@@ -1,5 +1,6 @@
 import type { TreeCall, TreeExpr } from '../ir/tree.js';
 import { callValue, plainCall } from './calls.js';
+import { defer } from './pending.js';
 import { configured, makeSim } from './sim-objects.js';
 import { runSteps } from './steps.js';
 import { classFacts, getOf, methodOf } from './table.js';
@@ -69,6 +70,8 @@ export function callApi(
   const own = object.fields.get(name);
   if (own !== undefined) return callValue(w, f, s, own, reference(object), args, e);
   const facts = methodOf(w.table, cls, name);
+  if (e.lazy === true && facts?.steps.some((step) => step.verb === 'body') === true)
+    return [{ s, v: defer(w, f, object, undefined, args, e, true) }];
   if (facts === undefined) {
     w.unresolvedCall(f, e.line, `${cls}.${name}`);
     return [{ s, v: ANYTHING }];

@@ -1,7 +1,7 @@
 import type { TreeCall } from '../ir/tree.js';
 import { callValue, instanceOf } from './calls.js';
-import { statesOf } from './paths.js';
-import { ownerKey, type Thing } from './thing.js';
+import { mergedResults, statesOf } from './paths.js';
+import { keyText, ownerKey, type Thing } from './thing.js';
 import {
   ANYTHING,
   alternatives,
@@ -16,6 +16,7 @@ import {
   truthOf,
   UNDEFINED,
   type Value,
+  valueKey,
 } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
@@ -24,7 +25,7 @@ export function isIterable(thing: Thing): boolean {
   return (
     thing.items !== undefined ||
     thing.rest !== undefined ||
-    (thing.code === undefined && thing.cls === undefined && thing.sim === undefined)
+    (thing.code === undefined && thing.pending === undefined && thing.cls === undefined && thing.sim === undefined)
   );
 }
 
@@ -63,17 +64,21 @@ export function callArray(
       });
     case 'some':
     case 'every':
+      return anyItem(w, f, s, list, first, e, name === 'some');
     case 'findIndex':
+      return eachItem(w, f, s, list, first, e).map((at) => ({ s: at, v: ANYTHING }));
     case 'reduce':
+    case 'reduceRight':
+      return reduceItems(w, f, s, list, args, e);
     case 'sort':
-      if (first.t === 'ref' && first.o.code !== undefined && name !== 'sort' && name !== 'reduce') {
-        return eachItem(w, f, s, list, first, e).map((at) => ({ s: at, v: ANYTHING }));
-      }
-      return plain(name === 'sort' ? reference(list) : ANYTHING);
+      return plain(reference(list));
     case 'push':
     case 'unshift':
     case 'add':
-      for (const arg of args) put(list, arg, name === 'unshift');
+      for (const arg of args) {
+        if (name === 'add' && list.items?.some((item) => valueKey(item) === valueKey(arg)) === true) continue;
+        put(list, arg, name === 'unshift');
+      }
       return plain(name === 'add' ? reference(list) : ANYTHING);
     case 'set':
       list.putKey(first, args[1] ?? UNDEFINED);
@@ -94,15 +99,28 @@ export function callArray(
     case 'toSorted':
     case 'toReversed':
       return plain(copy(w, f, list, name, args, e));
+    case 'delete':
+    case 'clear':
+      removed(list, name === 'delete' ? first : undefined);
+      return plain(ANYTHING);
     case 'has':
     case 'includes':
       return plain(contains(list, first));
     case 'keys':
+      return plain(
+        list.entries === undefined
+          ? ANYTHING
+          : newList(
+              w,
+              f,
+              e,
+              list.entries.map(([key]) => key),
+              undefined,
+            ),
+      );
     case 'indexOf':
     case 'lastIndexOf':
     case 'join':
-    case 'delete':
-    case 'clear':
     case 'fill':
       return plain(name === 'fill' ? reference(list) : ANYTHING);
     default:
@@ -121,10 +139,10 @@ function put(list: Thing, value: Value, front: boolean): void {
 }
 
 function getKey(list: Thing, key: Value, e: TreeCall, w: Walk): Value {
-  if (key.t === 'const') {
-    const known = list.fields.get(`[${String(key.v)}`);
-    if (known !== undefined) return known;
-  }
+  const text = keyText(key);
+  const known = text === undefined ? undefined : list.fields.get(text);
+  if (known !== undefined) return known;
+  if (text !== undefined && list.entries !== undefined) return UNDEFINED;
   return list.rest === undefined
     ? e.ty === ''
       ? UNDEFINED
@@ -134,11 +152,29 @@ function getKey(list: Thing, key: Value, e: TreeCall, w: Walk): Value {
 
 /** Whether a list of known elements has one: strings and numbers are compared, and nothing is in what is empty. */
 function contains(list: Thing, value: Value): Value {
-  const { items } = list;
+  const { items, entries } = list;
+  const text = keyText(value);
+  if (entries !== undefined && text !== undefined) return constant(list.keys.has(text));
   if (items === undefined) return list.rest === undefined && list.heap.concrete ? FALSE : ANYTHING;
   if (items.length === 0) return FALSE;
-  if (value.t !== 'const' || items.some((item) => item.t !== 'const')) return ANYTHING;
-  return constant(items.some((item) => item.t === 'const' && item.v === value.v));
+  if (text !== undefined && items.every((item) => keyText(item) !== undefined))
+    return constant(items.some((item) => keyText(item) === text));
+  return ANYTHING;
+}
+
+/** An entry is taken out of a map or a set, or all are. */
+function removed(list: Thing, key: Value | undefined): void {
+  const text = key === undefined ? undefined : keyText(key);
+  if (list.heap.concrete && list.heap.uncertain === 0 && !list.many && (key === undefined || text !== undefined)) {
+    for (const one of key === undefined ? [...list.keys.keys()] : [text ?? '']) {
+      list.keys.delete(one);
+      list.fields.delete(one);
+    }
+    list.items = key === undefined ? [] : list.items?.filter((item) => keyText(item) !== text);
+  } else {
+    list.unkeyed = true;
+    if (list.items !== undefined) list.blur();
+  }
 }
 
 function taken(list: Thing, name: string, index: Value): Value {
@@ -154,18 +190,19 @@ function taken(list: Thing, name: string, index: Value): Value {
 
 /** A list of its own; in the order of `items` where they are given. */
 function newList(w: Walk, f: Frame, e: TreeCall, items: readonly Value[] | undefined, rest: Value | undefined): Value {
-  const thing = w.heap.make(`${f.call.file}:${f.call.function}:${e.p}${e.line}${e.text}${ownerKey(f.self)}`);
-  if (items !== undefined && !thing.many) thing.items = [...items];
-  else for (const item of items ?? []) thing.add(item);
-  if (rest !== undefined) thing.add(rest);
-  if (items === undefined && rest === undefined && !thing.many) thing.items = [];
+  const place = `${f.call.file}:${f.call.function}:${e.p}${e.line}${e.text}${ownerKey(f.self)}`;
+  if (rest === undefined) return reference(w.heap.makeList(place, items ?? []));
+  const thing = w.heap.make(place);
+  for (const item of items ?? []) thing.add(item);
+  thing.add(rest);
   return reference(thing);
 }
 
 /** What `entries()` of a list or a map gives. */
 export function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
   const pair = (index: Value, value: Value): Value => newList(w, f, { ...e, p: 'pair' }, [index, value], undefined);
-  const made = list.items?.map((item, i) => pair(constant(i), item));
+  const made =
+    list.entries?.map(([key, value]) => pair(key, value)) ?? list.items?.map((item, i) => pair(constant(i), item));
   if (made !== undefined) return newList(w, f, e, made, undefined);
   const element = list.element;
   if (element === undefined) return newList(w, f, e, [], undefined);
@@ -176,8 +213,8 @@ export function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
 }
 
 function copy(w: Walk, f: Frame, list: Thing, name: string, args: readonly Value[], e: TreeCall): Value {
-  let items: readonly Value[] | undefined = list.items;
-  let rest = list.items === undefined ? list.element : undefined;
+  let items: readonly Value[] | undefined = list.items ?? list.entries?.map(([, value]) => value);
+  let rest = items === undefined ? list.element : undefined;
   if (items !== undefined && name === 'slice') {
     const from = numberOf(args[0]) ?? (args[0] === undefined ? 0 : undefined);
     const to = args[1] === undefined ? items.length : numberOf(args[1]);
@@ -201,7 +238,9 @@ function copy(w: Walk, f: Frame, list: Thing, name: string, args: readonly Value
 
 /** What a callback is given: elements one by one, or any. */
 function turns(list: Thing): readonly (readonly [Value, Value])[] {
-  const { items } = list;
+  const { items, entries } = list;
+  if (entries !== undefined && entries.length <= MOST_ITEMS)
+    return entries.map(([key, value]) => [value, key] as const);
   if (items !== undefined && items.length <= MOST_ITEMS) return items.map((item, i) => [item, constant(i)] as const);
   const { element } = list;
   return element === undefined ? [] : [[element, ANYTHING]];
@@ -215,6 +254,45 @@ function eachItem(w: Walk, f: Frame, s: State, list: Thing, callback: Value, e: 
     );
   }
   return states;
+}
+
+/** `some()` and `every()`: what they come to where the callback's answers are known. */
+function anyItem(
+  w: Walk,
+  f: Frame,
+  s: State,
+  list: Thing,
+  callback: Value,
+  e: TreeCall,
+  some: boolean,
+): readonly Result[] {
+  const isExact = list.items !== undefined && list.items.length <= MOST_ITEMS;
+  let open: readonly Result[] = [{ s, v: isExact ? constant(!some) : ANYTHING }];
+  const done: Result[] = [];
+  for (const [item, index] of turns(list)) {
+    open = open.flatMap((path) =>
+      callValue(w, f, path.s, callback, undefined, [item, index, reference(list)], e).flatMap(({ s: at, v }) => {
+        const truth = truthOf(v);
+        if (truth & (some ? CanBe.True : CanBe.False)) done.push({ s: at, v: constant(some) });
+        return truth & (some ? CanBe.False : CanBe.True) ? [{ s: at, v: path.v }] : [];
+      }),
+    );
+  }
+  return mergedResults([...done, ...open]);
+}
+
+function reduceItems(w: Walk, f: Frame, s: State, list: Thing, args: readonly Value[], e: TreeCall): readonly Result[] {
+  const [callback = ANYTHING, initial] = args;
+  const isExact = list.items !== undefined && list.items.length <= MOST_ITEMS;
+  const given = e.p === 'reduceRight' ? [...turns(list)].reverse() : [...turns(list)];
+  const start = initial ?? given.shift()?.[0] ?? UNDEFINED;
+  let paths: readonly Result[] = [{ s, v: isExact ? start : join(start, ANYTHING) }];
+  for (const [item, index] of given) {
+    paths = paths.flatMap((path) =>
+      callValue(w, f, path.s, callback, undefined, [path.v, item, index, reference(list)], e),
+    );
+  }
+  return isExact ? paths : paths.map((path) => ({ s: path.s, v: join(path.v, start) }));
 }
 
 function mapItems(
@@ -288,6 +366,10 @@ export function callString(text: string, name: string, args: readonly Value[]): 
   }
   if (name === 'toUpperCase') return constant(text.toUpperCase());
   return name === 'toLowerCase' ? constant(text.toLowerCase()) : ANYTHING;
+}
+
+function pairOf(w: Walk, f: Frame, e: TreeCall, [key, value]: readonly [Value, Value]): Value {
+  return newList(w, f, { ...e, p: 'pair' }, [key, value], undefined);
 }
 
 /** Functions of the language itself; undefined where the call is none of these. */
@@ -367,8 +449,27 @@ export function callGlobalFunction(
       const truth = truthOf(first);
       return plain(truth === CanBe.Either ? ANYTHING : constant(truth === CanBe.True));
     }
-    case 'Object.freeze':
+    case 'Object.fromEntries': {
+      const list =
+        first.t === 'ref' ? (first.o.items ?? first.o.entries?.map((pair) => pairOf(w, f, e, pair))) : undefined;
+      const record = new Map<string, Value>();
+      for (const pair of list ?? []) {
+        const [key, value] = pair.t === 'ref' ? (pair.o.items ?? []) : [];
+        if (key?.t !== 'const' || value === undefined) return plain(ANYTHING);
+        record.set(String(key.v), value);
+      }
+      if (list === undefined) return plain(ANYTHING);
+      return plain(reference(w.heap.makeRecord(`${f.call.file}:${f.call.function}:fromEntries${e.line}`, record)));
+    }
     case 'Object.assign':
+      for (const to of alternatives(first)) {
+        if (to.t !== 'ref' || to.o.sim !== undefined) continue;
+        for (const from of args.slice(1).flatMap(alternatives))
+          if (from.t === 'ref') for (const [field, value] of from.o.fields) to.o.put(field, value);
+      }
+      return plain(first);
+    case 'Object.freeze':
+    case 'Object.seal':
       return plain(first);
     default:
       return /^(?:console|Math|Number|Object|Array|JSON|Symbol|Reflect|Date|process|structuredClone)\b/.test(name)

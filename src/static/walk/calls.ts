@@ -1,19 +1,10 @@
 import type { TreeCall, TreeClass, TreeUnit } from '../ir/tree.js';
 import { bindMethod, closureOf } from './closures.js';
 import { callCode } from './invoke.js';
+import { defer, runPending } from './pending.js';
 import { boot, moduleFrame, startState } from './start.js';
 import type { Thing } from './thing.js';
-import {
-  ANYTHING,
-  alternatives,
-  isNullish,
-  join,
-  reference,
-  UNDEFINED,
-  unknown,
-  type Value,
-  valueKey,
-} from './value.js';
+import { ANYTHING, alternatives, isNullish, join, reference, UNDEFINED, unknown, type Value } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /** The value of something outside functions. */
@@ -23,7 +14,7 @@ export function moduleValue(w: Walk, id: string, ty: string): Value {
   const code = w.program.codes.get(id);
   if (code !== undefined) return closureOf(w, code, new Map());
   const cls = w.program.classes.get(id);
-  if (cls !== undefined) return reference(classThing(w, cls.unit, cls.cls));
+  if (cls !== undefined) return reference(w.to.classThing(w, cls));
   const file = id.slice(0, id.lastIndexOf('#'));
   if (!w.booted.has(file)) {
     boot(w, file);
@@ -31,24 +22,6 @@ export function moduleValue(w: Walk, id: string, ty: string): Value {
     if (value !== undefined) return value;
   }
   return instanceOf(w, ty, id.slice(id.lastIndexOf('#') + 1));
-}
-
-function classThing(w: Walk, unit: TreeUnit, cls: TreeClass): Thing {
-  return w.heap.named(`class ${cls.id}`, (thing) => {
-    thing.isClass = true;
-    thing.cls = { unit, cls };
-    for (const method of cls.methods) {
-      const fn = unit.functions[method.f];
-      if (method.isStatic && method.kind === 'method' && fn !== undefined) {
-        thing.put(method.name, closureOf(w, { unit, index: method.f, fn }, new Map(), reference(thing)));
-      }
-    }
-    const frame = moduleFrame(w, unit);
-    for (const field of cls.fields) {
-      if (!field.isStatic || field.init === null) continue;
-      for (const { v } of w.to.evaluate(w, frame, field.init, startState(w))) thing.put(field.name, v);
-    }
-  });
 }
 
 /** Something of a type, of which nothing else is known: an object of a class that the sources make, if they do. */
@@ -79,7 +52,7 @@ function fill(w: Walk, cls: { readonly unit: TreeUnit; readonly cls: TreeClass }
   const outermost = moduleFrame(w, cls.unit);
   const frame = { ...outermost, root: { ...outermost.root, doubtful: true } };
   const s = startState(w);
-  const made = reference(classThing(w, cls.unit, cls.cls));
+  const made = reference(w.to.classThing(w, cls));
   w.heap.guessing++;
   construct(w, frame, s, made, args, cls.cls.id, cls.cls.line, reference(thing));
   w.heap.guessing--;
@@ -101,7 +74,7 @@ export function construct(
     if (part.t === 'ref' && part.o.sim !== undefined && part.o.sim.cls === 'constructor') {
       out.push(...w.to.constructApi(w, f, s, part.o.sim.name, args, line));
     } else if (part.t === 'ref' && part.o.isClass && part.o.cls !== undefined) {
-      out.push(...constructClass(w, f, s, part.o.cls, args, line, self));
+      out.push(...w.to.constructClass(w, f, s, part.o.cls, args, line, self));
     } else {
       const thing = w.heap.make(`${f.call.file}:${f.call.function}:new${line}`);
       fillCollection(thing, ty, args[0] ?? UNDEFINED);
@@ -138,54 +111,32 @@ function putPair(map: Thing, pair: Value): void {
   }
 }
 
-function constructClass(
+export function plainCall(text: string, line: number): TreeCall {
+  return {
+    k: 'call',
+    f: { k: 'const', v: undefined },
+    p: '',
+    a: [],
+    line,
+    api: '',
+    target: '',
+    text,
+    ty: '',
+    op: true,
+  };
+}
+
+/** Calls a function that makes an operation, and runs that: as the simulated kernel does with what it is handed. */
+export function runValue(
   w: Walk,
   f: Frame,
   s: State,
-  found: { readonly unit: TreeUnit; readonly cls: TreeClass },
-  args: readonly Value[],
-  line: number,
+  callee: Value,
   self: Value | undefined,
+  args: readonly Value[],
+  e: TreeCall,
 ): readonly Result[] {
-  const { unit, cls } = found;
-  let object = self;
-  if (object === undefined) {
-    const owner = f.self === undefined || w.heap.concrete ? '' : valueKey(f.self);
-    const thing = w.heap.make(`${f.call.file}:${f.call.function}:new${line}:${owner}`);
-    thing.cls = found;
-    const made = w.instances.get(cls.id) ?? new Set<Thing>();
-    w.instances.set(cls.id, made);
-    made.add(thing);
-    object = reference(thing);
-  }
-  const inner: Frame = { ...f, unit, code: undefined, self: object, call: { ...f.call, file: unit.file } };
-  let states: readonly State[] = [s];
-  const base = w.program.classes.get(cls.baseId);
-  const make = unit.functions[cls.make];
-  if (base !== undefined && make === undefined) {
-    states = constructClass(w, f, s, base, args, line, object).map((result) => result.s);
-  }
-  for (const field of cls.fields) {
-    if (field.isStatic || field.init === null) continue;
-    const { init } = field;
-    states = states.flatMap((at) => {
-      const own = { ...at, env: w.noVariables.with('%this', object) };
-      return w.to.evaluate(w, inner, init, own).map(({ s: end, v }) => {
-        for (const part of alternatives(object)) if (part.t === 'ref') part.o.put(field.name, v);
-        return { ...end, env: at.env };
-      });
-    });
-  }
-  if (make === undefined) return states.map((at) => ({ s: at, v: object }));
-  const value = closureOf(w, { unit, index: cls.make, fn: make }, new Map(), object);
-  const e = plainCall(`new ${cls.name}`, line);
-  return states.flatMap((at) =>
-    callValue(w, f, at, value, object, args, e).map((result) => ({ s: result.s, v: object })),
-  );
-}
-
-export function plainCall(text: string, line: number): TreeCall {
-  return { k: 'call', f: { k: 'const', v: undefined }, p: '', a: [], line, api: '', target: '', text, ty: '' };
+  return runPending(w, f, callValue(w, f, s, callee, self, args, { ...e, op: true, lazy: false }), e.line);
 }
 
 /** Calls a value with arguments. */
@@ -203,7 +154,9 @@ export function callValue(
     if (isNullish(part)) continue;
     if (part.t === 'ref' && part.o.code !== undefined) {
       const all = part.o.bound.length === 0 ? args : [...part.o.bound, ...args];
-      out.push(...callCode(w, f, s, part.o, part.o.self ?? self, all, e.line));
+      if (e.op !== true && part.o.code.fn.isGenerator === true)
+        out.push({ s, v: defer(w, f, part.o, part.o.self ?? self, all, e, false) });
+      else out.push(...callCode(w, f, s, part.o, part.o.self ?? self, all, e.line));
     } else if (part.t === 'ref' && part.o.sim?.cls === 'function') {
       out.push(...w.to.simFunction(w, f, s, part.o.sim.name, args, e));
     } else if (part.t === 'ref' && part.o.sim?.cls === 'method' && part.o.self?.t === 'ref') {
@@ -217,7 +170,7 @@ export function callValue(
 function unknownCall(w: Walk, f: Frame, s: State, args: readonly Value[], e: TreeCall): readonly Result[] {
   if (e.target !== '') {
     const target = bindMethod(w, e.target, ANYTHING);
-    if (target?.t === 'ref') return callCode(w, f, s, target.o, undefined, args, e.line);
+    if (target?.t === 'ref') return callValue(w, f, s, target, undefined, args, e);
   }
   if (e.api !== '' && !e.api.includes('.')) return w.to.simFunction(w, f, s, e.api, args, e);
   const known = w.to.callGlobalFunction(w, f, s, args, e);

@@ -1,5 +1,6 @@
 import { callApi, constructApi, getApi, simFunction } from './api.js';
 import { callGlobalFunction } from './builtins.js';
+import { classThing, constructClass } from './classes.js';
 import { enterContract } from './contract.js';
 import { assign, evaluate } from './expressions.js';
 import { makeSim } from './sim-objects.js';
@@ -13,6 +14,8 @@ export const DOERS: Doers = {
   execute,
   callApi,
   constructApi,
+  classThing,
+  constructClass,
   getApi,
   makeSim,
   simFunction,

@@ -41,6 +41,11 @@ export class Env {
     return place === undefined ? undefined : this.#values[place];
   }
 
+  /** Names of the variables that have a value. */
+  *names(): Generator<string> {
+    for (const [i, name] of this.#names.list.entries()) if (this.#values[i] !== undefined) yield name;
+  }
+
   /** With a value for a variable; undefined: without it. */
   with(name: string, value: Value | undefined): Env {
     const place = this.#names.places.get(name);

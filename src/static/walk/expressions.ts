@@ -1,21 +1,18 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
+import { answered, conditionOf, withAnswer, withoutAnswers } from './answers.js';
 import { getApi, setApi } from './api.js';
 import { callValue, construct, instanceOf, moduleValue } from './calls.js';
+import { isInstance, makeClass } from './classes.js';
 import { makeClosure, withEarly } from './closures.js';
-import {
-  knownField,
-  compared as narrowed,
-  settledField,
-  withFieldSource,
-  withKnown,
-  withSource,
-  withSourceTold,
-} from './known.js';
-import { getMember } from './members.js';
+import { knownField, withFieldSource, withSource } from './known.js';
+import { changeOwnList } from './lists.js';
+import { getMember, setMember } from './members.js';
 import { callMethod, callSuper } from './methods.js';
 import { textValue, unary } from './operators.js';
 import { joinStates, mergedResults, withVariable } from './paths.js';
-import { operated, plainValue, variable } from './plain.js';
+import { noteYield, runPending } from './pending.js';
+import { operated, ownName, plainValue, variable } from './plain.js';
+import { refined } from './refine.js';
 import { simMember } from './sim-objects.js';
 import { ownerKey, type Thing } from './thing.js';
 import {
@@ -24,6 +21,7 @@ import {
   alternatives,
   assumed,
   CanBe,
+  type Constant,
   constant,
   isNullish,
   join,
@@ -63,16 +61,28 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
       const at = withEarly(w, f, e.f, s);
       return [{ s: at, v: makeClosure(w, f, e.f, at) }];
     }
+    case 'class':
+      return [makeClass(w, f, e, s)];
     case 'object':
       return evaluateObject(w, f, e, s);
     case 'array':
       return evaluateList(w, f, e.items, s).map(({ s: at, vs }) => {
-        const thing = w.heap.make(`${f.call.file}:${f.call.function}:[${e.line}${ownerKey(f.self)}`);
-        fillArray(thing, e.items, vs);
-        return { s: at, v: reference(thing) };
+        const place = `${f.call.file}:${f.call.function}:[${e.line}${ownerKey(f.self)}`;
+        return { s: at, v: reference(filledArray(w, place, e.items, vs)) };
       });
     case 'spread':
       return evaluate(w, f, e.e, s);
+    case 'run': {
+      const { e: what, line } = e;
+      const root = rootOf(what);
+      const starts = root === undefined ? [s] : apart(s, root);
+      return starts.flatMap((at) => runPending(w, f, evaluate(w, f, what, at), line));
+    }
+    case 'yield':
+      return evaluate(w, f, e.e, s).map(({ s: at, v }) => {
+        noteYield(w, f, v);
+        return { s: at, v: ANYTHING };
+      });
     case 'unary':
       return evaluate(w, f, e.e, s).map(({ s: at, v }) => ({ s: at, v: unary(e.op, v) }));
     case 'binary':
@@ -127,19 +137,18 @@ export function evaluateList(
 export function spreadArguments(es: readonly TreeExpr[], vs: readonly Value[]): Value[] {
   return vs.flatMap((v, i) => {
     if (es[i]?.k !== 'spread') return [v];
-    if (v.t === 'ref' && v.o.items !== undefined) return v.o.items;
-    return v.t === 'ref' ? [v.o.element ?? ANYTHING] : [ANYTHING];
+    if (v.t !== 'ref') return [ANYTHING];
+    return v.o.items ?? [v.o.element ?? ANYTHING];
   });
 }
 
-function fillArray(thing: ReturnType<Walk['heap']['make']>, es: readonly TreeExpr[], vs: readonly Value[]): void {
+function filledArray(w: Walk, place: string, es: readonly TreeExpr[], vs: readonly Value[]): Thing {
   const exact = vs.every((v, i) => es[i]?.k !== 'spread' || (v.t === 'ref' && v.o.items !== undefined));
   const items = spreadArguments(es, vs);
-  if (exact && !thing.many) {
-    thing.items = items;
-    return;
-  }
+  if (exact) return w.heap.makeList(place, items);
+  const thing = w.heap.make(place);
   for (const item of items) thing.add(item);
+  return thing;
 }
 
 function both(
@@ -165,64 +174,41 @@ export function branch(
   if (e.k === 'unary' && e.op === '!')
     return branch(w, f, e.e, s).map(({ s: at, truth }) => ({ s: at, truth: !truth }));
   if (e.k === 'logic' && e.op !== '??') {
-    return branch(w, f, e.l, s).flatMap((left) =>
+    const both = branch(w, f, e.l, s).flatMap((left) =>
       left.truth === (e.op === '&&') ? branch(w, f, e.r, left.s) : [left],
     );
+    return remembered(e, s, both);
   }
   const plain = plainValue(e, s);
   if (plain !== undefined) return outcomes(w, f, e, s, plain);
   return evaluate(w, f, e, s).flatMap(({ s: at, v }) => outcomes(w, f, e, at, v));
 }
 
+/** Outcomes of a condition that is made of several: those that agree with how it came out before on the path. */
+function remembered(
+  e: TreeExpr,
+  s: State,
+  both: readonly { readonly s: State; readonly truth: boolean }[],
+): readonly { readonly s: State; readonly truth: boolean }[] {
+  if (!both.some(({ truth }) => truth) || both.every(({ truth }) => truth)) return both;
+  const asked = conditionOf(e);
+  if (asked === undefined) return both;
+  const before = answered(s, asked);
+  if (before !== undefined) return both.filter(({ truth }) => truth === before);
+  return both.map(({ s: at, truth }) => ({ s: withAnswer(at, asked, truth), truth }));
+}
+
 function outcomes(w: Walk, f: Frame, e: TreeExpr, s: State, v: Value): { s: State; truth: boolean }[] {
-  const truth = truthOf(v);
+  const all = truthOf(v);
+  const asked = all === CanBe.Either ? conditionOf(e) : undefined;
+  const before = asked === undefined ? undefined : answered(s, asked);
+  if (asked !== undefined && before === undefined)
+    return [true, false].map((truth) => ({ s: withAnswer(refined(w, f, s, e, truth, all), asked, truth), truth }));
+  const truth = before === undefined ? all : before ? CanBe.True : CanBe.False;
   const out: { s: State; truth: boolean }[] = [];
   if (truth & CanBe.True) out.push({ s: refined(w, f, s, e, true, truth), truth: true });
   if (truth & CanBe.False) out.push({ s: refined(w, f, s, e, false, truth), truth: false });
   return out;
-}
-
-/** What a condition looks at and may tell of: a variable, or a field that does not change. */
-interface Subject {
-  readonly old: Value;
-  readonly told: (value: Value) => State;
-}
-
-function subjectOf(w: Walk, f: Frame, s: State, e: TreeExpr): Subject | undefined {
-  if (e.k === 'set') return e.t.k === 'var' ? subjectOf(w, f, s, { k: 'var', n: e.t.n }) : undefined;
-  if (e.k === 'var') {
-    const old = e.cell ? undefined : s.env.get(e.n);
-    if (old === undefined) return undefined;
-    return { old, told: (value) => withSourceTold(w, withVariable(s, e.n, value), e.n, old, value) };
-  }
-  const field = settledField(f, s, e);
-  return field === undefined ? undefined : { old: field.v, told: (value) => withKnown(s, field, value) };
-}
-
-/** What a condition's outcome says of what it looks at. */
-function refined(w: Walk, f: Frame, s: State, e: TreeExpr, outcome: boolean, truth: number): State {
-  const own = subjectOf(w, f, s, e);
-  if (own !== undefined) {
-    const value = assumed(own.old, outcome ? CanBe.True : CanBe.False);
-    return value === undefined ? s : told(own, value, truth);
-  }
-  if (e.k !== 'binary' || e.r.k !== 'const' || !/^[!=]==?$/.test(e.op)) return s;
-  const subject = subjectOf(w, f, s, e.l);
-  if (subject === undefined) return s;
-  const value = narrowed(subject.old, e.op, e.r.v, outcome);
-  return value === undefined ? s : told(subject, value, truth);
-}
-
-function told({ old, told: next }: Subject, value: Value, truth: number): State {
-  const s = next(value);
-  return failed(old, value, truth) ? { ...s, doubtful: true } : s;
-}
-
-/** An allocation that failed: it may never. */
-function failed(old: Value, value: Value, truth: number): boolean {
-  if (truth !== CanBe.Either || old.t !== 'several') return false;
-  const isMemory = old.vs.some((part) => part.t === 'ref' && part.o.sim?.memory !== undefined);
-  return isMemory && alternatives(value).every(isNullish);
 }
 
 function evaluateGet(w: Walk, f: Frame, e: TreeExpr & { k: 'get' }, s: State): readonly Result[] {
@@ -289,25 +275,29 @@ function elementOf(w: Walk, object: Value, index: Value, ty: string, text: strin
 function evaluateObject(w: Walk, f: Frame, e: TreeExpr & { k: 'object' }, s: State): readonly Result[] {
   const es = e.props.map((prop) => prop.v);
   return evaluateList(w, f, es, s).map(({ s: at, vs }) => {
-    const thing = w.heap.make(`${f.call.file}:${f.call.function}:{${e.line}${ownerKey(f.self)}`);
+    const place = `${f.call.file}:${f.call.function}:{${e.line}${ownerKey(f.self)}`;
+    const fields = new Map<string, Value>();
+    const accessors: NonNullable<Thing['accessors']> = new Map();
     e.props.forEach((prop, i) => {
       const value = vs[i] ?? UNDEFINED;
-      if (prop.key !== '...') {
-        thing.put(prop.key, value);
-        if (value.t === 'ref' && value.o.code !== undefined && value.o.self === undefined)
-          value.o.self = reference(thing);
-      } else spreadFields(thing, value);
+      if (prop.accessor !== undefined) accessors.set(prop.key, { ...accessors.get(prop.key), [prop.accessor]: value });
+      else if (prop.key !== '...') fields.set(prop.key, value);
+      else spreadFields(fields, value);
     });
+    const thing = w.heap.makeRecord(place, fields);
+    if (accessors.size > 0) thing.accessors = accessors;
     return { s: at, v: reference(thing) };
   });
 }
 
 /** `...value` in an object: each field as any of the objects has it. */
-function spreadFields(thing: Thing, value: Value): void {
+function spreadFields(fields: Map<string, Value>, value: Value): void {
   const from = alternatives(value).flatMap((part) => (part.t === 'ref' ? [part.o] : []));
+  const mayLack = alternatives(value).some(isNullish);
   for (const name of new Set(from.flatMap((object) => [...object.fields.keys()]))) {
-    const values = from.map((object) => object.fields.get(name) ?? thing.fields.get(name) ?? UNDEFINED);
-    thing.put(name, values.reduce(join));
+    const old = fields.get(name);
+    const values = from.map((object) => object.fields.get(name) ?? old ?? UNDEFINED);
+    fields.set(name, (mayLack && old !== undefined ? [...values, old] : values).reduce(join));
   }
 }
 
@@ -315,7 +305,10 @@ function evaluateBinary(w: Walk, f: Frame, e: TreeExpr & { k: 'binary' }, s: Sta
   const plain = plainValue(e, s);
   if (plain !== undefined) return [{ s, v: plain }];
   return evaluate(w, f, e.l, s).flatMap(({ s: at, v: left }) =>
-    evaluate(w, f, e.r, at).map(({ s: end, v: right }) => ({ s: end, v: operated(e, left, right) })),
+    evaluate(w, f, e.r, at).map(({ s: end, v: right }) => ({
+      s: end,
+      v: e.op === 'instanceof' ? isInstance(w, left, right) : operated(e, left, right),
+    })),
   );
 }
 
@@ -368,15 +361,16 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
       setGlobal(w, t.id, v);
       return [s];
     case 'var': {
-      if (!t.cell) return [withVariable(s, t.n, v)];
+      if (!t.cell) return [withVariable(withoutAnswers(s, t.n), t.n, v)];
       const known = s.env.get(t.n);
+      const after = t.own === true ? withVariable(withoutAnswers(s, t.n), ownName(t.n), v) : s;
       if (known?.t === 'ref' && (!t.declare || !known.o.fields.has('value'))) {
         known.o.put('value', v);
-        return [s];
+        return [after];
       }
       const cell = w.heap.make(`${f.call.file}:${f.call.function}:${t.n}`);
       cell.put('value', v);
-      return [withVariable(s, t.n, reference(cell))];
+      return [withVariable(after, t.n, reference(cell))];
     }
     case 'field':
       return evaluate(w, f, t.o, s).flatMap(({ s: at, v: object }) => {
@@ -384,7 +378,11 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
         for (const part of alternatives(object)) {
           if (part.t !== 'ref') continue;
           if (part.o.sim !== undefined) states = states.flatMap((s) => setApi(w, f, s, part.o, t.p, v));
-          else part.o.put(t.p, v);
+          else {
+            const set = states.map((s) => setMember(w, f, s, part.o, t.p, v));
+            if (set.every((ends) => ends === undefined)) part.o.put(t.p, v);
+            else states = set.flatMap((ends) => ends ?? []);
+          }
         }
         return states;
       });
@@ -395,7 +393,7 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
       });
     case 'pattern':
       return t.parts.reduce<readonly State[]>(
-        (states, part) => states.flatMap((at) => assignPart(w, f, part, v, at)),
+        (states, part) => states.flatMap((at) => assignPart(w, f, part, t.parts, v, at)),
         [s],
       );
   }
@@ -414,7 +412,8 @@ function setElement(object: Value, index: Value, v: Value): void {
     const { items } = part.o;
     if (items !== undefined && at !== undefined && part.o.heap.concrete && at <= items.length)
       items[at] = part.o.isExact || items[at] === undefined ? v : join(items[at], v);
-    else if (index.t === 'const' && typeof index.v === 'string') part.o.put(index.v, v);
+    else if (index.t === 'const' && (typeof index.v === 'string' || isRecord(part.o, index)))
+      part.o.put(String(index.v), v);
     else {
       part.o.blur();
       part.o.add(v);
@@ -422,9 +421,33 @@ function setElement(object: Value, index: Value, v: Value): void {
   }
 }
 
-function assignPart(w: Walk, f: Frame, part: TreePart, v: Value, s: State): readonly State[] {
+/** An object whose properties are numbers, to one of which a value is given. */
+function isRecord({ items, rest, heap, fields }: Thing, index: Constant): boolean {
+  return items === undefined && rest === undefined && (heap.concrete || fields.has(String(index.v)));
+}
+
+/** What is left of a list or an object: without the elements before, or without the properties that have a name of their own. */
+function restOf(w: Walk, f: Frame, part: TreePart, parts: readonly TreePart[], v: Value): Value {
+  if (v.t !== 'ref') return v;
+  const { o } = v;
+  const place = `${f.call.file}:${f.call.function}:...${part.t.k === 'var' ? part.t.n : ''}${ownerKey(f.self)}`;
+  if (typeof part.key === 'number')
+    return o.items === undefined ? v : reference(w.heap.makeList(place, o.items.slice(part.key)));
+  if (o.sim !== undefined || o.cls !== undefined || o.rest !== undefined || o.items !== undefined) return v;
+  const taken = new Set(parts.map(({ key }) => String(key)));
+  return reference(w.heap.makeRecord(place, new Map([...o.fields].filter(([name]) => !taken.has(name)))));
+}
+
+function assignPart(
+  w: Walk,
+  f: Frame,
+  part: TreePart,
+  parts: readonly TreePart[],
+  v: Value,
+  s: State,
+): readonly State[] {
   let value: Value;
-  if (part.rest === true) value = v;
+  if (part.rest === true) value = restOf(w, f, part, parts, v);
   else if (typeof part.key === 'number') value = elementOf(w, v, constant(part.key), part.ty, '');
   else {
     const e: TreeExpr = {
@@ -467,7 +490,8 @@ function evaluateCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Result
     const root = rootOf(part);
     if (root !== undefined) states = states.flatMap((at) => apart(at, root));
   }
-  return states.flatMap((at) => evaluateOneCall(w, f, e, at));
+  const results = states.flatMap((at) => evaluateOneCall(w, f, e, at));
+  return e.op === true ? runPending(w, f, results, e.line) : results;
 }
 
 /** Alternatives of a variable that are followed one by one. */
@@ -476,7 +500,7 @@ const MOST_APART = 4;
 function apart(s: State, name: string): readonly State[] {
   const value = s.env.get(name);
   if (value?.t !== 'several' || value.vs.length > MOST_APART) return [s];
-  const objects = value.vs.filter((part) => part.t === 'ref');
+  const objects = value.vs.filter((part) => part.t !== 'const');
   if (objects.length < 2) return [s];
   return value.vs.map((part) => withVariable(s, name, part));
 }
@@ -494,6 +518,14 @@ function evaluateOneCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Res
   }
   if (e.p === '') {
     return both(w, f, e.f, e.a, s, (at, callee, args) => callValue(w, f, at, callee, undefined, args, e));
+  }
+  const { f: owner } = e;
+  if (owner.k === 'var' && owner.list === true && !w.heap.concrete) {
+    return both(w, f, owner, e.a, s, (at, object, args) =>
+      alternatives(object).flatMap(
+        (part) => changeOwnList(w, f, at, owner.n, part, args, e) ?? callMethod(w, f, at, part, args, e),
+      ),
+    );
   }
   return both(w, f, e.f, e.a, s, (at, object, args) => callMethod(w, f, at, object, args, e));
 }

@@ -1,6 +1,6 @@
 import { knownKey } from './known.js';
 import type { Call, LockState } from './lock-state.js';
-import { commonKnown, newJumps, unionNeeds } from './paths.js';
+import { commonKnown, joinStates, newJumps, unionNeeds } from './paths.js';
 import { isPure } from './pure.js';
 import type { Code, Thing } from './thing.js';
 import { ANYTHING, join, reference, UNDEFINED, type Value, valueKey, widened } from './value.js';
@@ -168,10 +168,7 @@ function run(
   code.fn.params.forEach((param, i) => {
     let value: Value = args[i] ?? UNDEFINED;
     if (param.rest) {
-      const rest = w.heap.make(`${code.unit.file}:${code.fn.name}:...`);
-      if (rest.many) for (const arg of args.slice(i)) rest.add(arg);
-      else rest.items = args.slice(i);
-      value = reference(rest);
+      value = reference(w.heap.makeList(`${code.unit.file}:${code.index}:...`, args.slice(i)));
     }
     const { init } = param;
     const isMissing = value.t === 'const' && value.v === undefined;
@@ -201,12 +198,28 @@ function run(
   }
   return {
     returns: [...returns.values()],
-    throws: frame.jumps.throws.map(({ locks, known, needs, doubtful }) => ({ locks, known, needs, doubtful })),
+    throws: thrown(frame.jumps.throws).map(({ s: { locks, known, needs, doubtful }, v }) => ({
+      locks,
+      known,
+      needs,
+      doubtful,
+      v,
+    })),
     signals: [...frame.signals.values()],
     waits: [...frame.waits],
     open: false,
     asked: false,
   };
+}
+
+/** Of what is thrown one for each state of the locks. */
+function thrown(throws: readonly Result[]): readonly Result[] {
+  const out = new Map<number, Result>();
+  for (const one of throws) {
+    const known = out.get(one.s.locks.id);
+    out.set(one.s.locks.id, known === undefined ? one : { s: joinStates(known.s, one.s), v: join(known.v, one.v) });
+  }
+  return [...out.values()];
 }
 
 /** What the caller goes on with after a call. */
@@ -218,11 +231,14 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
   for (const signal of result.signals) sendSignal(f, s, signal);
   for (const end of result.throws) {
     f.jumps.throws.push({
-      locks: end.locks,
-      env: s.env,
-      known: end.known,
-      needs: unionNeeds(s.needs, end.needs),
-      doubtful: s.doubtful || end.doubtful,
+      s: {
+        locks: end.locks,
+        env: s.env,
+        known: end.known,
+        needs: unionNeeds(s.needs, end.needs),
+        doubtful: s.doubtful || end.doubtful,
+      },
+      v: end.v,
     });
   }
   return result.returns.map((end) => ({

@@ -1,7 +1,8 @@
 import { callValue, instanceOf, plainCall } from './calls.js';
+import { baseThing, lineage } from './classes.js';
 import { closureOf } from './closures.js';
 import type { Code, Thing } from './thing.js';
-import { ANYTHING, type Simple, UNDEFINED, unknown } from './value.js';
+import { ANYTHING, reference, type Simple, UNDEFINED, unknown, type Value } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /** A property of an object of the sources, or of something that only a type is known of. */
@@ -41,9 +42,13 @@ export function getMember(
   if (name === 'length' || name === 'size') {
     return [{ s, v: thing.items === undefined ? ANYTHING : { t: 'const', v: thing.items.length } }];
   }
-  const found = thing.isClass ? undefined : memberOf(w, thing, name);
+  const literal = thing.accessors?.get(name)?.get;
+  if (literal !== undefined) return callValue(w, f, s, literal, object, [], plainCall(name, 0));
+  const inherited = thing.isClass ? staticField(w, thing, name) : undefined;
+  if (inherited !== undefined) return [{ s, v: inherited }];
+  const found = memberOf(w, thing, name);
   if (found !== undefined) {
-    const value = closureOf(w, found.code, new Map(), object);
+    const value = closureOf(w, found.code, found.env, object);
     if (found.kind === 'method') return [{ s, v: value }];
     return callValue(w, f, s, value, object, [], plainCall(name, found.code.fn.line));
   }
@@ -61,26 +66,67 @@ function memberText(owner: string, name: string): string {
   return owner.startsWith('&') ? `${owner}.${name}` : `&${owner}->${name}`;
 }
 
+/** Gives a property that code is run for its value: a setter's; undefined where there is none. */
+export function setMember(
+  w: Walk,
+  f: Frame,
+  s: State,
+  thing: Thing,
+  name: string,
+  v: Value,
+): readonly State[] | undefined {
+  const literal = thing.accessors?.get(name)?.set;
+  const found = literal === undefined && !thing.fields.has(name) ? memberOf(w, thing, name, 'set') : undefined;
+  const code = literal ?? (found === undefined ? undefined : closureOf(w, found.code, found.env, reference(thing)));
+  if (code === undefined) return undefined;
+  return callValue(w, f, s, code, reference(thing), [v], plainCall(name, found?.code.fn.line ?? 0)).map(({ s }) => s);
+}
+
 function fieldType(w: Walk, thing: Thing, name: string): string {
-  for (let at = thing.cls; at !== undefined; at = w.program.classes.get(at.cls.baseId)) {
-    const field = at.cls.fields.find((candidate) => candidate.name === name);
+  for (const { cls } of lineage(w, thing.cls)) {
+    const field = cls.fields.find((candidate) => candidate.name === name);
     if (field !== undefined) return field.ty;
   }
   return '';
 }
 
-function memberOf(
-  w: Walk,
-  thing: Thing,
-  name: string,
-): { readonly code: Code; readonly kind: 'method' | 'get' | 'set' } | undefined {
-  for (let at = thing.cls; at !== undefined; at = w.program.classes.get(at.cls.baseId)) {
-    const method = at.cls.methods.find(
-      (candidate) => candidate.name === name && candidate.kind !== 'set' && !candidate.isStatic,
+interface Member {
+  readonly code: Code;
+  readonly env: ReadonlyMap<string, Value>;
+  readonly kind: 'method' | 'get' | 'set';
+}
+
+const NOTHING_CAPTURED: ReadonlyMap<string, Value> = new Map();
+
+/** A method or an accessor of an object, or of a class itself, its own or inherited. */
+function memberOf(w: Walk, thing: Thing, name: string, wanted: 'get' | 'set' = 'get'): Member | undefined {
+  for (const { unit, cls, env = NOTHING_CAPTURED } of lineage(w, thing.cls)) {
+    const method = cls.methods.find(
+      ({ name: own, kind, isStatic }) =>
+        own === name && isStatic === thing.isClass && (wanted === 'set' ? kind === 'set' : kind !== 'set'),
     );
-    const fn = method === undefined ? undefined : at.unit.functions[method.f];
+    const fn = method === undefined ? undefined : unit.functions[method.f];
     if (method !== undefined && fn !== undefined)
-      return { code: { unit: at.unit, index: method.f, fn }, kind: method.kind };
+      return { code: { unit, index: method.f, fn }, env, kind: method.kind };
+  }
+  return undefined;
+}
+
+/** A method as objects of a class have it, for one of them. */
+export function methodOf(w: Walk, cls: Thing, name: string, self: Value): Value | undefined {
+  for (const { unit, cls: one, env = NOTHING_CAPTURED } of lineage(w, cls.cls)) {
+    const method = one.methods.find((candidate) => candidate.name === name && candidate.kind === 'method');
+    const fn = method === undefined ? undefined : unit.functions[method.f];
+    if (method !== undefined && fn !== undefined) return closureOf(w, { unit, index: method.f, fn }, env, self);
+  }
+  return undefined;
+}
+
+/** A static field of a class that this one extends. */
+function staticField(w: Walk, thing: Thing, name: string): Value | undefined {
+  for (let at = baseThing(w, thing.cls); at !== undefined; at = baseThing(w, at.cls)) {
+    const value = at.fields.get(name);
+    if (value !== undefined) return value;
   }
   return undefined;
 }

@@ -1,25 +1,48 @@
 import type { TreeCall } from '../ir/tree.js';
 import { callApi, releases } from './api.js';
 import { callArray, callFunctionMethod, callString, isIterable } from './builtins.js';
-import { callValue, construct, instanceOf, moduleValue } from './calls.js';
+import { callValue, construct, instanceOf } from './calls.js';
+import { baseThing, lineage } from './classes.js';
 import { bindMethod, boundFunction } from './closures.js';
-import { getMember } from './members.js';
+import { getMember, methodOf } from './members.js';
 import { mergedResults } from './paths.js';
-import { ANYTHING, alternatives, isNullish, ofAlternatives, type Simple, UNDEFINED, type Value } from './value.js';
+import type { ClassCode, Thing } from './thing.js';
+import {
+  ANYTHING,
+  alternatives,
+  isNullish,
+  ofAlternatives,
+  reference,
+  type Simple,
+  UNDEFINED,
+  type Value,
+} from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /** `super(...)` and `super.method(...)`. */
 export function callSuper(w: Walk, f: Frame, e: TreeCall, s: State, args: readonly Value[]): readonly Result[] {
   const self = s.env.get('%this') ?? f.self ?? ANYTHING;
-  const target = bindMethod(w, e.target, self);
-  if (target !== undefined) return callValue(w, f, s, target, self, args, e);
-  if (e.p !== 'super' || f.code === undefined) return [{ s, v: ANYTHING }];
-  const owner = [...w.program.classes.values()].find(
-    ({ unit, cls }) => unit === f.unit && unit.functions[cls.make] === f.code?.fn,
-  );
-  const base = owner === undefined ? undefined : w.program.classes.get(owner.cls.baseId);
-  if (base === undefined) return [{ s, v: UNDEFINED }];
-  return construct(w, f, s, moduleValue(w, base.cls.id, ''), args, '', e.line, self);
+  const [only] = alternatives(self);
+  const owner = only?.t === 'ref' ? ownerOf(w, f, only.o) : undefined;
+  const base = baseThing(w, owner);
+  if (e.p === 'super') {
+    if (base === undefined) return [{ s, v: UNDEFINED }];
+    return construct(w, f, s, reference(base), args, '', e.line, self);
+  }
+  const inherited = base === undefined ? undefined : methodOf(w, base, e.p.slice('super.'.length), self);
+  const target = inherited ?? bindMethod(w, e.target, self);
+  return target === undefined ? [{ s, v: ANYTHING }] : callValue(w, f, s, target, self, args, e);
+}
+
+/** The class whose method or constructor is running. */
+function ownerOf(w: Walk, f: Frame, self: Thing): ClassCode | undefined {
+  const { code } = f;
+  if (code === undefined) return undefined;
+  for (const one of lineage(w, self.cls)) {
+    if (one.unit !== code.unit) continue;
+    if (one.cls.make === code.index || one.cls.methods.some((method) => method.f === code.index)) return one;
+  }
+  return [...w.program.classes.values()].find(({ unit, cls }) => unit === code.unit && cls.make === code.index);
 }
 
 /** Calls a method on each object that its receiver may be. */

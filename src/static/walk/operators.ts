@@ -52,8 +52,6 @@ function simpleBinary(op: string, a: Simple, b: Simple): Value {
     const same = sameness(a, b);
     return same === undefined ? ANYTHING : constant(same === equal);
   }
-  if (op === 'instanceof' && a.t === 'ref' && b.t === 'ref' && b.o.isClass)
-    return constant(a.o.cls?.cls === b.o.cls?.cls);
   return ANYTHING;
 }
 

@@ -83,6 +83,9 @@ function computes(w: Walk, e: TreeExpr): boolean {
     case 'index':
     case 'new':
     case 'fn':
+    case 'class':
+    case 'run':
+    case 'yield':
     case 'object':
     case 'array':
     case 'spread':

@@ -1,6 +1,6 @@
 import { WaitKind } from '../../model/events.js';
 import { callApi } from './api.js';
-import { callValue, instanceOf, plainCall } from './calls.js';
+import { callValue, instanceOf, plainCall, runValue } from './calls.js';
 import { closureOf } from './closures.js';
 import { NOTHING_KNOWN } from './known.js';
 import { bitsOf } from './lock-state.js';
@@ -50,7 +50,7 @@ function walkRoot(w: Walk, root: Root): void {
   const s = isInTask ? wakeEnd.bottomHalves(w, frame, begin, 'localBhDisable') : begin;
   const starts = root.around === undefined ? [s] : [wakeEnd.hold(w, frame, s, root.around)];
   const args = root.args.length > 0 ? root.args : handed(w, root);
-  const results = starts.flatMap((at) => callValue(w, frame, at, root.body, root.self, args, plainCall(root.name, 0)));
+  const results = starts.flatMap((at) => runValue(w, frame, at, root.body, root.self, args, plainCall(root.name, 0)));
   for (const { s: end } of results) {
     const over = root.around === undefined ? end : wakeEnd.drop(w, frame, end, root.around);
     const last = isInTask ? wakeEnd.bottomHalves(w, frame, over, 'localBhEnable') : over;

@@ -1,8 +1,10 @@
 import type { TreeExpr, TreeStmt } from '../ir/tree.js';
+import { withoutAnswers } from './answers.js';
 import { pairs } from './builtins.js';
 import { instanceOf, plainCall } from './calls.js';
 import { assign, branch, evaluate } from './expressions.js';
 import { joinStates, mergeStates, newJumps, withVariable } from './paths.js';
+import { yielded } from './pending.js';
 import { ANYTHING, alternatives, constant, join, type Value } from './value.js';
 import type { Frame, Jumps, State, Walk } from './walk.js';
 
@@ -65,7 +67,7 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
       for (const s of states) f.jumps.continues.push({ label: stmt.label, s });
       return [];
     case 'throw':
-      for (const s of states) f.jumps.throws.push(...evaluate(w, f, stmt.e, s).map((result) => result.s));
+      for (const s of states) f.jumps.throws.push(...evaluate(w, f, stmt.e, s));
       return [];
     case 'try':
       return runTry(w, f, stmt, states);
@@ -178,7 +180,8 @@ function freshStates(states: readonly State[], seen: Map<number, State>): State[
 }
 
 function runEach(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, s: State): readonly State[] {
-  return evaluate(w, f, stmt.e, s).flatMap(({ s: at, v: over }) => {
+  const made = evaluate(w, f, stmt.e, s).flatMap((one) => yielded(w, f, one.s, one.v, stmt.line) ?? [one]);
+  return made.flatMap(({ s: at, v: over }) => {
     const v = entriesOf(w, f, stmt, over);
     const exact = stmt.keys ? undefined : exactItems(v);
     const leaving: State[] = [];
@@ -227,7 +230,7 @@ function entriesOf(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, v: Value):
 
 /** The elements of an array in order, where they are known. */
 function exactItems(v: Value): readonly Value[] | undefined {
-  return v.t === 'ref' && !v.o.many ? v.o.items : undefined;
+  return v.t === 'ref' ? v.o.items : undefined;
 }
 
 /** Any element; undefined when there is none. */
@@ -254,16 +257,15 @@ function runTry(w: Walk, f: Frame, stmt: TreeStmt & { k: 'try' }, states: readon
   let ends: readonly State[] = execute(w, f, stmt.s, states);
   if (stmt.handler !== null && inner.throws.length > 0) {
     const { param, handler } = stmt;
-    const thrown = mergeStates(inner.throws.splice(0));
-    const caught = param === null ? thrown : thrown.flatMap((s) => assign(w, f, param, ANYTHING, s));
-    ends = [...ends, ...execute(w, f, handler, caught)];
+    const caught = inner.throws.splice(0).flatMap(({ s, v }) => (param === null ? [s] : assign(w, f, param, v, s)));
+    ends = [...ends, ...execute(w, f, handler, mergeStates(caught))];
   }
   const run = (s: State): readonly State[] => (stmt.end.length === 0 ? [s] : execute(w, f, stmt.end, [s]));
   f.jumps = outer;
   for (const jump of inner.breaks) for (const s of run(jump.s)) outer.breaks.push({ ...jump, s });
   for (const jump of inner.continues) for (const s of run(jump.s)) outer.continues.push({ ...jump, s });
   for (const jump of inner.returns) for (const s of run(jump.s)) outer.returns.push({ s, v: jump.v });
-  for (const thrown of inner.throws) outer.throws.push(...run(thrown));
+  for (const { s, v } of inner.throws) for (const end of run(s)) outer.throws.push({ s: end, v });
   return stmt.end.length === 0 ? ends : execute(w, f, stmt.end, mergeStates(ends));
 }
 
@@ -275,7 +277,7 @@ function runSwitch(w: Walk, f: Frame, stmt: TreeStmt & { k: 'switch' }, states: 
   const subject: TreeExpr = stmt.e.k === 'var' ? stmt.e : { k: 'var', n: '%switch' };
   for (const start of states) {
     for (const { s, v } of evaluate(w, f, stmt.e, start)) {
-      let rest: readonly State[] = [withVariable(s, '%switch', v)];
+      let rest: readonly State[] = [withVariable(withoutAnswers(s, '%switch'), '%switch', v)];
       stmt.cases.forEach((entry, i) => {
         if (entry.test === null) return;
         const test: TreeExpr = { k: 'binary', op: '===', l: subject, r: entry.test, text: '' };

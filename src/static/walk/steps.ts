@@ -1,6 +1,6 @@
 import { WaitKind } from '../../model/events.js';
 import type { TreeCall } from '../ir/tree.js';
-import { callValue } from './calls.js';
+import { callValue, runValue } from './calls.js';
 import { type Doing, holds, inInterrupt, preemptible } from './conditions.js';
 import type { EventFacts } from './facts.js';
 import { sendSignal } from './invoke.js';
@@ -26,7 +26,7 @@ import {
   UNDEFINED,
   type Value,
 } from './value.js';
-import type { Frame, Result, State, Walk } from './walk.js';
+import type { Frame, Jumps, Result, State, Walk } from './walk.js';
 
 const EVENTS: Readonly<Record<string, number>> = {
   'wait-queue': WaitKind.WaitQueue,
@@ -54,7 +54,11 @@ export function runSteps(
   const d: Doing = { w, f, object, args, e, moment, saved: new Map(), part: '' };
   let paths: readonly Result[] = [{ s, v: UNDEFINED }];
   const done: Result[] = [];
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
+    if (step.verb === 'body' && i + 1 < steps.length) {
+      paths = guarded(d, step, steps.slice(i + 1), paths);
+      continue;
+    }
     paths = paths.flatMap((path) => {
       if (!step.when.every((condition) => holds(d, path.s, condition))) return [path];
       if (step.verb === 'try') {
@@ -71,6 +75,26 @@ export function runSteps(
     });
   }
   return done.length === 0 ? paths : [...paths, ...done];
+}
+
+/** What a guard holds a lock around: where that throws, the rest of the guard runs, too. */
+function guarded(d: Doing, step: Step, rest: readonly Step[], paths: readonly Result[]): readonly Result[] {
+  const { f } = d;
+  const outer = f.jumps;
+  const inner: Jumps = { ...outer, throws: [] };
+  f.jumps = inner;
+  const ends = paths.flatMap((path) => runStep(d, step, path));
+  f.jumps = outer;
+  for (const { s, v } of inner.throws) {
+    let thrown: readonly Result[] = [{ s, v }];
+    for (const next of rest) {
+      thrown = thrown.flatMap((path) =>
+        next.when.every((condition) => holds(d, path.s, condition)) ? runStep(d, next, path) : [path],
+      );
+    }
+    outer.throws.push(...thrown.map((end) => ({ s: end.s, v })));
+  }
+  return ends;
 }
 
 function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
@@ -137,7 +161,7 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
       return [{ s: now(d, step, s), v }];
     case 'body': {
       const body = d.args[Number(first)] ?? ANYTHING;
-      return callValue(w, f, s, body, undefined, [], d.e);
+      return runValue(w, f, s, body, undefined, [], d.e);
     }
     case 'look':
       return lookStep(d, first, path);
@@ -274,7 +298,7 @@ function hookStep(d: Doing, name: string, path: Result): readonly Result[] {
   const hooks = makeSim(w, 'Hooks', '');
   const body = hooks.t === 'ref' ? hooks.o.fields.get(name) : undefined;
   if (body === undefined) return [path];
-  return callValue(w, f, path.s, body, undefined, [otherCpu(w) ?? makeSim(w, 'Cpu', '')], d.e).map(({ s }) => ({
+  return runValue(w, f, path.s, body, undefined, [otherCpu(w) ?? makeSim(w, 'Cpu', '')], d.e).map(({ s }) => ({
     s,
     v: path.v,
   }));
@@ -422,7 +446,7 @@ function attempt(d: Doing, s: State): readonly Result[] {
   return alternatives(kind).flatMap((part): readonly Result[] => {
     const body = part.t === 'ref' ? part.o.fields.get('attempt') : undefined;
     if (body === undefined) return [{ s, v: ANYTHING }];
-    return callValue(w, f, s, body, undefined, [machine, target, reference(op)], d.e).map((result) => ({
+    return runValue(w, f, s, body, undefined, [machine, target, reference(op)], d.e).map((result) => ({
       s: result.s,
       v: ANYTHING,
     }));

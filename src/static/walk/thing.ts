@@ -1,11 +1,20 @@
-import type { TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
-import { join, joinCounted, type Reference, type Value, valueKey } from './value.js';
+import type { TreeCall, TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
+import { join, joinCounted, type Reference, UNDEFINED, type Value, valueKey } from './value.js';
 
 /** A function of the sources and where it is. */
 export interface Code {
   readonly unit: TreeUnit;
   readonly index: number;
   readonly fn: TreeFunction;
+}
+
+/** A class of the sources, with what it has captured where it was made. */
+export interface ClassCode {
+  readonly unit: TreeUnit;
+  readonly cls: TreeClass;
+  readonly env?: ReadonlyMap<string, Value>;
+  /** The class that it extends, where an expression tells which. */
+  readonly base?: Thing;
 }
 
 /** What lockdep knows of an abstract lock. */
@@ -36,6 +45,18 @@ export interface SimFacts {
   readonly memory: { readonly hi: number; readonly lo: number; readonly size: number } | undefined;
 }
 
+/** A call that waits until something runs it. */
+export interface Pending {
+  /** The function, or the object of the simulated kernel whose method it is. */
+  readonly of: Thing;
+  /** The method's call; undefined for functions of the sources. */
+  readonly api: TreeCall | undefined;
+  readonly self: Value | undefined;
+  readonly args: readonly Value[];
+  /** Function without `yield*` that made it and returns it, and the line there. */
+  readonly via: { readonly file: string; readonly function: string; readonly line: number } | undefined;
+}
+
 /** An abstract object: one that the set-up makes, or all that one place of the code makes. */
 export class Thing {
   readonly id: number;
@@ -52,6 +73,10 @@ export class Thing {
   isSome = false;
   /** A Map: it holds values, and is gone through as pairs. */
   isMap = false;
+  /** Keys of a map's entries, by the field that has the value. */
+  readonly keys = new Map<string, Value>();
+  /** A map that has, or may lack, entries whose keys are not known. */
+  unkeyed = false;
   readonly ref: Reference;
   readonly heap: Heap;
   /** Uncertain branches of the set-up around the place that made it. */
@@ -62,12 +87,17 @@ export class Thing {
   self: Value | undefined;
   /** Arguments that bind() put before the call's. */
   bound: readonly Value[] = [];
-  cls: { readonly unit: TreeUnit; readonly cls: TreeClass } | undefined;
+  cls: ClassCode | undefined;
+  /** Getters and setters of an object literal. */
+  accessors: Map<string, { get?: Value; set?: Value }> | undefined;
   /** Code that made it, where that is known. */
   place: string | undefined;
   /** It is the class itself. */
   isClass = false;
   sim: SimFacts | undefined;
+
+  /** A generator that was made and is yet to be run. */
+  pending: Pending | undefined;
 
   constructor(heap: Heap, id: number, many: boolean) {
     this.heap = heap;
@@ -105,13 +135,28 @@ export class Thing {
 
   /** An entry of a map; one whose key is known can be told from the others. */
   putKey(key: Value, value: Value): void {
-    if (key.t === 'const') this.put(`[${String(key.v)}`, value);
+    const text = keyText(key);
+    if (text === undefined || !this.heap.concrete) this.unkeyed = true;
+    if (text !== undefined) {
+      this.put(text, value);
+      this.keys.set(text, key);
+    }
     this.add(value);
   }
 
   copyMap(from: Thing): void {
-    for (const [field, value] of from.fields) if (field.startsWith('[')) this.put(field, value);
+    for (const [text, key] of from.keys) {
+      const value = from.fields.get(text);
+      if (value !== undefined) this.putKey(key, value);
+    }
+    if (from.unkeyed) this.unkeyed = true;
     if (from.rest !== undefined) this.add(from.rest);
+  }
+
+  /** The entries of a map that the set-up has filled and nothing changed since, in order. */
+  get entries(): readonly (readonly [key: Value, value: Value])[] | undefined {
+    if (!this.isMap || this.unkeyed || this.many) return undefined;
+    return [...this.keys].map(([text, key]) => [key, this.fields.get(text) ?? UNDEFINED]);
   }
 
   /** Forgets in which order the elements are. */
@@ -131,10 +176,19 @@ export class Thing {
   }
 }
 
+/** The field of a map's entry whose key is known. */
+export function keyText(key: Value): string | undefined {
+  if (key.t === 'const') return `[${String(key.v)}`;
+  return key.t === 'ref' && !key.o.many ? `[@${key.o.id}` : undefined;
+}
+
 /** Tells what one object's methods make from what another's make, for objects of the set-up: there are so many and no more. */
 export function ownerKey(self: Value | undefined): string {
   return self?.t === 'ref' && !self.o.many ? `@${self.o.id}` : '';
 }
+
+/** Lists or objects of one place that are told apart by what is in them. */
+const MOST_VARIANTS = 16;
 
 /** All abstract objects. What is in them does not depend on when one looks, but during set-up. */
 export class Heap {
@@ -150,6 +204,7 @@ export class Heap {
   readonly settled = new Map<string, { readonly thing: Thing; readonly name: string }>();
   #next = 1;
   readonly #places = new Map<string, Thing>();
+  readonly #variants = new Map<string, number>();
   #address = 0x1000;
 
   /** The object that is made at a place of the code: a new one during set-up. */
@@ -167,6 +222,42 @@ export class Heap {
       this.version++;
     }
     return thing;
+  }
+
+  /** The list that is made at a place of the code: outside set-up one for each content, so that callers are told apart. */
+  makeList(place: string, items: readonly Value[]): Thing {
+    const thing = this.#variant(place, () => items.map(valueKey).join());
+    if (thing === undefined) {
+      const shared = this.make(place);
+      if (shared.many) for (const item of items) shared.add(item);
+      else shared.items = [...items];
+      return shared;
+    }
+    if (thing.isNew) thing.made.items = [...items];
+    return thing.made;
+  }
+
+  /** The object with these fields that is made at a place of the code: outside set-up one for each content. */
+  makeRecord(place: string, fields: ReadonlyMap<string, Value>): Thing {
+    const key = (): string => [...fields].map(([name, value]) => `${name}=${valueKey(value)}`).join();
+    const thing = this.#variant(place, key)?.made ?? this.make(place);
+    for (const [name, value] of fields) thing.put(name, value);
+    return thing;
+  }
+
+  /** Contents of one place that are kept apart. */
+  #variant(place: string, content: () => string): { readonly made: Thing; readonly isNew: boolean } | undefined {
+    if (this.concrete) return undefined;
+    const key = `${place}#${content()}`;
+    const known = this.#places.get(key);
+    if (known !== undefined) return { made: known, isNew: false };
+    const count = this.#variants.get(place) ?? 0;
+    if (count >= MOST_VARIANTS) return undefined;
+    this.#variants.set(place, count + 1);
+    const made = new Thing(this, this.#next++, true);
+    this.#places.set(key, made);
+    this.version++;
+    return { made, isNew: true };
   }
 
   /** The one object of that name, whoever asks. */

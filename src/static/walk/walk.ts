@@ -5,7 +5,7 @@ import { FactBook, type Need } from './facts.js';
 import type { Base, Call, LockState } from './lock-state.js';
 import { LockStates } from './lock-state.js';
 import type { SimTable } from './table.js';
-import { type Code, Heap, type Thing } from './thing.js';
+import { type ClassCode, type Code, Heap, type Thing } from './thing.js';
 import type { Value } from './value.js';
 
 /** All units together. */
@@ -102,6 +102,16 @@ export interface Doers {
     args: readonly Value[],
     line: number,
   ) => readonly Result[];
+  readonly classThing: (w: Walk, code: ClassCode) => Thing;
+  readonly constructClass: (
+    w: Walk,
+    f: Frame,
+    s: State,
+    found: ClassCode,
+    args: readonly Value[],
+    line: number,
+    self: Value | undefined,
+  ) => readonly Result[];
   readonly simFunction: (
     w: Walk,
     f: Frame,
@@ -160,6 +170,8 @@ export class Walk {
   readonly instances = new Map<string, Set<Thing>>();
   /** Signals by place and state: each is one function, whoever sends it. */
   readonly senders = new Map<string, Signal['note']>();
+  /** How many calls of a function wait to be run. */
+  readonly deferred = new Map<Thing, number>();
   rcu: Value | undefined;
   config: WalkConfig;
   readonly to: Doers;
@@ -233,7 +245,7 @@ export interface Jumps {
   readonly breaks: { readonly label: string; readonly s: State }[];
   readonly continues: { readonly label: string; readonly s: State }[];
   readonly returns: Result[];
-  readonly throws: State[];
+  readonly throws: Result[];
 }
 
 /** A signal that callers send, too, with what they needed before. */
@@ -254,6 +266,7 @@ export interface CallResult {
   readonly throws: readonly {
     readonly locks: LockState;
     readonly known: Known;
+    readonly v: Value;
     readonly needs: readonly Need[];
     readonly doubtful: boolean;
   }[];
