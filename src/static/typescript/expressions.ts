@@ -104,9 +104,9 @@ function lowerRare(l: Lowering, node: ts.Expression): TreeExpr {
 }
 
 function lowerName(l: Lowering, node: ts.Identifier): TreeExpr {
-  const members = l.names.exportsOf(node);
-  if (members !== undefined) return lowerModule(l, node, members);
-  return lowerReference(l, node, l.names.reference(node));
+  const reference = l.names.reference(node);
+  const members = reference.is === 'unknown' ? l.names.exportsOf(node) : undefined;
+  return members === undefined ? lowerReference(l, node, reference) : lowerModule(l, node, members);
 }
 
 /** A namespace or a module as a value: an object of what it exports. */

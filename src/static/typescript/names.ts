@@ -14,6 +14,8 @@ export class Names {
   readonly #sources: TypedSources;
   readonly #checker: ts.TypeChecker;
   readonly #typeRefs = new Map<ts.Type, string>();
+  /** The expression that was asked last. */
+  #root: { readonly node: ts.Expression; readonly flags: number } | undefined;
 
   constructor(sources: TypedSources) {
     this.#sources = sources;
@@ -38,6 +40,7 @@ export class Names {
 
   /** What `NAMESPACE.name` stands for; undefined where the left side is no namespace or module. */
   memberOfModule(node: ts.PropertyAccessExpression): Reference | undefined {
+    if ((this.#rootFlags(node) & ts.SymbolFlags.Module) === 0) return undefined;
     const left = node.expression;
     const owner = this.symbolOf(ts.isPropertyAccessExpression(left) ? left.name : left);
     if (owner === undefined || (owner.flags & ts.SymbolFlags.Module) === 0) return undefined;
@@ -62,6 +65,7 @@ export class Names {
   /** The value of a member of an enumeration; undefined of anything else. */
   enumValue(node: ts.Expression): string | number | undefined {
     if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return undefined;
+    if ((this.#rootFlags(node) & (ts.SymbolFlags.Module | ts.SymbolFlags.Enum)) === 0) return undefined;
     return this.#checker.getConstantValue(node);
   }
 
@@ -69,11 +73,22 @@ export class Names {
     return this.#checker.getConstantValue(node);
   }
 
+  /** What the name at the left end of `a.b.c` is declared as: few are enumerations or modules, and to ask for more costs. */
+  #rootFlags(node: ts.Expression): number {
+    if (this.#root?.node === node) return this.#root.flags;
+    let at = node;
+    while (ts.isPropertyAccessExpression(at) || ts.isElementAccessExpression(at)) at = at.expression;
+    const flags = ts.isIdentifier(at) ? (this.symbolOf(at)?.flags ?? 0) : 0;
+    this.#root = { node, flags };
+    return flags;
+  }
+
   #referenceTo(of: ts.Symbol | undefined): Reference {
     const symbol =
       of !== undefined && (of.flags & ts.SymbolFlags.Alias) !== 0 ? this.#checker.getAliasedSymbol(of) : of;
     const declaration = symbol?.valueDeclaration ?? symbol?.declarations?.[0];
     if (symbol === undefined || declaration === undefined || ts.isSourceFile(declaration)) return { is: 'unknown' };
+    if (ts.isModuleDeclaration(declaration) && isModule(symbol)) return { is: 'unknown' };
     const file = declaration.getSourceFile();
     if (this.#sources.isSimulator(file)) return { is: 'sim', name: symbol.name };
     if (file.isDeclarationFile) return { is: 'unknown' };
