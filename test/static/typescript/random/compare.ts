@@ -120,7 +120,9 @@ function compareOne(
     if (isFound(finding)) agreed.push(finding);
     else note('missed', finding);
   }
-  const isShown = (finding: Finding): boolean => runs.findings.some((one) => agrees(one, finding, lines));
+  const isShownBy = ({ findings }: ProgramRuns, finding: Finding): boolean =>
+    findings.some((one) => agrees(one, finding, lines) || isSameToRuns(one, finding));
+  const isShown = (finding: Finding): boolean => isShownBy(runs, finding);
   const isCertain = ({ confidence, rule }: Finding): boolean => confidence === 'certain' && !HIDDEN_FROM_RUNS.has(rule);
   let open = found.filter((finding) => isCertain(finding) && !isShown(finding));
   const isWhere = (finding: Finding, ran: ReadonlySet<number>): boolean =>
@@ -147,7 +149,7 @@ function compareOne(
     for (const schedule of schedules(LAST)) {
       if (open.length === 0) break;
       late.run(schedule);
-      open = open.filter((finding) => !late.findings.some((one) => agrees(one, finding, lines)));
+      open = open.filter((finding) => !isShownBy(late, finding));
     }
     for (const finding of open) note('unshown', finding);
   }
@@ -204,6 +206,15 @@ function standsFor(found: Finding, shown: Finding): boolean {
   const irq = (message: string): string | undefined => /HARDIRQ|SOFTIRQ/.exec(message)?.[0];
   if (irq(found.message) !== irq(shown.message)) return false;
   return found.locks.some((name) => name === shown.locks[0] || name === shown.locks.at(-1));
+}
+
+/**
+ * Whether runs count what an annotation hides as the violation that nothing hides: a callback without a name is no function of its own to
+ * them, but part of the one that has it run.
+ */
+function isSameToRuns(shown: Finding, found: Finding): boolean {
+  const isHidden = found.rule === 'annotation-hides-violation' && hiddenRule(found) === shown.rule;
+  return isHidden && locksOf(shown) === locksOf(found) && shown.where.function === found.where.function;
 }
 
 /** The rule that is broken, also where an annotation hides it. */

@@ -18,6 +18,16 @@ interface Entered {
   readonly bhOff: boolean;
 }
 
+/** A lock that a task has, or waits for. */
+interface Had {
+  readonly lock: string;
+  /** Nanoseconds. */
+  readonly since: number;
+  readonly spins: boolean;
+  /** A hard interrupt handler had it with interrupts on. */
+  withIrqsOn: boolean;
+}
+
 /** Where and when something runs, time in nanoseconds. */
 export interface Running {
   readonly pid: number;
@@ -38,18 +48,20 @@ export class Damage extends NullSink {
    * since a task or a handler waits where it must not. Nanoseconds.
    */
   leftTime = Number.POSITIVE_INFINITY;
+  /** Tasks that ended after either, perhaps in the same nanosecond, as findings name them. */
+  readonly endedLate = { damaged: new Set<string>(), left: new Set<string>() };
   /** When the interrupt handler began that waits at {@link time}; undefined: the damage is not such a wait. Nanoseconds. */
   waiterSince: number | undefined;
-  /** The first handler that left a lock behind, and when it began, nanoseconds: the lock is seen to be held with interrupts on. */
+  /**
+   * The first handler that left a lock behind which it had with interrupts off only, and when it began, nanoseconds: the lock is seen to be
+   * held with interrupts on.
+   */
   leaver: { readonly cpu: number; readonly since: number } | undefined;
   readonly #names: NameTable;
-  /** Locks that are held, by {@link taskOf}. */
-  readonly #locks = new Map<number, number>();
-  readonly #spinning = new Map<number, Set<string>>();
+  /** Locks that are held, by {@link taskOf}, in the order in which they were taken. */
+  readonly #locks = new Map<number, Had[]>();
   /** Hard interrupt handlers that run, by CPU. */
   readonly #handlers = new Map<number, number>();
-  /** When a handler last turned interrupts on, by CPU. */
-  readonly #turnedOn = new Map<number, number>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
   readonly #ended: Set<string>;
@@ -63,24 +75,29 @@ export class Damage extends NullSink {
   }
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
-    this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) + 1);
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
-    if (a.waitInner === WaitType.Unchecked || a.waitInner > limit) return;
-    // A reader of preemptible RCU leaves its CPU like any other task.
-    if (this.#names.text(a.name) === 'rcu_read_lock') return;
-    const held = this.#spinning.get(taskOf(h)) ?? new Set();
-    held.add(`${a.hi} ${a.lo}`);
-    this.#spinning.set(taskOf(h), held);
+    const isSpinning = a.waitInner !== WaitType.Unchecked && a.waitInner <= limit;
+    this.#of(taskOf(h)).push({
+      lock: `${a.hi} ${a.lo}`,
+      since: h.time,
+      // A reader of preemptible RCU leaves its CPU like any other task.
+      spins: isSpinning && this.#names.text(a.name) !== 'rcu_read_lock',
+      withIrqsOn: (h.context & (Ctx.HardIrq | Ctx.HardIrqsOff)) === Ctx.HardIrq,
+    });
   }
 
   override lockRelease(h: EventHeader, hi: number, lo: number): void {
-    this.#locks.set(taskOf(h), (this.#locks.get(taskOf(h)) ?? 0) - 1);
-    this.#spinning.get(taskOf(h))?.delete(`${hi} ${lo}`);
+    const lock = `${hi} ${lo}`;
+    const had = this.#of(taskOf(h));
+    const at = had.findLastIndex((one) => one.lock === lock);
+    if (at >= 0) had.splice(at, 1);
+    // Who has it goes on without.
+    else if ([...this.#locks.values()].some((list) => list.some((one) => one.lock === lock))) this.#left(h);
   }
 
-  /** A handler that turns interrupts on itself has its locks held so by what the code says. */
   override hardirqsOn(h: EventHeader): void {
-    if ((h.context & Ctx.HardIrq) !== 0) this.#turnedOn.set(h.cpu, h.time);
+    // What a handler has when it turns interrupts on itself is held so by what the code says.
+    if ((h.context & Ctx.HardIrq) !== 0) for (const one of this.#of(taskOf(h))) one.withIrqsOn = true;
   }
 
   override hardirqEntry(h: EventHeader): void {
@@ -106,7 +123,7 @@ export class Damage extends NullSink {
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number): void {
     const isOff = (h.context & (Ctx.BhOff | Ctx.SoftIrq | Ctx.HardIrq)) !== 0;
-    const isSpinning = (this.#spinning.get(taskOf(h, prevPid))?.size ?? 0) > 0;
+    const isSpinning = this.#of(taskOf(h, prevPid)).some((one) => one.spins);
     // Who still runs gives its CPU away by cond_resched(): nobody preempts it there. PREEMPT_RT does where only bottom halves are off.
     if (isSpinning || (isOff && (prevState !== TaskState.Running || !this.#isRt))) this.#happened(h);
   }
@@ -124,14 +141,14 @@ export class Damage extends NullSink {
 
   /** How many locks the running task holds, or the one that is interrupted. */
   heldBy({ pid, cpu }: Running): number {
-    return this.#locks.get(pid === 0 ? -1 - cpu : pid) ?? 0;
+    return this.#of(pid === 0 ? -1 - cpu : pid).length;
   }
 
   /** A handler ended that held so many locks in its task before, and began then. What follows can come at the same time. */
   handlerEnded(end: Running, before: number, since: number): void {
     if (this.heldBy(end) === before) return;
     const time = end.inInterrupt ? end.time - 1 : end.time;
-    if (end.inInterrupt) this.#leaves(end.cpu, since);
+    if (end.inInterrupt) this.#leaves(end.pid === 0 ? -1 - end.cpu : end.pid, end.cpu, since);
     this.leftTime = Math.min(this.leftTime, time);
     this.time = Math.min(this.time, time);
   }
@@ -142,11 +159,14 @@ export class Damage extends NullSink {
 
   /** A work item ends, and the next one runs with what it has left. */
   override wakeUp(h: EventHeader, _hi: number, _lo: number, _name: number, kind: number): void {
-    if (kind === WaitKind.Work && (this.#locks.get(taskOf(h)) ?? 0) > 0) this.#left(h);
+    if (kind === WaitKind.Work && this.#of(taskOf(h)).length > 0) this.#left(h);
   }
 
   override taskExit(h: EventHeader): void {
-    if (this.time === Number.POSITIVE_INFINITY) this.#ended.add(this.#names.text(h.comm));
+    const comm = this.#names.text(h.comm);
+    if (this.time === Number.POSITIVE_INFINITY) this.#ended.add(comm);
+    else this.endedLate.damaged.add(`${comm}-${h.pid}`);
+    if (this.leftTime < Number.POSITIVE_INFINITY) this.endedLate.left.add(`${comm}-${h.pid}`);
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
   }
 
@@ -154,7 +174,7 @@ export class Damage extends NullSink {
     const stack = this.#entered.get(h.cpu) ?? [];
     stack.push({
       time: h.time,
-      locks: this.#locks.get(taskOf(h)) ?? 0,
+      locks: this.#of(taskOf(h)).length,
       preempt: h.preemptDepth,
       bhOff: (h.context & Ctx.BhOff) !== 0,
     });
@@ -166,13 +186,23 @@ export class Damage extends NullSink {
     if (entered === undefined) return;
     // Who is interrupted goes on with bottom halves off that the handler left so.
     if (!entered.bhOff && (h.context & Ctx.BhOff) !== 0 && (h.context & Ctx.SoftIrq) === 0) this.#left(h, 1);
-    if (entered.locks === (this.#locks.get(taskOf(h)) ?? 0) && entered.preempt === h.preemptDepth) return;
-    this.#leaves(h.cpu, entered.time);
+    if (entered.locks === this.#of(taskOf(h)).length && entered.preempt === h.preemptDepth) return;
+    this.#leaves(taskOf(h), h.cpu, entered.time);
     this.#left(h, 1);
   }
 
-  #leaves(cpu: number, since: number): void {
-    if ((this.#turnedOn.get(cpu) ?? Number.NEGATIVE_INFINITY) < since) this.leaver ??= { cpu, since };
+  #leaves(task: number, cpu: number, since: number): void {
+    const isOn = this.#of(task).some((one) => one.since >= since && one.withIrqsOn);
+    if (!isOn) this.leaver ??= { cpu, since };
+  }
+
+  #of(task: number): Had[] {
+    let had = this.#locks.get(task);
+    if (had === undefined) {
+      had = [];
+      this.#locks.set(task, had);
+    }
+    return had;
   }
 
   #left(h: EventHeader, before = 0): void {

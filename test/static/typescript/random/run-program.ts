@@ -184,7 +184,10 @@ export class ProgramRuns {
       // A finding of several events is there when the last of them is.
       const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(nanoseconds);
       const isBefore = Math.max(...times) <= this.#end(noticed) + 0.5;
-      return isBefore && !(precise && isLeft(finding, noticed)) && !isOfInterrupted(finding, noticed);
+      const { where } = finding;
+      const isLate = where.line === undefined && noticed.endedLate[this.#until].has(where.task ?? '');
+      if (precise && ((isLate && isOfEnd(finding)) || isLeft(finding, noticed))) return false;
+      return isBefore && !isOfInterrupted(finding, noticed);
     });
   }
 
@@ -196,6 +199,11 @@ export class ProgramRuns {
     this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.ended);
     return this.#noticed;
   }
+}
+
+/** Whether it is told when a task ends. */
+function isOfEnd({ rule, message }: Finding): boolean {
+  return rule === 'held-at-exit' || message.includes(' hides held-at-exit: ');
 }
 
 /** What a handler left behind, seen where it is no longer the handler that runs. */
