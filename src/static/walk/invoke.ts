@@ -23,6 +23,7 @@ const MAX_ROUNDS = 4;
 
 /** @param locks what tells the state's locks and contexts */
 function callKey(
+  w: Walk,
   fn: Thing,
   self: Value | undefined,
   args: readonly Value[],
@@ -32,7 +33,7 @@ function callKey(
   f: Frame,
 ): string {
   const base = f.root.base;
-  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${locks}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}|${knownKey(s.known)}`;
+  let key = `${fn.id}|${self === undefined ? '' : valueKey(self)}|${locks}|${sure ? 1 : 0}|${base.kind}${base.threaded ? 't' : ''}${base.open ? 'o' : ''}${f.root.id === 'set-up' ? 's' : ''}${w.asksForCpu ? (f.root.cpu ?? '') : ''}|${knownKey(s.known)}`;
   for (const arg of args) key += `|${valueKey(arg)}`;
   return key;
 }
@@ -82,13 +83,13 @@ export function callCode(
   const before = w.contexts.get(code.fn) ?? 0;
   const args = before < effort.few ? given : given.map(widened);
   const pure = isPure(w, code);
-  const key = pure ? pureKey(fn, args) : callKey(fn, self, args, s, s.locks.id, sure, f);
+  const key = pure ? pureKey(fn, args) : callKey(w, fn, self, args, s, s.locks.id, sure, f);
   let known = w.calls.get(key);
   if (known !== undefined) {
     if (known.open) known.asked = true;
     return finish(w, f, s, pure ? inState(known, s) : known);
   }
-  const group = pure ? '' : callKey(fn, self, args, s, contextOf(s.locks), true, f);
+  const group = pure ? '' : callKey(w, fn, self, args, s, contextOf(s.locks), true, f);
   const isLast = before >= effort.most;
   if (before >= effort.few && !pure) {
     const covered = w.covered.find(group, s.locks, sure, w.touched.of(code.fn), w.states, isLast);

@@ -1,7 +1,7 @@
 import type { Base, LockState } from './lock-state.js';
 import { otherCpu } from './sim-objects.js';
 import { emptyLocks } from './start.js';
-import { ANYTHING, alternatives, CanBe, textOfValue, truthOf, type Value, valueKey } from './value.js';
+import { ANYTHING, alternatives, CanBe, numberOf, textOfValue, truthOf, type Value, valueKey } from './value.js';
 import type { Frame, Root, Walk } from './walk.js';
 
 /** `root CONTEXT N ...`: argument N is run later, in that context. */
@@ -17,9 +17,11 @@ export function addRoot(
   const body = args[Number(position)] ?? ANYTHING;
   const value = (word: string): Value | undefined =>
     words.includes(word) ? args[Number(words[words.indexOf(word) + 1])] : undefined;
+  const fieldOf = (options: Value | undefined, field: string): Value | undefined =>
+    options?.t === 'ref' ? options.o.fields.get(field) : undefined;
+  const cpu = numberOf(fieldOf(value('on'), 'cpu'));
   const option = (name: string): boolean => {
-    const options = value('options');
-    const field = options?.t === 'ref' ? options.o.fields.get(name) : undefined;
+    const field = fieldOf(value('options'), name);
     return field !== undefined && truthOf(field) === CanBe.True;
   };
   const name = textOfValue(value('name')) ?? `${f.call.function}:${line}`;
@@ -28,7 +30,13 @@ export function addRoot(
     for (const part of alternatives(code)) {
       if (part.t !== 'ref' || part.o.code === undefined) continue;
       const id = `${name}|${valueKey(part)}|${base.kind}${base.threaded ? 't' : ''}`;
-      if (w.roots.has(id)) continue;
+      const known = w.roots.get(id);
+      if (known !== undefined) {
+        if (known.cpu === cpu || known.cpu === undefined) continue;
+        w.roots.set(id, { ...known, cpu: undefined });
+        w.heap.version++;
+        continue;
+      }
       w.roots.set(id, {
         id,
         name,
@@ -40,6 +48,7 @@ export function addRoot(
         args: [],
         self: undefined,
         doubtful: f.root.doubtful || isGuess(f.root),
+        cpu,
         ...extra,
       });
       w.heap.version++;

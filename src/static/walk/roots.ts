@@ -117,6 +117,7 @@ export function addOpenRoots(w: Walk, ids: readonly string[]): void {
       args,
       self,
       doubtful: false,
+      cpu: undefined,
     });
   }
 }

@@ -53,6 +53,7 @@ export function setupRoot(w: Walk): Frame['root'] {
     args: [],
     self: undefined,
     doubtful: false,
+    cpu: undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { acquire, backedOff, release } from './lock-steps.js';
 import { allocate, free } from './memory-steps.js';
 import { changed, note } from './noting.js';
 import { withNeed } from './paths.js';
+import { addCalled, whereabouts } from './remote-call.js';
 import { addRoot } from './root-kinds.js';
 import { makeSim, otherCpu, simFacts } from './sim-objects.js';
 import { classFacts, methodOf, type Step } from './table.js';
@@ -191,6 +192,8 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
     case 'root':
       addRoot(w, f, step.words, d.args, v, d.e.line);
       return [path];
+    case 'on-cpu':
+      return onCpu(d, step.words, path);
     case 'set-class':
       setClass(d);
       return [path];
@@ -310,6 +313,26 @@ function eachQueued(d: Doing, method: string, path: Result): readonly Result[] {
   for (const part of alternatives(d.object.rest ?? UNDEFINED)) {
     if (part.t !== 'ref') continue;
     paths = paths.flatMap(({ s }) => d.w.to.callApi(d.w, d.f, s, part.o, method, [], d.e));
+  }
+  return paths;
+}
+
+/** smp_call_function_single(): its function is called here with interrupts off, or runs in an interrupt of another CPU. */
+function onCpu(d: Doing, words: readonly string[], { s, v }: Result): readonly Result[] {
+  const { w, f, e } = d;
+  const [cpu = 0, body = 1] = words.map(Number);
+  const called = d.args[cpu] ?? ANYTHING;
+  const where = whereabouts(w, f, s, called);
+  const paths: Result[] = [];
+  if (where !== 'here') {
+    addCalled(w, f, called, body, d.args, e.line);
+    paths.push({ s, v });
+  }
+  if (where !== 'elsewhere') {
+    const { s: off } = irqStep(d, s, v, 'save', '');
+    const begin = where === 'either' ? { ...off, doubtful: true } : off;
+    const results = callValue(w, f, begin, d.args[body] ?? ANYTHING, undefined, [], e);
+    paths.push(...results.map((end) => irqStep(d, end.s, v, 'restore', '')));
   }
   return paths;
 }

@@ -162,6 +162,7 @@ const VERBS = new Set([
   'free',
   'maybe',
   'root',
+  'on-cpu',
   'make',
   'dereference',
   'lockdep',

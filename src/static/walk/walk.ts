@@ -76,6 +76,8 @@ export interface Root {
   readonly self: Value | undefined;
   /** It was registered by an object that nobody makes, of which next to nothing is known. */
   readonly doubtful: boolean;
+  /** CPU that it stays on; undefined: any, or not known. */
+  readonly cpu: number | undefined;
 }
 
 /** What calls go through to expressions, statements and the simulated kernel, whose files need calls themselves. */
@@ -178,6 +180,8 @@ export class Walk {
   /** Calls in progress: deeper than the limit they are taken to do nothing. */
   depth = 0;
   annotated = false;
+  /** What the code does hangs on which CPU it runs on. */
+  asksForCpu = false;
   /** States in which functions were walked in this round. */
   walked = 0;
   /** The program is so large that what is in the objects is worth finding out first. */
