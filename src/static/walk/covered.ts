@@ -71,6 +71,11 @@ class Alike {
     return isKnown ? this.nearest(locks, touched) : undefined;
   }
 
+  /** A context in which the function left alone what was held. */
+  any(): Context | undefined {
+    return this.#contexts.find(leavesOthers);
+  }
+
   /** A context in which the function found its own locks as they are here, and left the others alone. */
   nearest(locks: LockState, touched: ReadonlySet<string>): Context | undefined {
     const own = ownLocks(locks, touched);
@@ -128,6 +133,7 @@ export class Covered {
   /**
    * What a call comes to, by what it came to in other states.
    * @param anyway also where the state may tell something new
+   * @param roughly also where the function may find its own locks otherwise
    */
   find(
     group: string,
@@ -135,10 +141,11 @@ export class Covered {
     sure: boolean,
     touched: ReadonlySet<string>,
     states: LockStates,
-    anyway: boolean,
+    { anyway, roughly }: { readonly anyway: boolean; readonly roughly: boolean },
   ): CallResult | undefined {
     const alike = this.#groups.get(group);
-    const context = anyway ? alike?.nearest(locks, touched) : alike?.find(locks, sure, touched);
+    let context = anyway ? alike?.nearest(locks, touched) : alike?.find(locks, sure, touched);
+    if (roughly) context ??= alike?.any();
     return context && moved(context, locks, states);
   }
 }

@@ -42,6 +42,12 @@ function effortOf({ walked, facts }: Walk): Effort {
   return facts.muted ? SETTLING : (EFFORTS.findLast(([from]) => walked >= from)?.[1] ?? SETTLING);
 }
 
+/** While nothing is noted it matters only that all code is reached. */
+function groupKey(w: Walk, fn: Thing, self: Value | undefined, args: readonly Value[], s: State, f: Frame): string {
+  if (w.facts.muted) return `${fn.id}|${self === undefined ? '' : valueKey(self)}`;
+  return callKey(w, fn, self, args, s, contextOf(s.locks), true, f);
+}
+
 /** What states have in common whose difference no rule asks for, but for their locks. */
 function contextOf({ irqsOff, preempt, bh, lockdepOff }: LockState): string {
   return [irqsOff, preempt > 0, bh > 0, lockdepOff > 0].map(Number).join('');
@@ -89,10 +95,11 @@ export function callCode(
     if (known.open) known.asked = true;
     return finish(w, f, s, pure ? inState(known, s) : known);
   }
-  const group = pure ? '' : callKey(w, fn, self, args, s, contextOf(s.locks), true, f);
+  const group = pure ? '' : groupKey(w, fn, self, args, s, f);
   const isLast = before >= effort.most;
   if (before >= effort.few && !pure) {
-    const covered = w.covered.find(group, s.locks, sure, w.touched.of(code.fn), w.states, isLast);
+    const how = { anyway: isLast, roughly: isLast && w.facts.muted };
+    const covered = w.covered.find(group, s.locks, sure, w.touched.of(code.fn), w.states, how);
     if (covered !== undefined) return finish(w, f, s, covered);
   }
   if (isLast) {
