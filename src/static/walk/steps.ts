@@ -68,6 +68,10 @@ export function runSteps(
         done.push({ s: { ...path.s, doubtful: true }, v: lost });
         return [{ s: path.s, v: TRUE }];
       }
+      if (step.verb === 'returns' && step.words[0] === 'rarely') {
+        done.push({ s: { ...path.s, doubtful: true }, v: TRUE });
+        return [{ s: path.s, v: FALSE }];
+      }
       if (step.verb === 'back-off') {
         done.push({ s: backedOff(d, path.s, step.words), v: FALSE });
         return [{ s: path.s, v: TRUE }];
