@@ -267,13 +267,15 @@ function checkIrqSafety(state: LockdepState, h: EventHeader, task: TaskState, be
   const enter = (cls: number): boolean => !classes.isPerCpu(cls);
   for (const { kind, mask } of IRQ_KINDS) {
     if ((suspected & mask) === 0) continue;
+    // A class whose own states contradict each other stands in nobody's way: what lies beyond it is wrong all the same.
+    const usage = (cls: number): number => (state.inconsistent.has(cls * 2 + kind) ? 0 : classes.usage(cls));
     let usedIn = 0;
     search.backwards(
       from,
       heldRead(task, below) !== ReadKind.Write,
       classes.size,
       (cls, onlyShared) => {
-        usedIn |= classes.usage(cls) & (onlyShared ? Usage.Write : ~0);
+        usedIn |= usage(cls) & (onlyShared ? Usage.Write : ~0);
         return false;
       },
       enter,
@@ -287,7 +289,7 @@ function checkIrqSafety(state: LockdepState, h: EventHeader, task: TaskState, be
         heldRead(task, index) === ReadKind.SharedRecursive,
         classes.size,
         (cls, onlyRecursive) => {
-          enabled = classes.usage(cls) & wanted & (onlyRecursive ? Usage.Write : ~0);
+          enabled = usage(cls) & wanted & (onlyRecursive ? Usage.Write : ~0);
           return enabled !== 0;
         },
         enter,
@@ -300,7 +302,7 @@ function checkIrqSafety(state: LockdepState, h: EventHeader, task: TaskState, be
       from,
       heldRead(task, below) !== ReadKind.Write,
       classes.size,
-      (cls, onlyShared) => (classes.usage(cls) & back & (onlyShared ? Usage.Write : ~0)) !== 0,
+      (cls, onlyShared) => (usage(cls) & back & (onlyShared ? Usage.Write : ~0)) !== 0,
       enter,
     );
     const safe = search.foundClass;

@@ -121,20 +121,24 @@ function checkNeighbours(
 ): void {
   const { classes, graph, search } = state;
   const wanted = exclusiveMask(1 << bit);
+  const kind = kindOfBit(bit);
   const enter = (other: number): boolean => !classes.isPerCpu(other);
+  // A class whose own states contradict each other stands in nobody's way: what lies beyond it is wrong all the same.
+  const isMatch = (other: number, mask: number): boolean =>
+    other !== cls && (classes.usage(other) & wanted & mask) !== 0 && !state.inconsistent.has(other * 2 + kind);
   if (isEnabledBit(bit)) {
     if ((graph.usedInBefore(cls) & wanted) === 0) return;
     const found = search.backwards(
       cls,
       isReadBit(bit),
       classes.size,
-      (other, onlyShared) => other !== cls && (classes.usage(other) & wanted & (onlyShared ? Usage.Write : ~0)) !== 0,
+      (other, onlyShared) => isMatch(other, onlyShared ? Usage.Write : ~0),
       enter,
     );
     if (!found) return;
     const path = search.path().reverse();
     const safe = search.foundClass;
-    reportInversion(state, h, task, { safe, unsafe: cls, kind: kindOfBit(bit), path, change: { index, bit } });
+    reportInversion(state, h, task, { safe, unsafe: cls, kind, path, change: { index, bit } });
   } else {
     if ((graph.enabledBehind(cls) & wanted) === 0) return;
     const recursive = (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.ReadMask) === ReadKind.SharedRecursive;
@@ -142,14 +146,13 @@ function checkNeighbours(
       cls,
       recursive,
       classes.size,
-      (other, onlyRecursive) =>
-        other !== cls && (classes.usage(other) & wanted & (onlyRecursive ? Usage.Write : ~0)) !== 0,
+      (other, onlyRecursive) => isMatch(other, onlyRecursive ? Usage.Write : ~0),
       enter,
     );
     if (!found) return;
     const path = search.path();
     const unsafe = search.foundClass;
-    reportInversion(state, h, task, { safe: cls, unsafe, kind: kindOfBit(bit), path, change: { index, bit } });
+    reportInversion(state, h, task, { safe: cls, unsafe, kind, path, change: { index, bit } });
   }
 }
 

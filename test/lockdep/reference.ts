@@ -207,12 +207,13 @@ export class Reference extends NullSink {
     }
   }
 
-  /** Every class with this usage that a path ends at; paths ending weakly count for writers only. */
+  /** Every consistent class with this usage that a path ends at; paths ending weakly count for writers only. */
   #ends(all: Paths, irq: string, dir: number): string[][] {
     return all
       .filter(({ classes }) => classes.every((cls) => !this.#perCpu.has(cls)))
       .filter(({ classes, weak }) => {
         const end = classes.at(-1) ?? '';
+        if (this.#inconsistent.has(`${end} ${irq}`)) return false;
         return this.usage.has(`${end} ${irq} ${dir} W`) || (!weak && this.usage.has(`${end} ${irq} ${dir} R`));
       })
       .map(({ classes }) => classes);

@@ -294,6 +294,9 @@ class Player {
       case 'sleep':
         this.#sink.mightSleep(this.#stamp(bits, moment), ip);
         break;
+      case 'user-mode':
+        this.#sink.userMode(this.#stamp(bits, moment));
+        break;
       case 'alloc':
       case 'free':
         this.#memory(fact, deed);

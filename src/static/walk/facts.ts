@@ -23,6 +23,8 @@ export type Deed =
   | { readonly do: 'wait' | 'wake'; readonly event: EventFacts }
   | { readonly do: 'dereference'; readonly name: string; readonly isProtected: boolean }
   | { readonly do: 'exit' }
+  /** Back to user space, with locks. */
+  | { readonly do: 'user-mode' }
   /** What a doc comment asks for is not so. */
   | { readonly do: 'assert'; readonly message: string; readonly locks: readonly string[] };
 

@@ -118,6 +118,9 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
     case 'sleep':
       note(d, s, { do: 'sleep' });
       return [path];
+    case 'user-mode':
+      if (s.locks.held.length > 0) note(d, s, { do: 'user-mode' });
+      return [path];
     case 'sleep-if-atomic':
       if (s.locks.preempt > 0 || s.locks.irqsOff || inInterrupt(d)) note(d, s, { do: 'sleep' });
       return [path];

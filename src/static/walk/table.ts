@@ -177,6 +177,7 @@ const VERBS = new Set([
   'queue',
   'hook',
   'kind',
+  'user-mode',
 ]);
 
 function stepOf(file: string, line: string): Step {

@@ -21,6 +21,7 @@ interface Entered {
 /** A lock that a task has, or waits for. */
 interface Had {
   readonly lock: string;
+  readonly name: string;
   /** Nanoseconds. */
   readonly since: number;
   readonly spins: boolean;
@@ -52,6 +53,8 @@ export class Damage extends NullSink {
   readonly endedLate = { damaged: new Set<string>(), left: new Set<string>() };
   /** When the interrupt handler began that waits at {@link time}; undefined: the damage is not such a wait. Nanoseconds. */
   waiterSince: number | undefined;
+  /** Names of the locks that the waiting handler's task took before it was interrupted, and the handler did not. */
+  interruptedHas: ReadonlySet<string> = new Set();
   /**
    * The first handler that left a lock behind which it had with interrupts off only, and when it began, nanoseconds: the lock is seen to be
    * held with interrupts on.
@@ -79,6 +82,7 @@ export class Damage extends NullSink {
     const isSpinning = a.waitInner !== WaitType.Unchecked && a.waitInner <= limit;
     this.#of(taskOf(h)).push({
       lock: `${a.hi} ${a.lo}`,
+      name: this.#names.text(a.name),
       since: h.time,
       // A reader of preemptible RCU leaves its CPU like any other task.
       spins: isSpinning && this.#names.text(a.name) !== 'rcu_read_lock',
@@ -135,8 +139,19 @@ export class Damage extends NullSink {
   override waitBegin(h: EventHeader): void {
     if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) === 0) return;
     const isOnTop = !this.#isRt || (h.context & Ctx.HardIrq) !== 0;
-    if (h.time < this.time && isOnTop) this.waiterSince = this.#entered.get(h.cpu)?.at(-1)?.time;
+    const since = this.#entered.get(h.cpu)?.at(-1)?.time;
+    if (h.time < this.time && isOnTop && since !== undefined) {
+      this.waiterSince = since;
+      const had = this.#of(taskOf(h));
+      const own = new Set(had.filter((one) => one.since >= since).map(({ name }) => name));
+      this.interruptedHas = new Set(had.map(({ name }) => name).filter((name) => !own.has(name)));
+    }
     this.#happened(h);
+  }
+
+  /** A handler that goes to user mode does so as the task that it interrupted, with what that one holds. */
+  override userMode(h: EventHeader): void {
+    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0) this.#happened(h, 1);
   }
 
   /** How many locks the running task holds, or the one that is interrupted. */

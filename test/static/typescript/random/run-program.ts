@@ -221,14 +221,19 @@ function isLeft({ rule, where, message, evidence }: Finding, { leaver }: Damage)
 /**
  * Whether a handler that waits is found to do so with what the task has that it interrupted: the handler's own fault is that it waits.
  */
-function isOfInterrupted({ rule, message, where, evidence }: Finding, { time, waiterSince = 0 }: Damage): boolean {
+function isOfInterrupted({ rule, message, where, evidence }: Finding, noticed: Damage): boolean {
+  const { time, waiterSince = 0, interruptedHas } = noticed;
+  if (!OF_WAITS.test(rule === 'annotation-hides-violation' ? message : rule)) return false;
+  const isOfWait = (place: Where): boolean => nanoseconds(place) >= time - 0.5;
+  const isOfTask = (step: Where): boolean => step.task === where.task && nanoseconds(step) < waiterSince - 0.5;
   return (
-    OF_WAITS.test(rule === 'annotation-hides-violation' ? message : rule) &&
-    nanoseconds(where) >= time - 0.5 &&
-    evidence.some((step) => step.where.task === where.task && nanoseconds(step.where) < waiterSince - 0.5)
+    (isOfWait(where) && evidence.some((step) => isOfTask(step.where))) ||
+    evidence.some((step) => isOfWait(step.where) && interruptedHas.has(HELD_THERE.exec(step.what)?.[1] ?? ''))
   );
 }
 
+/** A step of evidence that says what was held where an event was waited for. */
+const HELD_THERE = / was taken while (.+?)(?:\/\d+)? was held$/;
 const OF_WAITS = /rcu-wait-in-reader|wait-event-cycle|rcuwait-many-waiters/;
 
 /** Findings tell seconds, to the nanosecond. */
