@@ -10,6 +10,8 @@ import type { State } from './walk.js';
 
 /** The same instance is not held more often than this, so that loops come to an end. */
 const MOST_HELD = 2;
+/** One that is preempt_disable() only may be, a little: its depth tells it apart from preemption that something else turns off. */
+const MOST_NESTED = 3;
 /** More locks than this at a time are no longer told apart: lockdep's own limit. */
 const MAX_DEPTH = 48;
 
@@ -48,7 +50,9 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
   // Without PREEMPT_RT a local_lock_t is preempt_disable(): nobody waits.
   const waits = facts.lockType !== LockType.PerCpu || w.config.preemptRt;
   if (isTwin && waits && nest === undefined) return undefined;
-  if (same.length >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return s;
+  // From here on it is not known how often it is held.
+  if (same.length >= (waits ? MOST_HELD : MOST_NESTED) || s.locks.held.length >= MAX_DEPTH)
+    return { ...s, doubtful: true };
   const before = held.nest === undefined ? s.locks.held : s.locks.held.map((one) => settled(one, held.nest));
   return withNeed(changed(w, s, { held: [...before, held] }), held);
 }
