@@ -139,7 +139,10 @@ function compareOne(
   const isReached = (finding: Finding): boolean => {
     const { rule, message, where, evidence } = finding;
     const isAtEnd = rule === 'held-at-exit' || message.includes(' hides held-at-exit: ');
-    if (isAtEnd && !runs.ended.has((where.task ?? '').replace(/-\d+$/, ''))) return false;
+    if (isAtEnd && !runs.reached.ended.has((where.task ?? '').replace(/-\d+$/, ''))) return false;
+    // That somebody signals the event is a part of the cycle which has no step of its own.
+    const { signalled } = runs.reached;
+    if (rule === 'wait-event-cycle' && !finding.locks.some((name) => signalled.has(name))) return false;
     return isWhere(finding, runs.lines) && evidence.every((step) => isTaken(step, runs.taken));
   };
   if (options.more > 0) {

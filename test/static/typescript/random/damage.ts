@@ -29,6 +29,14 @@ interface Had {
   withIrqsOn: boolean;
 }
 
+/** What runs got to that lines do not tell. */
+export interface Reached {
+  /** Tasks that came to their ends. */
+  readonly ended: Set<string>;
+  /** Names of the events that were signalled. */
+  readonly signalled: Set<string>;
+}
+
 /** Where and when something runs, time in nanoseconds. */
 export interface Running {
   readonly pid: number;
@@ -67,12 +75,12 @@ export class Damage extends NullSink {
   readonly #handlers = new Map<number, number>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
-  readonly #ended: Set<string>;
+  readonly #reached: Reached;
 
-  /** @param ended is given the tasks that end before */
-  constructor(names: NameTable, isRt: boolean, ended: Set<string>) {
+  /** @param reached is given what happens before */
+  constructor(names: NameTable, isRt: boolean, reached: Reached) {
     super();
-    this.#ended = ended;
+    this.#reached = reached;
     this.#names = names;
     this.#isRt = isRt;
   }
@@ -173,13 +181,14 @@ export class Damage extends NullSink {
   }
 
   /** A work item ends, and the next one runs with what it has left. */
-  override wakeUp(h: EventHeader, _hi: number, _lo: number, _name: number, kind: number): void {
+  override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number): void {
+    if (this.time === Number.POSITIVE_INFINITY) this.#reached.signalled.add(this.#names.text(name));
     if (kind === WaitKind.Work && this.#of(taskOf(h)).length > 0) this.#left(h);
   }
 
   override taskExit(h: EventHeader): void {
     const comm = this.#names.text(h.comm);
-    if (this.time === Number.POSITIVE_INFINITY) this.#ended.add(comm);
+    if (this.time === Number.POSITIVE_INFINITY) this.#reached.ended.add(comm);
     else this.endedLate.damaged.add(`${comm}-${h.pid}`);
     if (this.leftTime < Number.POSITIVE_INFINITY) this.endedLate.left.add(`${comm}-${h.pid}`);
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);

@@ -12,7 +12,7 @@ import type { Machine } from '../../../../src/sim/machine.js';
 import type { Body } from '../../../../src/sim/op.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
-import { Damage, type Running } from './damage.js';
+import { Damage, type Reached, type Running } from './damage.js';
 import { StreamHash } from './stream-hash.js';
 
 /** Is told the line of each operation that begins. */
@@ -57,8 +57,8 @@ export class ProgramRuns {
   readonly lines = new Set<number>();
   /** Lines that took a lock in some run, with its name: `12 LOCK`. */
   readonly taken = new Set<string>();
-  /** Tasks that came to their ends in some run. */
-  readonly ended = new Set<string>();
+  /** What some run got to beside. */
+  readonly reached: Reached = { ended: new Set(), signalled: new Set() };
   operations = 0;
   readonly #file: string;
   readonly #law: Law;
@@ -196,14 +196,15 @@ export class ProgramRuns {
   }
 
   #damage(names: NameTable): Damage {
-    this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.ended);
+    this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.reached);
     return this.#noticed;
   }
 }
 
 /** Whether it is told when a task ends. */
 function isOfEnd({ rule, message }: Finding): boolean {
-  return rule === 'held-at-exit' || message.includes(' hides held-at-exit: ');
+  const isOfRule = rule === 'held-at-exit' || message.includes(' hides held-at-exit: ');
+  return isOfRule && message.includes(' ended with ');
 }
 
 /** What a handler left behind, seen where it is no longer the handler that runs. */
