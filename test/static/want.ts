@@ -21,9 +21,8 @@ export function wanted(file: string): Expectation[] {
   return out.sort();
 }
 
-/** Rules of what the simulated kernel sees only when it happens: no order of locks in the sources tells. */
-export const SEEN_WHEN_IT_HAPPENS: ReadonlySet<string> = new Set([
-  'assertion-failed',
+/** What only a run can show: no rule on sources. */
+export const OF_RUNS: ReadonlySet<string> = new Set([
   'data-race',
   'deadlock',
   'double-free',
@@ -31,6 +30,19 @@ export const SEEN_WHEN_IT_HAPPENS: ReadonlySet<string> = new Set([
   'memory-leak',
   'use-after-free',
 ]);
+
+/** Rules of what the simulated kernel sees only when it happens: no order of locks in the sources tells. */
+export const SEEN_WHEN_IT_HAPPENS: ReadonlySet<string> = new Set(['assertion-failed', ...OF_RUNS]);
+
+/** Rules whose finding has no one place: which of several operations completes them depends on the schedule. */
+export const PLACELESS: readonly string[] = [
+  'lock-order-cycle',
+  'irq-lock-inversion',
+  'inconsistent-lock-state',
+  'wait-event-cycle',
+  'rcu-wait-in-reader',
+  'held-at-exit',
+];
 
 /** Findings in the same form. */
 export function reported(findings: readonly Finding[]): Expectation[] {

@@ -12,11 +12,11 @@ import {
   numberOf,
   type Primitive,
   reference,
+  sameValue,
   TRUE,
   truthOf,
   UNDEFINED,
   type Value,
-  valueKey,
 } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
@@ -76,7 +76,7 @@ export function callArray(
     case 'unshift':
     case 'add':
       for (const arg of args) {
-        if (name === 'add' && list.items?.some((item) => valueKey(item) === valueKey(arg)) === true) continue;
+        if (name === 'add' && list.items?.some((item) => sameValue(item, arg)) === true) continue;
         put(list, arg, name === 'unshift');
       }
       return plain(name === 'add' ? reference(list) : ANYTHING);

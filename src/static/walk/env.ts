@@ -1,4 +1,4 @@
-import { join, type Value, valueKey } from './value.js';
+import { join, sameValue, type Value } from './value.js';
 
 /** Names in the order in which they were declared, each with its place. One object for equal orders, so that places need not be looked up anew. */
 class Names {
@@ -87,7 +87,7 @@ export class Env {
     return this.#values.every((value, i) => {
       if (value === undefined) return true;
       const there = this.#at(other, i);
-      return there === value || (there !== undefined && valueKey(there) === valueKey(value));
+      return there !== undefined && sameValue(there, value);
     });
   }
 

@@ -8,6 +8,7 @@ import {
   isNullish,
   type Primitive,
   type Simple,
+  sameValue,
   textOfValue,
   truthOf,
   type Value,
@@ -67,7 +68,7 @@ export function knownField(s: State, thing: Thing, name: string): Value | undefi
 /** The state in which a field is known to have a value. */
 export function withKnown(s: State, field: { readonly key: string; readonly v: Value }, value: Value): State {
   // Where there is no other answer there is nothing to remember.
-  if (!isOpen(field.v) || valueKey(field.v) === valueKey(value)) return s;
+  if (!isOpen(field.v) || sameValue(field.v, value)) return s;
   const known = new Map(s.known);
   known.delete(field.key);
   known.set(field.key, value);

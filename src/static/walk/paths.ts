@@ -1,6 +1,6 @@
 import type { Env } from './env.js';
 import type { Need } from './facts.js';
-import { join, type Value, valueKey } from './value.js';
+import { join, sameValue, type Value } from './value.js';
 import type { Jumps, Known, Result, State } from './walk.js';
 
 /** Paths that are one again: states with equal locks, their variables joined. The order of the first of each stays. */
@@ -76,7 +76,7 @@ export function commonKnown(a: Known, b: Known): Known {
   const out = new Map<string, Value>();
   for (const [key, value] of a) {
     const other = b.get(key);
-    if (other !== undefined && valueKey(other) === valueKey(value)) out.set(key, value);
+    if (other !== undefined && sameValue(other, value)) out.set(key, value);
   }
   if (out.size === a.size) return a;
   return out;

@@ -1,5 +1,5 @@
 import type { TreeCall, TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
-import { join, joinCounted, type Reference, UNDEFINED, type Value, valueKey } from './value.js';
+import { join, joinCounted, type Reference, sameValue, UNDEFINED, type Value, valueKey } from './value.js';
 
 /** A function of the sources and where it is. */
 export interface Code {
@@ -119,7 +119,7 @@ export class Thing {
     }
     const old = this.fields.get(field);
     const next = old === undefined || this.isExact ? value : joinCounted(old, value);
-    if (old !== undefined && valueKey(old) === valueKey(next)) return;
+    if (old !== undefined && sameValue(old, next)) return;
     this.fields.set(field, next);
     this.heap.version++;
   }
@@ -128,7 +128,7 @@ export class Thing {
   add(value: Value): void {
     const old = this.rest;
     const next = old === undefined ? value : join(old, value);
-    if (old !== undefined && valueKey(old) === valueKey(next)) return;
+    if (old !== undefined && sameValue(old, next)) return;
     this.rest = next;
     this.heap.version++;
   }

@@ -77,6 +77,11 @@ export function valueKey(value: Value): string {
   }
 }
 
+/** Whether two values have one {@link valueKey}. */
+export function sameValue(a: Value, b: Value): boolean {
+  return a === b || valueKey(a) === valueKey(b);
+}
+
 export function alternatives(value: Value): readonly Simple[] {
   return value.t === 'several' ? value.vs : [value];
 }
@@ -105,7 +110,7 @@ export function joinCounted(old: Value, value: Value): Value {
   return news === undefined ? old : join(old, news);
 }
 
-/** Whether two values have one {@link valueKey}. */
+/** {@link sameValue} of values that are one, without making texts. */
 function isSame(a: Simple, b: Simple): boolean {
   if (a === b) return true;
   if (a.t === 'ref') return b.t === 'ref' && a.o.id === b.o.id;

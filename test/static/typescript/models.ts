@@ -7,7 +7,7 @@ import type { Finding } from '../../../src/model/finding.js';
 import { loadRuleSet } from '../../../src/rules/index.js';
 import { runCampaign } from '../../../src/sim/run/campaign.js';
 import type { Scenario } from '../../../src/sim/scenario.js';
-import { reported, SEEN_WHEN_IT_HAPPENS, wanted } from '../want.js';
+import { PLACELESS, reported, SEEN_WHEN_IT_HAPPENS, wanted } from '../want.js';
 
 const FOLDER = 'fixtures/models';
 const models = readdirSync(FOLDER).sort();
@@ -22,17 +22,8 @@ const rules = loadRuleSet();
 /** Files with a scenario; the others are what scenarios share. */
 const variants = MODEL_FILES.filter((file) => /^export default /m.test(readFileSync(file, 'utf8')));
 
-/** Rules whose finding has no one place: which of several operations completes them depends on the schedule, or no event tells it. */
-const PLACELESS: ReadonlySet<string> = new Set([
-  'lock-order-cycle',
-  'irq-lock-inversion',
-  'inconsistent-lock-state',
-  'wait-event-cycle',
-  'rcu-wait-in-reader',
-  'held-at-exit',
-  'unlock-not-held',
-  'held-lock-freed',
-]);
+/** Rules whose finding has no one place here: or no event tells it. */
+const NO_ONE_PLACE: ReadonlySet<string> = new Set([...PLACELESS, 'unlock-not-held', 'held-lock-freed']);
 
 /** Seeds of random schedules tried after the one by the clock. */
 const SEEDS = 40;
@@ -52,7 +43,7 @@ function touches({ where, evidence }: Finding, file: string): boolean {
 /** What is equal in a finding of the sources and the one of a run. */
 function keyOf(finding: Finding): string {
   const locks = [...new Set(finding.locks)].sort().join(' ');
-  return PLACELESS.has(finding.rule) ? `${finding.rule} of ${locks}` : `${finding.rule} at ${lineOf(finding)}`;
+  return NO_ONE_PLACE.has(finding.rule) ? `${finding.rule} of ${locks}` : `${finding.rule} at ${lineOf(finding)}`;
 }
 
 function run(file: string, scenario: Scenario, seed: number): readonly Finding[] {

@@ -5,31 +5,13 @@ import { basename, join } from 'node:path';
 import type { Law } from '../../../../src/judge/index.js';
 import type { Evidence, Finding, Where } from '../../../../src/model/finding.js';
 import { type CheckOptions, check } from '../../../../src/static/check.js';
+import { OF_RUNS, PLACELESS } from '../../want.js';
 import { programText } from './program-text.js';
 import type { ProgramGene } from './random-program.js';
 import { ProgramRuns, schedules } from './run-program.js';
 
-/** What only a run can show: no rule on sources. */
-export const OF_RUNS: ReadonlySet<string> = new Set([
-  'deadlock',
-  'hang',
-  'memory-leak',
-  'data-race',
-  'use-after-free',
-  'double-free',
-]);
-
-/** Rules whose finding has no one place: which of several acquisitions completes them depends on the schedule. */
-const PLACELESS: ReadonlySet<string> = new Set([
-  'lock-order-cycle',
-  'irq-lock-inversion',
-  'inconsistent-lock-state',
-  'wait-event-cycle',
-  'rcu-wait-in-reader',
-  'rcuwait-many-waiters',
-  'held-at-exit',
-  'recursive-lock',
-]);
+/** Rules whose finding has no one place here. */
+const NO_ONE_PLACE: ReadonlySet<string> = new Set([...PLACELESS, 'rcuwait-many-waiters', 'recursive-lock']);
 
 /** What sources spell and runs cannot see. */
 const HIDDEN_FROM_RUNS: ReadonlySet<string> = new Set(['gfp-rt-nowait-preemptible']);
@@ -195,7 +177,7 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   // A switch to another task has no line, and names one lock.
   if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
   if (locksOf(shown) !== locksOf(found)) return false;
-  if (PLACELESS.has(hiddenRule(shown))) return hiddenRule(shown) === hiddenRule(found);
+  if (NO_ONE_PLACE.has(hiddenRule(shown))) return hiddenRule(shown) === hiddenRule(found);
   return functionAt(lines, shown.where.line) === functionAt(lines, found.where.line ?? 0);
 }
 
