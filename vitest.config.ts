@@ -14,9 +14,11 @@ export default defineConfig({
   test: {
     // Tests mostly wait for the processes that they start; one worker less than cores would leave half of a small machine idle.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    // Hooks start browsers and build.
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    // What a page or a process shows in its own time is waited for: a busy machine takes its time.
+    expect: { poll: { timeout: 20_000 } },
+    // Hooks start browsers, build, and check whole folders.
+    hookTimeout: 180_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html'] },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [BUILT] } },

@@ -132,7 +132,7 @@ describe('the story of a finding', () => {
       await page.getByText('mended before the release').waitFor();
       expect(await page.locator('.detail .box.named').allTextContents()).toEqual([expect.stringMatching(/^dev->lock/)]);
       await page.locator('.detail a.lock').first().click();
-      expect(await page.locator('.class-name').textContent()).toBe('dev->lock');
+      await expect.poll(() => page.locator('.class-name').textContent()).toBe('dev->lock');
       expect(problems).toEqual([]);
     } finally {
       await browser.close();

@@ -147,5 +147,5 @@ export default scenario({ name: '${lock}' }, (kernel) => {
     expect(run.findings.map(({ where, rule, locks }) => [where.file, rule, ...locks])).toEqual([
       ['callee.ts', 'sleep-in-atomic', 'user'],
     ]);
-  }, 60_000);
+  });
 });

@@ -44,7 +44,7 @@ describe.skipIf(!existsSync(EXAMPLES) || !existsSync(TREE))('examples from a rel
       );
       if (example.verdict === 'TP') expect(hits.map((finding) => finding.confidence)).toContain('certain');
       else expect(hits).toEqual([]);
-    }, 120_000);
+    });
   }
 });
 

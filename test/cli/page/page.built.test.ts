@@ -80,14 +80,16 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
   it('filters findings by click and by text, and keeps the filters in its address', async () => {
     const watched = await open();
     const { page } = watched;
+    await rows(page).first().waitFor();
     const all = await rows(page).count();
     expect(all).toBeGreaterThan(3);
     await page.getByRole('checkbox', { name: /^known/ }).check();
     await expect.poll(() => rows(page).count()).toBe(1);
-    expect(await page.locator('.detail h2').textContent()).toContain('lv_mutex');
+    await expect.poll(() => page.locator('.detail h2').textContent()).toContain('lv_mutex');
     await page.getByRole('checkbox', { name: /^known/ }).uncheck();
     await page.getByRole('checkbox', { name: /^irq-lock-inversion/ }).check();
-    expect(new URL(page.url()).hash).toContain('rule=irq-lock-inversion');
+    await expect.poll(() => new URL(page.url()).hash).toContain('rule=irq-lock-inversion');
+    await expect.poll(() => rows(page).count()).toBeLessThan(all);
     const kept = await rows(page).count();
     await page.reload();
     await expect.poll(() => rows(page).count()).toBe(kept);
@@ -95,13 +97,14 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     await expect.poll(() => rows(page).count()).toBe(all);
     await page.getByLabel('Lock', { exact: true }).fill('lv_raw2');
     await page.waitForFunction((count) => document.querySelectorAll('.rows .row').length < count, all);
-    expect(await page.locator('.list .count').textContent()).toMatch(/^\d+ of \d+ findings$/);
+    await expect.poll(() => page.locator('.list .count').textContent()).toMatch(/^\d+ of \d+ findings$/);
     await done(watched);
   });
 
   it('draws the chain, the scenario CPU by CPU, the recording, and quotes sources', async () => {
     const watched = await open('#findings?status=known');
     const { page } = watched;
+    await page.locator('.detail .drawing').nth(2).waitFor();
     const [chain, scenario, recorded] = await page.locator('.detail .drawing').all();
     expect(await chain?.locator('.box.named').count()).toBe(2);
     expect(await chain?.getAttribute('aria-label')).toBe('Cycle. lv_mutex, then lv_mutex2, then lv_mutex: a cycle');
@@ -110,7 +113,7 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     ]);
     expect(await recorded?.locator('.bar.hold').count()).toBe(2);
     await page.getByRole('link', { name: 'lv_mutex2', exact: true }).first().click();
-    expect(await page.locator('.class-name').textContent()).toBe('lv_mutex2');
+    await expect.poll(() => page.locator('.class-name').textContent()).toBe('lv_mutex2');
     await page.goto(`${url}#findings?input=${encodeURIComponent(SOURCES)}`);
     const { line } = await page
       .locator('.detail .source .here')
@@ -125,23 +128,23 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     const watched = await open();
     const { page } = watched;
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('main');
     const first = await page.locator('.detail h2').textContent();
     await page.keyboard.press('j');
-    expect(await page.locator('.detail h2').textContent()).not.toBe(first);
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-current'))).toBe('true');
-    expect(await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle)).toBe(
-      'solid',
-    );
+    await expect.poll(() => page.locator('.detail h2').textContent()).not.toBe(first);
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-current'))).toBe('true');
+    await expect
+      .poll(() => page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle))
+      .toBe('solid');
     await page.keyboard.press('k');
-    expect(await page.locator('.detail h2').textContent()).toBe(first);
+    await expect.poll(() => page.locator('.detail h2').textContent()).toBe(first);
     await page.keyboard.press('/');
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('search');
     await page.keyboard.press('Escape');
     await page.keyboard.press('?');
-    expect(await page.getByRole('dialog').isVisible()).toBe(true);
+    await expect.poll(() => page.getByRole('dialog').isVisible()).toBe(true);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.keyboard.press('g');
@@ -153,24 +156,25 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     const watched = await open('#graph');
     const { page } = watched;
     await page.locator('#map canvas').first().waitFor();
+    await page.locator('.class-table tbody tr').first().waitFor();
     const classes = await page.locator('.class-table tbody tr').count();
     await page.getByLabel('Find class').fill('lv_mutex');
     await page.locator('.found a').first().waitFor();
     await page.getByLabel('Find class').press('Enter');
-    expect(await page.locator('.class-name').textContent()).toBe('lv_mutex');
-    expect(await page.locator('.class-table tbody tr').count()).toBeLessThan(classes);
+    await expect.poll(() => page.locator('.class-name').textContent()).toBe('lv_mutex');
+    await expect.poll(() => page.locator('.class-table tbody tr').count()).toBeLessThan(classes);
     // The other half of the cycle, in red both ways.
-    expect(await page.locator('.class-detail .link.bad').count()).toBe(2);
+    await expect.poll(() => page.locator('.class-detail .link.bad').count()).toBe(2);
     await page.locator('.class-detail .node', { hasText: 'lv_mutex2' }).click();
-    expect(await page.locator('.class-name').textContent()).toBe('lv_mutex2');
+    await expect.poll(() => page.locator('.class-name').textContent()).toBe('lv_mutex2');
     await page.getByLabel('Depth').selectOption('2');
-    expect(new URL(page.url()).hash).toContain('depth=2');
+    await expect.poll(() => new URL(page.url()).hash).toContain('depth=2');
     await page.locator('#map').focus();
     for (const key of ['+', '-', 'ArrowLeft', 'ArrowUp', '0']) await page.keyboard.press(key);
     await page.getByRole('button', { name: 'Show all' }).click();
-    expect(await page.locator('.class-name').count()).toBe(0);
+    await expect.poll(() => page.locator('.class-name').count()).toBe(0);
     await page.getByRole('checkbox', { name: 'in loops' }).check();
-    expect(await page.locator('.count').first().textContent()).toMatch(/^2 of /);
+    await expect.poll(() => page.locator('.count').first().textContent()).toMatch(/^2 of /);
     await done(watched);
   });
 
@@ -180,9 +184,9 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     const { page } = watched;
     await page.locator('#map canvas').first().waitFor();
     await page.getByRole('button', { name: 'Show all' }).click();
-    expect(new URL(page.url()).hash).toBe('#graph');
+    await expect.poll(() => new URL(page.url()).hash).toBe('#graph');
     await page.locator('#map').click();
-    expect(await page.locator('.class-name').textContent()).toBe('rcu_read_lock');
+    await expect.poll(() => page.locator('.class-name').textContent()).toBe('rcu_read_lock');
     await done(watched);
   });
 
@@ -194,7 +198,7 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     });
     await page.goto(`${url}#graph?class=lv_mutex`);
     await page.getByText('draws no WebGL').waitFor();
-    expect(await page.locator('.class-detail .node').count()).toBeGreaterThan(1);
+    await expect.poll(() => page.locator('.class-detail .node').count()).toBeGreaterThan(1);
     await done(watched);
   });
 
@@ -220,20 +224,21 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     const light = await ground();
     await page.getByRole('button', { name: 'Colours: auto' }).click();
-    expect(await ground()).toBe(light);
+    await expect.poll(() => ground()).toBe(light);
     await page.getByRole('button', { name: 'Colours: light' }).click();
-    expect(await ground()).not.toBe(light);
+    await expect.poll(() => ground()).not.toBe(light);
     await done(watched);
   });
 
   it('prints every finding of the list in full', async () => {
     const watched = await open('#findings?rule=lock-order-cycle');
     const { page } = watched;
+    await rows(page).first().waitFor();
     const listed = await rows(page).count();
     await page.emulateMedia({ media: 'print' });
     await page.waitForFunction((count) => document.querySelectorAll('.print article').length === count, listed);
-    expect(await page.locator('.print article').first().isVisible()).toBe(true);
-    expect(await page.locator('nav').isVisible()).toBe(false);
+    await expect.poll(() => page.locator('.print article').first().isVisible()).toBe(true);
+    await expect.poll(() => page.locator('nav').isVisible()).toBe(false);
     await done(watched);
   });
 
@@ -249,7 +254,7 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
     for (const name of NASTY) {
       await page.goto(`${pathToFileURL(file).href}#graph?${new URLSearchParams({ class: name })}`);
       // What no address can hold is no class.
-      if (name.isWellFormed()) expect(await page.locator('.class-name').count(), name).toBe(1);
+      if (name.isWellFormed()) await expect.poll(() => page.locator('.class-name').allTextContents()).toHaveLength(1);
     }
     await page.goto(`${pathToFileURL(file).href}#inputs`);
     const state = await page.evaluate(() => ({
@@ -268,9 +273,9 @@ describe.skipIf(!hasBrowser)('the page in a browser (needs chromium)', () => {
 
   it('looks right with nothing to show', async () => {
     const watched = await openPage(browser, pathToFileURL(path.join(folder, 'clean.html')).href);
-    expect(await watched.page.getByText('clean', { exact: true }).first().isVisible()).toBe(true);
+    await expect.poll(() => watched.page.getByText('clean', { exact: true }).first().isVisible()).toBe(true);
     await watched.page.keyboard.press('f');
-    expect(await watched.page.getByText('Nothing was found.').isVisible()).toBe(true);
+    await expect.poll(() => watched.page.getByText('Nothing was found.').isVisible()).toBe(true);
     await done(watched);
   });
 });
@@ -327,17 +332,17 @@ describe('lockvet serve', () => {
       expect((await fetch(new URL('/', url))).status).toBe(404);
       const { page, problems, requests } = await openPage(browser, `${url}#findings?severity=error`);
       try {
-        expect(await page.locator('.rows .row').count()).toBe(1);
-        expect(await page.getByLabel('Stored run').locator('option').count()).toBe(1);
+        await expect.poll(() => page.locator('.rows .row').count()).toBe(1);
+        await expect.poll(() => page.getByLabel('Stored run').locator('option').count()).toBe(1);
         await store(INVERSION);
         await page.waitForFunction(() => document.querySelectorAll('.rows .row').length === 2);
         // What was looked at stays.
-        expect(new URL(page.url()).hash).toBe('#findings?severity=error');
+        await expect.poll(() => new URL(page.url()).hash).toBe('#findings?severity=error');
         await page.getByLabel('Stored run').selectOption('1');
         await page.waitForURL(`${url}1#findings?severity=error`);
-        expect(await page.locator('.rows .row').count()).toBe(1);
+        await expect.poll(() => page.locator('.rows .row').count()).toBe(1);
         await page.goto(`${url}#graph?class=lv_raw2`);
-        expect(await page.locator('.class-name').textContent()).toBe('lv_raw2');
+        await expect.poll(() => page.locator('.class-name').textContent()).toBe('lv_raw2');
         expect(problems).toEqual([]);
         expect(requests.filter((request) => !request.startsWith(url) && !request.startsWith('data:'))).toEqual([]);
         expect(await server.stop()).toBe(0);

@@ -14,7 +14,7 @@ let findings: readonly Finding[] = [];
 
 beforeAll(async () => {
   findings = (await check(files, testOptions())).run.findings;
-}, 60_000);
+});
 
 describe('findings in TypeScript fixtures', () => {
   it.each(files)('%s: stand where the comments want them', (file) => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
       );
     }
   }
-}, 60_000);
+});
 
 describe('the TypeScript examples of rules', () => {
   it.each(folders)('%s: the bad one is found at its lines, the good one is silent', (rule) => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
       findings.filter((finding) => touches(finding, `${FOLDER}/${name}.ts`)),
     );
   }
-}, 120_000);
+});
 
 function touches(finding: Finding, file: string): boolean {
   return [finding.where, ...finding.evidence.map((step) => step.where)].some((where) => where.file === file);

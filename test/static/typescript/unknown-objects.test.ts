@@ -17,7 +17,7 @@ describe('code that no scenario runs', () => {
   it('is not blamed for locks of objects that nobody makes', async () => {
     // Its threads and handlers, and the tree's, are made of nodes that nobody has put together.
     expect(await findingsIn('src/rcu/tree/boost.ts')).toEqual([]);
-  }, 120_000);
+  });
 
   it('is blamed for what its handlers do to the locks that it makes itself', async () => {
     const file = join(folder, 'probe.ts');
