@@ -73,8 +73,9 @@ const SLEEP: OpKind<WaitObject, boolean> = {
   attempt(machine, object, op) {
     const { frame } = op;
     if (op.stage === 0) {
-      // __schedule_bug(): in an interrupt there is nothing to switch away from, whatever the task that it interrupted waits for.
-      if (machine.cpu.inInterrupt) noteMightSleep(machine, op);
+      // schedule_debug() and rcu_note_context_switch() complain where might_sleep() does, also where the task was woken already. The
+      // switch itself does not tell whether interrupts were off, nor on PREEMPT_RT what the task holds: it may be waiting for that lock.
+      noteMightSleep(machine, op);
       op.value = true;
       if (!frame.task.willSleep) {
         object.noteNoWait(op);

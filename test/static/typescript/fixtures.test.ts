@@ -1,9 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadScenarioFile } from '../../../src/cli/load.js';
 import type { Finding } from '../../../src/model/finding.js';
+import { judgeRun } from '../../../src/sim/run/judge-run.js';
 import { check } from '../../../src/static/check.js';
-import { reported, testOptions, wanted } from '../want.js';
+import { reported, SEEN_WHEN_IT_HAPPENS, testOptions, wanted } from '../want.js';
 
 const FOLDER = 'fixtures/typescript';
 const files = readdirSync(FOLDER)
@@ -33,5 +35,17 @@ describe('findings in TypeScript fixtures', () => {
     const places = findings.flatMap((finding) => [finding.where, ...finding.evidence.map((step) => step.where)]);
     expect(findings.some((finding) => finding.rule === 'held-at-exit')).toBe(true);
     expect(places.filter((where) => where.line === 0)).toEqual([]);
+  });
+
+  it('are what runs show on their lines where tasks wait by hand, on both kernels', async () => {
+    const path = join(FOLDER, 'schedules.ts');
+    const law = testOptions();
+    const schedule = { strategy: 'rr', seed: 1, depth: 3, preemptRt: undefined } as const;
+    for (const scenario of await loadScenarioFile(path)) {
+      const { findings } = judgeRun({ path, scenario }, { law, schedule, precise: true });
+      // The switch that follows has no line.
+      const placed = findings.filter(({ rule, where }) => where.line !== undefined && !SEEN_WHEN_IT_HAPPENS.has(rule));
+      expect(reported(placed)).toEqual([...new Set(wanted(path))]);
+    }
   });
 });
