@@ -220,11 +220,17 @@ function withoutLevel(name: string): string {
   return name.replace(/\/\d+$/, '');
 }
 
-/** Name of the function that a line is in. */
+/** Name of the function that a line is in: what it stands further in than. */
 function functionAt(lines: readonly string[], line: number): string {
+  const inside = indentation(lines[line - 1] ?? '');
   for (let at = line - 1; at >= 0; at--) {
-    const name = /^\s*(?:.*function\* ?|\*)(\w+)\(/.exec(lines[at] ?? '')?.[1];
-    if (name !== undefined) return name;
+    const text = lines[at] ?? '';
+    const name = /^\s*(?:.*function\* ?|\*)(\w+)\(/.exec(text)?.[1];
+    if (name !== undefined && (at === line - 1 || indentation(text) < inside)) return name;
   }
   return '';
+}
+
+function indentation(text: string): number {
+  return text.length - text.trimStart().length;
 }
