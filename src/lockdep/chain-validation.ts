@@ -30,7 +30,8 @@ export function validateChain(state: LockdepState, h: EventHeader, task: TaskSta
   state.graph.reserveClasses(state.classes.size);
   const recursion = checkRecursion(state, h, task, index);
   if (recursion === 'nested') return true;
-  return addDependencies(state, h, task, index);
+  // One chain may recurse in several functions: each is a finding of its own.
+  return addDependencies(state, h, task, index) && recursion !== 'found';
 }
 
 /** check_deadlock(): the class must not be held already, unless both are readers or a nest lock serialises them. */

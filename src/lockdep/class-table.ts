@@ -2,8 +2,8 @@ import { AcquireHas, type LockAcquire } from '../model/events.js';
 import { stableClass } from '../model/finding.js';
 import { LockType, WaitType } from '../model/wait-type.js';
 import { grownFloat64, grownInt32 } from './growable.js';
-import type { Site } from './site.js';
 import { TripleTable } from './triple-table.js';
+import type { UsageOrigin } from './usage-origin.js';
 
 /** How surely a class is told apart from others. */
 export const Identity = {
@@ -70,7 +70,7 @@ export class ClassTable {
   readonly #versionOfKey = new Map<string, number>();
   readonly #versionsOfName = new Map<string, number>();
   readonly #displayNames: string[] = [];
-  readonly #usageSites = new Map<number, Site>();
+  readonly #usageOrigins = new Map<number, UsageOrigin>();
   #noValidateHi: number;
   #noValidateLo: number;
   #knowsNoValidateKey: boolean;
@@ -379,13 +379,14 @@ export class ClassTable {
     this.#usage[id] |= 1 << bit;
   }
 
-  setUsageSite(id: number, bit: number, site: Site): void {
+  /** What gave the class the state; the first time counts. */
+  setUsageOrigin(id: number, bit: number, origin: UsageOrigin): void {
     const at = id * 8 + bit;
-    if (!this.#usageSites.has(at)) this.#usageSites.set(at, site);
+    if (!this.#usageOrigins.has(at)) this.#usageOrigins.set(at, origin);
   }
 
-  usageSite(id: number, bit: number): Site | undefined {
-    return this.#usageSites.get(id * 8 + bit);
+  usageOrigin(id: number, bit: number): UsageOrigin | undefined {
+    return this.#usageOrigins.get(id * 8 + bit);
   }
 
   acquisitions(id: number): number {

@@ -12,6 +12,14 @@ import {
 import type { LockdepState } from './lockdep-state.js';
 import type { TaskState } from './task-state.js';
 import { IrqKind, isEnabledBit, usageBit, usageBitName } from './usage.js';
+import { originEvidence, siteOfOrigin, type UsageOrigin } from './usage-origin.js';
+
+/** The class of the held lock at `index` gets a usage state. */
+export interface UsageChange {
+  readonly index: number;
+  readonly bit: number;
+  readonly origin: UsageOrigin;
+}
 
 /** An interrupt-safe class with a strong path to an interrupt-unsafe one. */
 export interface Inversion {
@@ -21,7 +29,7 @@ export interface Inversion {
   /** Edges from `safe` to `unsafe`, without the one being added. */
   path: number[];
   /** The state change that completed it, or the new dependency from `held` to `taken` (indices of the stack). */
-  change?: { index: number; bit: number };
+  change?: UsageChange;
   added?: { held: number; taken: number };
 }
 
@@ -41,7 +49,10 @@ export function reportInversion(state: LockdepState, h: EventHeader, task: TaskS
       rule: 'irq-lock-inversion',
       message: `possible irq lock inversion dependency detected: ${irq}-safe ${safeName} -> ${irq}-unsafe ${unsafeName}`,
       locks: onPath.map((cls) => classes.displayName(cls)),
-      where: describeHeld(state, task, index).where,
+      where:
+        inversion.change === undefined
+          ? describeHeld(state, task, index).where
+          : state.sites.where(siteOfOrigin(inversion.change.origin)),
       evidence: [
         ...usageEvidence(state, safe, kind, false),
         ...pathEvidence(state, inversion.path),
@@ -103,10 +114,9 @@ function pathClasses(state: LockdepState, task: TaskState, inversion: Inversion)
 function usageEvidence(state: LockdepState, cls: number, kind: IrqKind, enabled: boolean): Evidence[] {
   for (const read of [false, true]) {
     const bit = usageBit(kind, enabled, read);
-    const site = state.classes.usageSite(cls, bit);
-    if (site === undefined) continue;
-    const what = `${state.classes.displayName(cls)} became ${usageBitName(bit)} here`;
-    return [evidence(what, state.sites.where(site))];
+    const words = `${state.classes.displayName(cls)} became ${usageBitName(bit)} here`;
+    const steps = originEvidence(state, cls, bit, words);
+    if (steps.length > 0) return steps;
   }
   return [];
 }

@@ -3,13 +3,12 @@ import {
   contextWords,
   describeHeld,
   describeStack,
-  evidence,
   heldClass,
   heldSite,
   makeFinding,
   takenEvidence,
 } from './describe.js';
-import { reportInversion } from './irq-inversion.js';
+import { reportInversion, type UsageChange } from './irq-inversion.js';
 import type { LockdepState } from './lockdep-state.js';
 import { siteOf } from './site.js';
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
@@ -24,6 +23,14 @@ import {
   usageBit,
   usageBitName,
 } from './usage.js';
+import {
+  originEvidence,
+  originOf,
+  type Switched,
+  type SwitchedBy,
+  siteOfOrigin,
+  switchedEvidence,
+} from './usage-origin.js';
 
 /**
  * Marks what the acquisition at `index` says about its class (mark_usage()): used in the interrupt context that it was taken in,
@@ -48,7 +55,8 @@ export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskS
     bits |= 1 << usageBit(IrqKind.HardIrq, true, read);
     if (flags & HeldFlag.BhOn) bits |= 1 << usageBit(IrqKind.SoftIrq, true, read);
   }
-  if (bits !== 0) markBits(state, h, task, index, bits);
+  const fresh = bits === 0 ? 0 : freshBits(state, task, index, bits);
+  if (fresh !== 0) markBits(state, h, task, index, fresh, undefined);
 }
 
 /** verify_lock_unused(): an NMI may interrupt whoever holds the lock, so it must not wait for one that others take. */
@@ -76,49 +84,67 @@ function checkNmi(state: LockdepState, h: EventHeader, task: TaskState, index: n
   record.confirmed++;
 }
 
-/** Interrupts of a kind are switched on: every validated held lock is now held with them enabled (mark_held_locks()). */
-export function markHeldLocks(state: LockdepState, h: EventHeader, task: TaskState, kind: IrqKind): void {
+/**
+ * Interrupts of a kind are switched on: every validated held lock is now held with them enabled (mark_held_locks()). `by` and `ip`:
+ * what tells of it, and its call site.
+ */
+export function markHeldLocks(
+  state: LockdepState,
+  h: EventHeader,
+  task: TaskState,
+  kind: IrqKind,
+  by: SwitchedBy,
+  ip: number,
+): void {
   for (let index = 0; index < task.depth; index++) {
     const flags = task.held[index * HELD_STRIDE + Held.Flags];
     if (!(flags & HeldFlag.Check) || flags & HeldFlag.Suspect) continue;
     const read = (flags & HeldFlag.ReadMask) !== ReadKind.Write;
-    markBits(state, h, task, index, 1 << usageBit(kind, true, read));
+    const fresh = freshBits(state, task, index, 1 << usageBit(kind, true, read));
+    if (fresh !== 0) markBits(state, h, task, index, fresh, { by, site: siteOf(h, ip) });
   }
 }
 
-function markBits(state: LockdepState, h: EventHeader, task: TaskState, index: number, bits: number): void {
+/** Those of the bits that are new to the class: nearly always none. */
+function freshBits(state: LockdepState, task: TaskState, index: number, bits: number): number {
   const cls = task.held[index * HELD_STRIDE + Held.Class];
   const fresh = bits & ~state.classes.usage(cls);
-  if (fresh === 0 || state.classes.isNoValidate(cls)) return;
-  for (let bit = 0; bit < 8; bit++) if (fresh & (1 << bit)) markBit(state, h, task, index, cls, bit);
+  return fresh === 0 || state.classes.isNoValidate(cls) ? 0 : fresh;
 }
 
-/** mark_lock(): the class itself must not contradict the new state, nor any class before or behind it. */
-function markBit(state: LockdepState, h: EventHeader, task: TaskState, index: number, cls: number, bit: number): void {
-  const { classes, graph } = state;
-  classes.observe(cls, 1 << bit);
-  const contradicting = classes.usage(cls) & conflictingInClass(bit);
-  if (contradicting !== 0) {
-    reportInconsistent(state, h, task, index, bit, contradicting);
-    return; // Kept out of force: one finding for this, not one for every path through the class.
-  }
-  classes.setUsage(cls, bit);
-  const acquired = heldSite(task, index);
-  classes.setUsageSite(cls, bit, isEnabledBit(bit) && acquired.line !== h.line ? siteOf(h, acquired.ip) : acquired);
-  graph.reserveClasses(classes.size);
-  graph.noteUsage(cls, 1 << bit);
-  checkNeighbours(state, h, task, index, cls, bit);
-}
-
-/** check_usage_forwards() and _backwards(): a state of this class against those of others on strong paths. */
-function checkNeighbours(
+function markBits(
   state: LockdepState,
   h: EventHeader,
   task: TaskState,
   index: number,
-  cls: number,
-  bit: number,
+  bits: number,
+  switched: Switched | undefined,
 ): void {
+  const origin = originOf(h, task, index, switched);
+  for (let bit = 0; bit < 8; bit++) if (bits & (1 << bit)) markBit(state, h, task, { index, bit, origin });
+}
+
+/** mark_lock(): the class itself must not contradict the new state, nor any class before or behind it. */
+function markBit(state: LockdepState, h: EventHeader, task: TaskState, change: UsageChange): void {
+  const { classes, graph } = state;
+  const { index, bit, origin } = change;
+  const cls = heldClass(task, index);
+  classes.observe(cls, 1 << bit);
+  const contradicting = classes.usage(cls) & conflictingInClass(bit);
+  if (contradicting !== 0) {
+    reportInconsistent(state, h, task, change, contradicting);
+    return; // Kept out of force: one finding for this, not one for every path through the class.
+  }
+  classes.setUsage(cls, bit);
+  classes.setUsageOrigin(cls, bit, origin);
+  graph.reserveClasses(classes.size);
+  graph.noteUsage(cls, 1 << bit);
+  checkNeighbours(state, h, task, cls, change);
+}
+
+/** check_usage_forwards() and _backwards(): a state of this class against those of others on strong paths. */
+function checkNeighbours(state: LockdepState, h: EventHeader, task: TaskState, cls: number, change: UsageChange): void {
+  const { index, bit } = change;
   const { classes, graph, search } = state;
   const wanted = exclusiveMask(1 << bit);
   const kind = kindOfBit(bit);
@@ -138,7 +164,7 @@ function checkNeighbours(
     if (!found) return;
     const path = search.path().reverse();
     const safe = search.foundClass;
-    reportInversion(state, h, task, { safe, unsafe: cls, kind, path, change: { index, bit } });
+    reportInversion(state, h, task, { safe, unsafe: cls, kind, path, change });
   } else {
     if ((graph.enabledBehind(cls) & wanted) === 0) return;
     const recursive = (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.ReadMask) === ReadKind.SharedRecursive;
@@ -152,7 +178,7 @@ function checkNeighbours(
     if (!found) return;
     const path = search.path();
     const unsafe = search.foundClass;
-    reportInversion(state, h, task, { safe: cls, unsafe, kind, path, change: { index, bit } });
+    reportInversion(state, h, task, { safe: cls, unsafe, kind, path, change });
   }
 }
 
@@ -160,8 +186,7 @@ function reportInconsistent(
   state: LockdepState,
   h: EventHeader,
   task: TaskState,
-  index: number,
-  bit: number,
+  { index, bit, origin }: UsageChange,
   contradicting: number,
 ): void {
   const { classes } = state;
@@ -172,23 +197,16 @@ function reportInconsistent(
   const record = state.findings.record(`usage ${cls} ${kind}`, [cls], () => {
     const name = classes.displayName(cls);
     const irq = kind === IrqKind.HardIrq ? 'hardirq' : 'softirq';
-    const oldSite = classes.usageSite(cls, old);
-    const enabling = isEnabledBit(bit) && heldSite(task, index).line !== h.line;
+    const { switched } = origin;
     return makeFinding({
       rule: 'inconsistent-lock-state',
       message: `inconsistent lock state: {${usageBitName(old)}} -> {${usageBitName(bit)}} usage of ${name}`,
       locks: [name],
-      where: enabling
-        ? state.sites.where(siteOf(h, heldSite(task, index).ip))
-        : state.sites.where(heldSite(task, index)),
+      where: state.sites.where(siteOfOrigin(origin)),
       evidence: [
-        ...(oldSite === undefined
-          ? []
-          : [evidence(`{${usageBitName(old)}} state was registered here`, state.sites.where(oldSite))]),
-        takenEvidence(state, task, index, enabling ? 'was taken' : 'is taken'),
-        ...(enabling
-          ? [evidence(`${irq}s are switched on while ${name} is held`, state.sites.where(siteOf(h, 0)))]
-          : []),
+        ...originEvidence(state, cls, old, `{${usageBitName(old)}} state was registered here`),
+        takenEvidence(state, task, index, switched === undefined ? 'is taken' : 'was taken'),
+        ...(switched === undefined ? [] : [switchedEvidence(state, cls, switched)]),
       ],
       identity: [classes.stableName(cls), irq],
       certain: classes.isCertain(cls),

@@ -190,7 +190,7 @@ export class Validator extends NullSink implements EventSink {
     }
   }
 
-  override hardirqsOn(h: EventHeader, _ip: number): void {
+  override hardirqsOn(h: EventHeader, ip: number): void {
     if (this.#skips()) return;
     const { state } = this;
     const cpu = state.cpu(h.cpu);
@@ -200,9 +200,9 @@ export class Validator extends NullSink implements EventSink {
     cpu.hardirqDepth = 0; // handlers run with interrupts off: an exit was missed
     if (task.depth === 0 || task.lockdepOff > 0) return;
     if (task.preemptOffHeld > 0 && h.preemptDepth === 0) dropPreemptOff(state, task);
-    markHeldLocks(state, h, task, IrqKind.HardIrq);
+    markHeldLocks(state, h, task, IrqKind.HardIrq, 'irqs', ip);
     const softOn = task.softirqsEnabled ?? headerSoftirqsOn(h) ?? false;
-    if (softOn) markHeldLocks(state, h, task, IrqKind.SoftIrq);
+    if (softOn) markHeldLocks(state, h, task, IrqKind.SoftIrq, 'irqs', ip);
   }
 
   override hardirqsOff(h: EventHeader, _ip: number): void {
@@ -213,14 +213,14 @@ export class Validator extends NullSink implements EventSink {
     cpu.hardirqsOff = true;
   }
 
-  override softirqsOn(h: EventHeader, _ip: number): void {
+  override softirqsOn(h: EventHeader, ip: number): void {
     if (this.#skips()) return;
     const { state } = this;
     const cpu = state.cpu(h.cpu);
     const task = this.#taskOf(h, cpu);
     task.softirqsEnabled = true;
     const irqsOff = h.context & Ctx.Known ? (h.context & Ctx.HardIrqsOff) !== 0 : cpu.hardirqsOff !== false;
-    if (!irqsOff) markHeldLocks(state, h, task, IrqKind.SoftIrq);
+    if (!irqsOff) markHeldLocks(state, h, task, IrqKind.SoftIrq, 'bh', ip);
   }
 
   override softirqsOff(h: EventHeader, _ip: number): void {
@@ -443,6 +443,6 @@ export class Validator extends NullSink implements EventSink {
   #inferIrqsOn(h: EventHeader, task: TaskState, index: number, flags: number): void {
     if (!(h.context & Ctx.Known) || h.context & Ctx.HardIrqsOff || !(flags & HeldFlag.IrqsOff)) return;
     if (task.contextOf(index) !== runningContext(this.state, h, this.state.cpu(h.cpu))) return;
-    markHeldLocks(this.state, h, task, IrqKind.HardIrq);
+    markHeldLocks(this.state, h, task, IrqKind.HardIrq, 'release', 0);
   }
 }
