@@ -9,7 +9,7 @@ import { judgeRun } from '../../../src/sim/run/judge-run.js';
 import { loadScenarios } from '../../../src/sim/run/load.js';
 import { programText } from './random/program-text.js';
 import { programs } from './random/random-program.js';
-import { scenarioOf, schedules } from './random/run-program.js';
+import { ProgramRuns, scenarioOf, schedules } from './random/run-program.js';
 
 const rules = loadRuleSet();
 const law = { rules, policy: rules.policy('strict') };
@@ -41,6 +41,59 @@ describe('random programs', () => {
       }
       expect(compared).toBeGreaterThan(5);
     });
+  });
+});
+
+/** A task that raises an interrupt or takes the handler's lock itself, not both in one go. */
+const EITHER = `
+  const { scenario } = sim;
+  return scenario({ name: 'either', cpus: 1 }, (kernel) => {
+    const lock = kernel.rawSpinlock('lock');
+    const line = kernel.irq('line', function* handler() {
+      yield* lock.lock();
+      yield* lock.unlock();
+    });
+    kernel.task('task', function* task() {
+      if (kernel.random(2) === 0) {
+        yield* line.raise();
+      } else {
+        yield* lock.lock();
+        yield* lock.unlock();
+      }
+    });
+  });`;
+
+/** A handler that ends in the nanosecond in which it takes a lock, and leaves it to a task that sleeps. */
+const LEAVES = `
+  const { scenario } = sim;
+  return scenario({ name: 'leaves', cpus: 1 }, (kernel) => {
+    const lock = kernel.spinlock('lock');
+    const line = kernel.irq('line', function* handler() {
+      yield* lock.lock();
+    }, { noThread: true });
+    kernel.task('task', function* task() {
+      yield* line.raise();
+      for (let i = 0; i < 20; i++) yield* kernel.msleep(1);
+    });
+  });`;
+
+/** Rules that the first schedules show, with lines. */
+function shownBy(text: string, options: { readonly again?: boolean }): Set<string> {
+  const runs = new ProgramRuns(text, 'p.js', law, options);
+  for (const schedule of schedules(20)) runs.run(schedule);
+  return new Set(runs.findings.map(({ rule, where }) => `${where.line} ${rule}`));
+}
+
+describe('runs of random programs', () => {
+  it('show both sides of a branch together where tasks do again what they do', () => {
+    expect([...shownBy(EITHER, {})]).toEqual([]);
+    expect([...shownBy(EITHER, { again: true })].map((one) => one.slice(one.indexOf(' ') + 1))).toContain(
+      'inconsistent-lock-state',
+    );
+  });
+
+  it('show what a handler does in its last nanosecond, and not what its leavings make of others', () => {
+    expect([...shownBy(LEAVES, {})]).toEqual(['6 invalid-wait-context']);
   });
 });
 

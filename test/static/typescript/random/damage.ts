@@ -1,4 +1,5 @@
 import {
+  type AllocEvent,
   Ctx,
   type EventHeader,
   type KernelReport,
@@ -29,6 +30,35 @@ interface Had {
   withIrqsOn: boolean;
 }
 
+/** An operation, as findings name its place. */
+interface Doing {
+  readonly cpu: number;
+  readonly pid: number;
+  /** Call site. */
+  readonly ip: number;
+}
+
+/** The first of its kind in a run. */
+interface Moment {
+  /** Nanoseconds. */
+  readonly time: number;
+  /** How many events of the run were heard before it, its own included. */
+  readonly events: number;
+  /** Places of the operations of the nanosecond after that one which came before all the same: see {@link placeKey}. */
+  readonly places: ReadonlySet<string>;
+}
+
+const NEVER: Moment = {
+  time: Number.POSITIVE_INFINITY,
+  events: Number.POSITIVE_INFINITY,
+  places: new Set(),
+};
+
+/** The place of an operation among those of one nanosecond; the call site is `function+0xLINE`, or the function alone. */
+export function placeKey(cpu: number, pid: number, callSite: string): string {
+  return `${cpu} ${pid} ${callSite}`;
+}
+
 /** What runs got to that lines do not tell. */
 export interface Reached {
   /** Tasks that came to their ends. */
@@ -50,16 +80,16 @@ export interface Running {
  * from switching. What other contexts do wrong after that is the damage of the first, not a fault of theirs.
  */
 export class Damage extends NullSink {
-  /** When it happened first, nanoseconds. */
-  time = Number.POSITIVE_INFINITY;
+  /** When it happened first. */
+  first = NEVER;
   /**
    * When something was left behind that changes what others are in. Until then only the order of what is done is not what the code says,
-   * since a task or a handler waits where it must not. Nanoseconds.
+   * since a task or a handler waits where it must not.
    */
-  leftTime = Number.POSITIVE_INFINITY;
+  left = NEVER;
   /** Tasks that ended after either, perhaps in the same nanosecond, as findings name them. */
   readonly endedLate = { damaged: new Set<string>(), left: new Set<string>() };
-  /** When the interrupt handler began that waits at {@link time}; undefined: the damage is not such a wait. Nanoseconds. */
+  /** When the interrupt handler began that waits at {@link first}; undefined: the damage is not such a wait. Nanoseconds. */
   waiterSince: number | undefined;
   /** Names of the locks that the waiting handler's task took before it was interrupted, and the handler did not. */
   interruptedHas: ReadonlySet<string> = new Set();
@@ -76,16 +106,26 @@ export class Damage extends NullSink {
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
   readonly #reached: Reached;
+  readonly #heard: () => number;
+  /** Operations of the nanosecond at hand. */
+  readonly #now: Doing[] = [];
+  /** Nanoseconds. */
+  #nowTime = 0;
 
-  /** @param reached is given what happens before */
-  constructor(names: NameTable, isRt: boolean, reached: Reached) {
+  /**
+   * @param reached is given what happens before
+   * @param heard how many events of the run were heard
+   */
+  constructor(names: NameTable, isRt: boolean, reached: Reached, heard: () => number = () => 0) {
     super();
     this.#reached = reached;
+    this.#heard = heard;
     this.#names = names;
     this.#isRt = isRt;
   }
 
   override lockAcquire(h: EventHeader, a: LockAcquire): void {
+    this.#does(h, a.ip);
     const limit = this.#isRt ? WaitType.Spin : WaitType.Config;
     const isSpinning = a.waitInner !== WaitType.Unchecked && a.waitInner <= limit;
     this.#of(taskOf(h)).push({
@@ -107,7 +147,28 @@ export class Damage extends NullSink {
     else if ([...this.#locks.values()].some((list) => list.some((one) => one.lock === lock))) this.#left(h);
   }
 
-  override hardirqsOn(h: EventHeader): void {
+  override mightSleep(h: EventHeader, ip: number): void {
+    this.#does(h, ip);
+  }
+
+  override alloc(h: EventHeader, a: AllocEvent): void {
+    this.#does(h, a.ip);
+  }
+
+  override free(h: EventHeader, a: AllocEvent): void {
+    this.#does(h, a.ip);
+  }
+
+  override rcuDereference(h: EventHeader, _isProtected: boolean, _name: number, ip: number): void {
+    this.#does(h, ip);
+  }
+
+  override softirqsOn(h: EventHeader, ip: number): void {
+    this.#does(h, ip);
+  }
+
+  override hardirqsOn(h: EventHeader, ip: number): void {
+    this.#does(h, ip);
     // What a handler has when it turns interrupts on itself is held so by what the code says.
     if ((h.context & Ctx.HardIrq) !== 0) for (const one of this.#of(taskOf(h))) one.withIrqsOn = true;
   }
@@ -144,11 +205,12 @@ export class Damage extends NullSink {
    * A handler that waits for an event does so as the task that it interrupted: what that one holds or reads is held, and its own wait is
    * no more. A handler that finds what it wants at once, or only lets time go by, has not harmed anyone.
    */
-  override waitBegin(h: EventHeader): void {
+  override waitBegin(h: EventHeader, _hi: number, _lo: number, _name: number, _kind: number, ip: number): void {
+    this.#does(h, ip);
     if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) === 0) return;
     const isOnTop = !this.#isRt || (h.context & Ctx.HardIrq) !== 0;
     const since = this.#entered.get(h.cpu)?.at(-1)?.time;
-    if (h.time < this.time && isOnTop && since !== undefined) {
+    if (h.time < this.first.time && isOnTop && since !== undefined) {
       this.waiterSince = since;
       const had = this.#of(taskOf(h));
       const own = new Set(had.filter((one) => one.since >= since).map(({ name }) => name));
@@ -172,8 +234,8 @@ export class Damage extends NullSink {
     if (this.heldBy(end) === before) return;
     const time = end.inInterrupt ? end.time - 1 : end.time;
     if (end.inInterrupt) this.#leaves(end.pid === 0 ? -1 - end.cpu : end.pid, end.cpu, since);
-    this.leftTime = Math.min(this.leftTime, time);
-    this.time = Math.min(this.time, time);
+    this.left = this.#earlier(this.left, time);
+    this.first = this.#earlier(this.first, time);
   }
 
   override kernelReport(h: EventHeader, report: KernelReport): void {
@@ -181,16 +243,17 @@ export class Damage extends NullSink {
   }
 
   /** A work item ends, and the next one runs with what it has left. */
-  override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number): void {
-    if (this.time === Number.POSITIVE_INFINITY) this.#reached.signalled.add(this.#names.text(name));
+  override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number, ip: number): void {
+    this.#does(h, ip);
+    if (this.first === NEVER) this.#reached.signalled.add(this.#names.text(name));
     if (kind === WaitKind.Work && this.#of(taskOf(h)).length > 0) this.#left(h);
   }
 
   override taskExit(h: EventHeader): void {
     const comm = this.#names.text(h.comm);
-    if (this.time === Number.POSITIVE_INFINITY) this.#reached.ended.add(comm);
+    if (this.first === NEVER) this.#reached.ended.add(comm);
     else this.endedLate.damaged.add(`${comm}-${h.pid}`);
-    if (this.leftTime < Number.POSITIVE_INFINITY) this.endedLate.left.add(`${comm}-${h.pid}`);
+    if (this.left !== NEVER) this.endedLate.left.add(`${comm}-${h.pid}`);
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
   }
 
@@ -230,12 +293,26 @@ export class Damage extends NullSink {
   }
 
   #left(h: EventHeader, before = 0): void {
-    this.leftTime = Math.min(this.leftTime, h.time - before);
+    this.left = this.#earlier(this.left, h.time - before);
     this.#happened(h, before);
   }
 
   #happened(h: EventHeader, before = 0): void {
-    this.time = Math.min(this.time, h.time - before);
+    this.first = this.#earlier(this.first, h.time - before);
+  }
+
+  /** The first of a moment and now, which counts as `time`. */
+  #earlier(known: Moment, time: number): Moment {
+    if (time >= known.time) return known;
+    if (known !== NEVER) return { ...known, time };
+    const places = this.#now.map(({ cpu, pid, ip }) => placeKey(cpu, pid, this.#names.text(ip)));
+    return { time, events: this.#heard(), places: new Set(time < this.#nowTime ? places : []) };
+  }
+
+  #does(h: EventHeader, ip: number): void {
+    if (h.time !== this.#nowTime) this.#now.length = 0;
+    this.#nowTime = h.time;
+    this.#now.push({ cpu: h.cpu, pid: h.pid, ip });
   }
 }
 

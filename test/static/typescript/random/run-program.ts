@@ -12,7 +12,7 @@ import type { Machine } from '../../../../src/sim/machine.js';
 import type { Body } from '../../../../src/sim/op.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
-import { Damage, type Reached, type Running } from './damage.js';
+import { Damage, placeKey, type Reached, type Running } from './damage.js';
 import { StreamHash } from './stream-hash.js';
 
 /** Is told the line of each operation that begins. */
@@ -37,6 +37,20 @@ export function schedules(count: number, from = 0): Schedule[] {
 
 /** Until when a run counts: until anything damages it, or until something is left behind (see {@link Damage}). */
 export type Until = 'damaged' | 'left';
+
+/** Which part of a run counts, and what is done with the program's tasks. */
+export interface RunsOptions {
+  /** Default: until it is damaged. */
+  readonly until?: Until;
+  /**
+   * Tasks do what they do several times over, and those that may start anywhere start on other CPUs. Default: once, on the CPUs that the
+   * simulator would take.
+   */
+  readonly again?: boolean;
+}
+
+/** How often tasks do again what they do. */
+const TURNS = 6;
 
 /** Which runs are worth judging. */
 export interface Wanted {
@@ -63,6 +77,7 @@ export class ProgramRuns {
   readonly #file: string;
   readonly #law: Law;
   readonly #until: Until;
+  readonly #again: boolean;
   readonly #scenario: Scenario;
   readonly #streams = new Set<string>();
   readonly #seen = new Set<string>();
@@ -70,11 +85,14 @@ export class ProgramRuns {
   #machine: Machine | undefined;
   /** What is noticed of the run at hand. */
   #noticed: Damage | undefined;
+  /** Seed of the run at hand. */
+  #seed = 0;
   /** Line of the operation that each context is in. */
   #inside = new WeakMap<Frame, number>();
 
-  constructor(text: string, file: string, law: Law, until: Until = 'damaged') {
+  constructor(text: string, file: string, law: Law, { until = 'damaged', again = false }: RunsOptions = {}) {
     this.#until = until;
+    this.#again = again;
     this.#file = file;
     this.#law = law;
     const scenario = scenarioOf(text, file, (line) => {
@@ -85,6 +103,7 @@ export class ProgramRuns {
       this.#machine = kernel.machine;
       this.#inside = new WeakMap();
       this.#watch(kernel);
+      if (this.#again) this.#repeat(kernel);
       scenario.setup(kernel);
     };
     this.#scenario = { ...scenario, setup };
@@ -92,6 +111,7 @@ export class ProgramRuns {
 
   /** Runs it once. */
   run(schedule: Schedule, { reach = () => true, interest = (quick) => this.#isNew(quick) }: Wanted = {}): void {
+    this.#seed = schedule.seed;
     const { isNew, annotated, lines } = this.#stream(schedule);
     if (!isNew || !reach(lines)) return;
     // What annotations hide only runs with lines show.
@@ -122,14 +142,30 @@ export class ProgramRuns {
     rcu.call = (callback) => call.call(rcu, watched(callback));
   }
 
+  /** Has tasks do again what they do, as long as they leave nothing behind. */
+  #repeat(kernel: Kernel): void {
+    const { task } = kernel;
+    let made = this.#seed;
+    kernel.task = (name, body, options = {}) => {
+      const isAnywhere = options.cpu === undefined && options.affinity === undefined;
+      const cpu = made++ % kernel.cpus;
+      const again: Body = function* () {
+        for (let turn = 0; turn < TURNS; turn++) {
+          yield* body();
+          if (!isIdle()) return;
+        }
+      };
+      return task.call(kernel, name, again, isAnywhere ? { ...options, cpu } : options);
+    };
+    const isIdle = (): boolean => {
+      const { irqsOff, preemptCount, bhCount } = this.#running.cpu;
+      return !irqsOff && preemptCount === 0 && bhCount === 0 && this.#noticed?.heldBy(this.#runningNow()) === 0;
+    };
+  }
+
   /** A handler whose end is noticed: in a thread, and of a timer, no event tells of it. */
   #watched(handler: Body): Body {
-    const running = (): Running => {
-      const machine = this.#machine;
-      if (machine === undefined) throw new Error('no machine runs');
-      const { cpu, now } = machine;
-      return { pid: cpu.current.pid, cpu: cpu.id, time: now, inInterrupt: cpu.inInterrupt };
-    };
+    const running = (): Running => this.#runningNow();
     const damage = (): Damage | undefined => this.#noticed;
     const watched: Body = function* () {
       const begin = running();
@@ -138,6 +174,16 @@ export class ProgramRuns {
       damage()?.handlerEnded(running(), before, begin.time);
     };
     return Object.defineProperty(watched, 'name', { value: handler.name });
+  }
+
+  get #running(): Machine {
+    if (this.#machine === undefined) throw new Error('no machine runs');
+    return this.#machine;
+  }
+
+  #runningNow(): Running {
+    const { cpu, now } = this.#running;
+    return { pid: cpu.current.pid, cpu: cpu.id, time: now, inInterrupt: cpu.inInterrupt };
   }
 
   #isNew(quick: readonly Finding[]): boolean {
@@ -153,11 +199,11 @@ export class ProgramRuns {
     const { operations, annotated } = simulate(this.#scenario, {
       strategy: strategyOf(schedule),
       sink: (names) => {
-        const damage = this.#damage(names);
         const hash = new StreamHash(() => {
           const frame = this.#machine?.cpu.top;
           return (frame === undefined ? undefined : this.#inside.get(frame)) ?? 0;
         });
+        const damage = this.#damage(names, () => hash.count);
         heard = { hash, damage, names };
         return new TeeSink(hash, damage);
       },
@@ -182,8 +228,8 @@ export class ProgramRuns {
     if (noticed === undefined) throw new Error('nobody recorded');
     return findings.filter((finding) => {
       // A finding of several events is there when the last of them is.
-      const times = [finding.where, ...finding.evidence.map((step) => step.where)].map(nanoseconds);
-      const isBefore = Math.max(...times) <= this.#end(noticed) + 0.5;
+      const places = [finding.where, ...finding.evidence.map((step) => step.where)];
+      const isBefore = places.every((place) => isPlaceBefore(place, this.#end(noticed)));
       const { where } = finding;
       const isLate = where.line === undefined && noticed.endedLate[this.#until].has(where.task ?? '');
       if (precise && ((isLate && isOfEnd(finding)) || isLeft(finding, noticed))) return false;
@@ -191,14 +237,23 @@ export class ProgramRuns {
     });
   }
 
-  #end(damage: Damage): number {
-    return this.#until === 'damaged' ? damage.time : damage.leftTime;
+  #end(damage: Damage): Damage['first'] {
+    return this.#until === 'damaged' ? damage.first : damage.left;
   }
 
-  #damage(names: NameTable): Damage {
-    this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.reached);
+  #damage(names: NameTable, heard?: () => number): Damage {
+    this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.reached, heard);
     return this.#noticed;
   }
+}
+
+/** Whether a place is of what a run did until then; also of what came before in the nanosecond after which nothing counts. */
+function isPlaceBefore(place: Where, { time, places }: Damage['first']): boolean {
+  const at = nanoseconds(place);
+  if (at <= time + 0.5) return true;
+  if (at > time + 1.5 || place.function === undefined) return false;
+  const callSite = place.line === undefined ? place.function : `${place.function}+0x${place.line.toString(16)}`;
+  return places.has(placeKey(place.cpu ?? 0, Number(/\d+$/.exec(place.task ?? '')?.[0]), callSite));
 }
 
 /** Whether it is told when a task ends. */
@@ -223,7 +278,8 @@ function isLeft({ rule, where, message, evidence }: Finding, { leaver }: Damage)
  * Whether a handler that waits is found to do so with what the task has that it interrupted: the handler's own fault is that it waits.
  */
 function isOfInterrupted({ rule, message, where, evidence }: Finding, noticed: Damage): boolean {
-  const { time, waiterSince = 0, interruptedHas } = noticed;
+  const { waiterSince = 0, interruptedHas } = noticed;
+  const { time } = noticed.first;
   if (!OF_WAITS.test(rule === 'annotation-hides-violation' ? message : rule)) return false;
   const isOfWait = (place: Where): boolean => nanoseconds(place) >= time - 0.5;
   const isOfTask = (step: Where): boolean => step.task === where.task && nanoseconds(step) < waiterSince - 0.5;

@@ -14,6 +14,12 @@ interface Heard {
   readonly lock: number;
 }
 
+/** How far a run counts: all until then, ns, and so many events beside. */
+export interface End {
+  readonly time: number;
+  readonly events: number;
+}
+
 /** Events that judges hold against those of other tasks by their order. */
 const ORDERED: ReadonlySet<string> = new Set(['waitBegin', 'waitEnd', 'wakeUp', 'lockFreeCheck', 'free']);
 
@@ -31,9 +37,14 @@ export class StreamHash extends NullSink {
     this.#line = line;
   }
 
-  /** The marks of what happened until then, ns. */
-  until(time: number): string {
-    const heard = this.#heard.filter((event) => event.time <= time);
+  /** Events so far. */
+  get count(): number {
+    return this.#heard.length;
+  }
+
+  /** The marks of what happened until then. */
+  until(end: End): string {
+    const heard = this.#until(end);
     const isOrdered = heard.some(({ name }) => ORDERED.has(name));
     const tasks = new Map<number, readonly [number, number]>();
     for (const { hash, task } of heard) {
@@ -48,13 +59,17 @@ export class StreamHash extends NullSink {
   }
 
   /** Lines whose operations made an event until then. */
-  linesUntil(time: number): Set<number> {
-    return new Set(this.#heard.filter((event) => event.time <= time).map(({ line }) => line));
+  linesUntil(end: End): Set<number> {
+    return new Set(this.#until(end).map(({ line }) => line));
   }
 
   /** Which lock, by its name's id, was taken on which line until then. */
-  takenUntil(time: number): { readonly line: number; readonly lock: number }[] {
-    return this.#heard.filter((event) => event.time <= time && event.lock !== 0);
+  takenUntil(end: End): { readonly line: number; readonly lock: number }[] {
+    return this.#until(end).filter((event) => event.lock !== 0);
+  }
+
+  #until({ time, events }: End): Heard[] {
+    return this.#heard.filter((event, i) => event.time <= time || i < events);
   }
 
   /** Notes an event: its name and all that its arguments say, except when and where it was. */
