@@ -4,7 +4,7 @@ import { verdictOf } from '../model/report.js';
 import type { SourceFile } from './c/front.js';
 import { oneKindEach } from './catalogue.js';
 import { type Change, ofPatch, sinceRevision } from './change.js';
-import { type Checked, type CheckOptions, checkFiles, together } from './check.js';
+import { type Checked, type CheckOptions, together } from './check.js';
 import { contextHeaders, isCFile, isTypescriptFile, noSource, sourceFiles } from './files.js';
 
 /**
@@ -52,6 +52,7 @@ async function cSides(
   const headers = new Set(context.map((file) => file.name));
   const other = replaced([...files, ...context], only(texts, isCFile));
   if (files.length + other.length === 0) return undefined;
+  const { checkFiles } = await import('./kernel.js');
   const disk = await checkFiles(files, context, input, options);
   const changed = await checkFiles(
     other.filter((file) => !headers.has(file.name)),

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +28,21 @@ beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'lockvet-watch-')));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Names of the TypeScript sources whose trees are in the cache, by where. */
+function keptTrees(): Map<string, string> {
+  const top = join(folder, '.cache', 'trees');
+  const names = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(top, name)).isFile(),
+  );
+  const texts = names.map((name): [string, string] => [name, readFileSync(join(top, name), 'utf8')]);
+  return new Map(
+    texts.flatMap(([name, text]) => {
+      const { unit } = JSON.parse(text.slice(text.indexOf('\n'))) as { unit?: { file: string } };
+      return unit === undefined ? [] : [[name, unit.file]];
+    }),
+  );
+}
 
 /** A command that goes on, and what it has written since the last look. */
 class Watching {
@@ -105,6 +129,34 @@ describe('lockvet check --watch', () => {
       await watching.until(/0 new, 0 gone; clean\n/);
       watching.signal('SIGTERM');
       expect(await watching.exit).toBe(0);
+    } finally {
+      watching.signal('SIGKILL');
+    }
+  });
+
+  it('reads of TypeScript only what changed, and tells the rest from the cache', async () => {
+    const sleepy = (name: string): string => `  const lock = k.rawSpinlock('${name}');
+  k.task('t', function* t() {
+    yield* lock.lock();
+    yield* k.msleep(1);
+    yield* lock.unlock();
+  });
+`;
+    mkdirSync(join(folder, 'both'));
+    write('both/one.ts', scenario(''));
+    write('both/two.ts', scenario(sleepy('two')));
+    const watching = new Watching(['both']);
+    try {
+      expect(await watching.until(/watching.*\n/)).toContain('both/two.ts:6: error: ');
+      const before = keptTrees();
+      expect([...before.values()].sort()).toEqual(expect.arrayContaining(['both/one.ts', 'both/two.ts']));
+      write('both/one.ts', scenario(sleepy('one')));
+      expect(await watching.until(/1 new, 0 gone; 2 findings in all\n/)).toMatch(/^both\/one\.ts:6: error: /m);
+      const renewed = [...keptTrees()].filter(([place]) => !before.has(place)).map(([, file]) => file);
+      expect(renewed).toEqual(['both/one.ts']);
+      write('both/one.ts', scenario(''));
+      await watching.until(/0 new, 1 gone; 1 finding in all\n/);
+      expect(keptTrees().size).toBe(before.size + 1);
     } finally {
       watching.signal('SIGKILL');
     }

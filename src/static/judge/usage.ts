@@ -4,7 +4,7 @@ import type { ContextName } from '../ir/ir.js';
 import type { Edge } from '../solve/found.js';
 import { whereOf } from '../solve/places.js';
 import { type FunctionId, fileOf, headOf, type LinkedUnit, type Program } from '../solve/program.js';
-import { compareText, type Effect, siteKey, siteOf } from '../solve/summary.js';
+import { type Effect, siteKey, siteOf } from '../solve/summary.js';
 import { isVariable } from '../solve/uses.js';
 
 /** How a lock class is used: in an interrupt, or in a task with that interrupt enabled. */
@@ -209,14 +209,4 @@ function make(
     count: 1,
     ...(rule === undefined ? {} : { advice: rule.advice }),
   };
-}
-
-/** Findings sorted as reports show them. */
-export function byPlace(a: Finding, b: Finding): number {
-  return (
-    compareText(a.where.file ?? '', b.where.file ?? '') ||
-    (a.where.line ?? 0) - (b.where.line ?? 0) ||
-    compareText(a.rule, b.rule) ||
-    compareText(a.message, b.message)
-  );
 }

@@ -2,15 +2,15 @@ import type { Finding } from '../../model/finding.js';
 import { emptyStats, type Run, verdictOf } from '../../model/report.js';
 import { oneKindEach } from '../catalogue.js';
 import type { Checked, CheckOptions } from '../check.js';
+import { byPlace } from '../judge/by-place.js';
 import type { Replayed } from '../judge/replay.js';
-import { byPlace } from '../judge/usage.js';
-import { loadSimTable, SIM_TABLES } from '../walk/table.js';
 import { Disk, type Texts } from './disk.js';
 import { namesOf } from './file-graph.js';
 import { type Known, Trees } from './front.js';
-import { Judge, type Outcome } from './outcomes.js';
+import { Judge } from './outcomes.js';
 import { digestOf, Store } from './store.js';
 import { lawVersion, programVersion } from './version.js';
+import type { Outcome } from './walker.js';
 
 /** Names that a note lists. */
 const MOST = 20;
@@ -19,6 +19,8 @@ const MOST = 20;
 export interface JudgedTypescript {
   readonly trees: Trees;
   readonly outcomes: readonly Outcome[];
+  /** What was walked for it: see {@link Judge.walked}. */
+  readonly walked: readonly string[];
 }
 
 export interface TypescriptOptions extends Pick<CheckOptions, 'rules' | 'policy' | 'preemptRt' | 'cache'> {
@@ -43,8 +45,7 @@ interface Memory {
 export async function judgeTypescript(files: readonly string[], options: TypescriptOptions): Promise<JudgedTypescript> {
   const { rules, policy, preemptRt, onReplayed, texts = new Map() } = options;
   const store = new Store(options.cache);
-  const table = loadSimTable([SIM_TABLES]);
-  const version = options.cache === undefined ? '' : digestOf(programVersion(), table.digestText);
+  const version = options.cache === undefined ? '' : programVersion();
   const law = options.cache === undefined ? '' : digestOf(version, lawVersion(rules, policy), `${preemptRt}`);
   const place = digestOf('memory', version, process.cwd(), options.input, texts.size > 0 ? 'other' : '');
   const last = memoryOf(store.load(place));
@@ -53,8 +54,9 @@ export async function judgeTypescript(files: readonly string[], options: Typescr
   const known = new Map(last.outcomes);
   const judge = new Judge(trees, {
     law: { rules, policy },
-    table,
     preemptRt,
+    store,
+    place,
     version: law,
     known,
     ...(onReplayed === undefined ? {} : { onReplayed }),
@@ -68,7 +70,7 @@ export async function judgeTypescript(files: readonly string[], options: Typescr
       ([name, { key, types }]) => trees.known.get(name)?.key !== key || trees.known.get(name)?.types !== types,
     );
   if (isNews) store.save(place, { files: [...trees.known], outcomes: [...judge.kept] } satisfies Memory);
-  return { trees, outcomes };
+  return { trees, outcomes, walked: judge.walked };
 }
 
 function memoryOf(content: unknown): Memory {

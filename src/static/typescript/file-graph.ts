@@ -66,6 +66,7 @@ export async function readGraph(
   const files: FileNode[] = [];
   const asked = new Set(given.map((file) => resolve(file)));
   const wanted = new Set(asked);
+  const seen = new Set<string>();
   for (const path of wanted) {
     const name = nameOf(path);
     const bytes = disk.read(path);
@@ -80,7 +81,11 @@ export async function readGraph(
       continue;
     }
     files.push({ path, name, facts, text });
-    for (const { to } of facts.imports) if (to !== '' && isRead(to, disk)) wanted.add(to);
+    for (const { to } of facts.imports) {
+      if (to === '' || seen.has(to)) continue;
+      seen.add(to);
+      if (isRead(to, disk)) wanted.add(to);
+    }
   }
   files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return { files: new Map(files.map((file) => [file.path, file])), unreadable };

@@ -1,7 +1,7 @@
 import { InputError } from '../../model/report.js';
 import type { TreeUnit } from '../ir/tree.js';
-import { linkTrees, type TreeProgram } from '../walk/walk.js';
 import { Closures } from './closures.js';
+import { CodeCache } from './code-cache.js';
 import type { Disk } from './disk.js';
 import { type FileFacts, type FileGraph, type FileNode, namesOf, readGraph } from './file-graph.js';
 import { headOf, type TreeHead } from './heads.js';
@@ -53,6 +53,8 @@ export class Trees {
   readonly known = new Map<string, Known>();
   /** What is wrong with the sources, a line each. */
   readonly problems: string[] = [];
+  /** Names of the files that were read anew. */
+  readonly read: string[] = [];
   readonly #options: FrontOptions;
   readonly #graph: FileGraph;
   readonly #byName: ReadonlyMap<string, FileNode>;
@@ -74,14 +76,16 @@ export class Trees {
    * what is wrong is among `problems`.
    */
   static async read(given: readonly string[], options: FrontOptions): Promise<Trees> {
-    const reader = readerOf(given, options.disk);
+    const code = new CodeCache(options.store.folder);
+    const reader = readerOf(given, options.disk, code);
     const facts = new Map([...options.known].map(([name, { facts: one }]) => [name, one]));
     const graph = await readGraph(given, options.disk, facts, reader);
     const trees = new Trees(options, graph, reader);
     await trees.#lower(new Set(given.length > MOST_CHECKED ? [] : given));
     trees.#tell(given);
     // The compiler's trees and types take much memory, and nothing asks for them any more.
-    trees.#reader = readerOf(given, options.disk);
+    code.keep();
+    trees.#reader = readerOf(given, options.disk, new CodeCache(undefined));
     return trees;
   }
 
@@ -91,7 +95,7 @@ export class Trees {
   }
 
   /** Files and all that they import, to be walked. */
-  async program(files: Iterable<string>): Promise<TreeProgram> {
+  async units(files: Iterable<string>): Promise<readonly TreeUnit[]> {
     const units: TreeUnit[] = [];
     for (const name of this.#closures.of(files)) {
       const known = this.known.get(name);
@@ -102,7 +106,7 @@ export class Trees {
       this.#units.set(name, unit);
       units.push(unit);
     }
-    return linkTrees(units);
+    return units;
   }
 
   async #lower(typed: ReadonlySet<string>): Promise<void> {
@@ -149,6 +153,7 @@ export class Trees {
 
   async #read(names: readonly string[], typed: ReadonlySet<string> = new Set()): Promise<ReadonlyMap<string, Lowered>> {
     if (names.length === 0) return new Map();
+    this.read.push(...names);
     const reader = await this.#reader();
     const needed = this.#closures.of(names).flatMap((name) => this.#byName.get(name) ?? []);
     return reader.lower(
@@ -175,10 +180,15 @@ export class Trees {
 }
 
 /** The compiler, once something asks for it. */
-function readerOf(given: readonly string[], disk: Disk): () => Promise<Reader> {
+function readerOf(given: readonly string[], disk: Disk, code: CodeCache): () => Promise<Reader> {
   let loaded: Promise<Reader> | undefined;
+  const load = async (): Promise<Reader> => {
+    code.load();
+    const { Reader: Loaded } = await import('./reader.js');
+    return new Loaded(disk, namesOf(given));
+  };
   return () => {
-    loaded ??= import('./reader.js').then(({ Reader: Loaded }) => new Loaded(disk, namesOf(given)));
+    loaded ??= load();
     return loaded;
   };
 }

@@ -1,64 +1,60 @@
 import { dirname } from 'node:path';
-import type { Law } from '../../judge/index.js';
-import type { Finding } from '../../model/finding.js';
-import { simulatedKind } from '../catalogue.js';
-import { type Replayed, replay } from '../judge/replay.js';
-import { FactBook } from '../walk/facts.js';
-import { FactJoiner, type PackedFacts, packFacts } from '../walk/packed-facts.js';
-import { type Walked, walkFactory, walkOpen, walkScenarios } from '../walk/programs.js';
-import type { SimTable } from '../walk/table.js';
-import type { Walk } from '../walk/walk.js';
+import type { PackedFacts } from '../walk/packed-facts.js';
 import type { Trees } from './front.js';
-import { digestOf } from './store.js';
-
-/** What walking some code came to, beside what it found. */
-interface Trail {
-  /** Functions of which not every path was walked. */
-  readonly partial: readonly string[];
-  /** Calls that lead nowhere, and how often. */
-  readonly unresolved: readonly (readonly [name: string, count: number])[];
-  /** Functions that were walked, `FILE#index`. */
-  readonly entered: readonly string[];
-  /** Lines of a catalogue of lock kinds. */
-  readonly locks: readonly string[];
-}
-
-/** The judgement of a scenario, or of all that no scenario reaches: plain data. */
-export interface Outcome extends Trail {
-  /** Of the scenario; '' for what no scenario reaches. */
-  readonly name: string;
-  readonly file: string;
-  readonly findings: readonly Finding[];
-  readonly stats: { readonly classes: number; readonly dependencies: number; readonly chains: number };
-}
+import { digestOf, type Store } from './store.js';
+import type { Outcome, Trail, Walker, WalkerOptions } from './walker.js';
 
 /** What the walk of functions that anyone may call came to. */
-interface OpenFacts extends Trail {
-  readonly facts: PackedFacts;
+interface OpenOutcome extends Trail {
+  /** Of its facts, which are kept apart: they are needed only where one of many walks came to something else. */
   readonly digest: string;
 }
 
-export interface OutcomeOptions {
-  readonly law: Law;
-  readonly table: SimTable;
-  readonly preemptRt: boolean | undefined;
+/** Such facts as they are kept. */
+interface KeptFacts {
+  /** Digest of all that decided them. */
+  readonly key: string;
+  readonly facts: PackedFacts;
+}
+
+export interface OutcomeOptions extends WalkerOptions {
+  readonly store: Store;
+  /** Of what is kept apart of these sources. */
+  readonly place: string;
   /** Digest of the program, the rules and whatever else decides beside the sources. */
   readonly version: string;
-  /** Outcomes of the last run by the digest of all that decided them. */
+  /** Outcomes of the last run by the digest of all that decided them; none is used where judgements are to be shown. */
   readonly known: ReadonlyMap<string, unknown>;
-  /** Is shown all judgements, none of which is then taken from `known`. */
-  readonly onReplayed?: (replayed: Replayed) => void;
 }
 
 /** More functions that no scenario reaches than this are walked folder by folder. */
 const MOST_TOGETHER = 400;
 
+/** A function that can be called from outside. */
+interface OpenFunction {
+  readonly id: string;
+  readonly file: string;
+  /** As walks name what they entered. */
+  readonly name: string;
+}
+
+/** Functions that are walked together. */
+interface Group {
+  readonly ids: readonly string[];
+  /** Files whose set-up code runs before. */
+  readonly files: readonly string[];
+  readonly folder: string;
+}
+
 /** Walks and judges; what is as it was the last time is taken from there. */
 export class Judge {
   /** Whatever was come to or taken, by the digest of all that decided it. */
   readonly kept = new Map<string, unknown>();
+  /** What was walked: files of scenarios, ids of functions that return one, folders of functions that no scenario reaches. */
+  readonly walked: string[] = [];
   readonly #trees: Trees;
   readonly #options: OutcomeOptions;
+  #walker: Walker | undefined;
 
   constructor(trees: Trees, options: OutcomeOptions) {
     this.#trees = trees;
@@ -70,118 +66,111 @@ export class Judge {
     const out: Outcome[] = [];
     for (const file of files)
       if (this.#trees.known.get(file)?.head.hasDefault === true) out.push(...(await this.#scenarios(file)));
-    const unreached = this.#unreached(files, out);
+    const unreached = without(this.#open(files), out).sort((a, b) => (a.id < b.id ? -1 : 1));
     // Functions that return a scenario: called once, so that it comes to be.
+    const made: Outcome[] = [];
     for (const { id, file } of unreached) {
       if (this.#trees.known.get(file)?.head.factories.includes(id) === true)
-        out.push(...(await this.#factory(id, file)));
+        made.push(...(await this.#factory(id, file)));
     }
-    const left = this.#unreached(files, out);
-    if (left.length > 0) out.push(await this.#open(left, files));
-    return out;
+    const left = without(unreached, made);
+    const last = left.length > 0 ? [await this.#unreached(left, files)] : [];
+    return [...out, ...made, ...last];
   }
 
   async #scenarios(file: string): Promise<readonly Outcome[]> {
-    const { table, preemptRt } = this.#options;
-    return this.#keeping(['scenarios', file, this.#trees.digest(file)], async () =>
-      walkScenarios(await this.#trees.program([file]), table, file, { preemptRt }).map((walked) =>
-        this.#judged(walked),
-      ),
-    );
+    return this.#keeping(['scenarios', file, this.#trees.digest(file)], async () => {
+      this.walked.push(file);
+      return (await this.#walking()).scenarios(await this.#trees.units([file]), file);
+    });
   }
 
   async #factory(id: string, file: string): Promise<readonly Outcome[]> {
-    const { table, preemptRt } = this.#options;
-    return this.#keeping(['factory', id, this.#trees.digest(file)], async () =>
-      walkFactory(await this.#trees.program([file]), table, id, { preemptRt }).map((walked) => this.#judged(walked)),
-    );
+    return this.#keeping(['factory', id, this.#trees.digest(file)], async () => {
+      this.walked.push(id);
+      return (await this.#walking()).factory(await this.#trees.units([file]), id);
+    });
   }
 
-  #judged({ name, file, walk }: Walked): Outcome {
-    return { name, file, ...this.#replayed(walk.facts, file), ...trailOf(walk) };
-  }
-
-  #replayed(book: FactBook, file: string): Pick<Outcome, 'findings' | 'stats'> {
-    const replayed = replay(book, this.#options.law, file);
-    this.#options.onReplayed?.(replayed);
-    const { classes, dependencies, chains } = replayed.engines.stats();
-    return { findings: replayed.findings, stats: { classes, dependencies, chains } };
-  }
-
-  /** Functions that can be called from outside and that nothing walked so far, by their ids. */
-  #unreached(files: readonly string[], outcomes: readonly Outcome[]): { readonly id: string; readonly file: string }[] {
-    const entered = new Set(outcomes.flatMap((outcome) => outcome.entered));
-    return files
-      .flatMap((file) =>
-        (this.#trees.known.get(file)?.head.open ?? [])
-          .filter(([, index]) => !entered.has(`${file}#${index}`))
-          .map(([id]) => ({ id, file })),
-      )
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  /** Functions that can be called from outside. */
+  #open(files: readonly string[]): OpenFunction[] {
+    const of = (file: string): OpenFunction[] =>
+      (this.#trees.known.get(file)?.head.open ?? []).map(([id, index]) => ({ id, file, name: `${file}#${index}` }));
+    return files.flatMap(of);
   }
 
   /**
    * What no scenario reaches. Many functions are walked folder by folder, so that a change costs its folder; what they do to
    * locks is judged together.
    */
-  async #open(
-    left: readonly { readonly id: string; readonly file: string }[],
-    files: readonly string[],
-  ): Promise<Outcome> {
-    const groups: OpenFacts[] = [];
-    if (left.length <= MOST_TOGETHER)
-      groups.push(
-        await this.#openFacts(
-          left.map(({ id }) => id),
-          files,
-        ),
-      );
-    else {
-      const folders = [...new Set(left.map(({ file }) => dirname(file)))].sort();
-      for (const folder of folders) {
-        const ids = left.filter(({ file }) => dirname(file) === folder).map(({ id }) => id);
-        groups.push(
-          await this.#openFacts(
-            ids,
-            files.filter((file) => dirname(file) === folder),
-          ),
-        );
-      }
-    }
+  async #unreached(left: readonly OpenFunction[], files: readonly string[]): Promise<Outcome> {
+    const made = new Map<Group, PackedFacts>();
+    const groups = left.length > MOST_TOGETHER ? byFolder(left, files) : [{ ids: idsOf(left), files, folder: '' }];
+    const outcomes: OpenOutcome[] = [];
+    for (const group of groups) outcomes.push(await this.#groupOutcome(group, made));
     const file = files[0] ?? '';
-    const { findings, stats } = await this.#keeping(['open', file, ...groups.map(({ digest }) => digest)], async () => {
-      const book = new FactBook();
-      const joiner = new FactJoiner(book);
-      for (const { facts } of groups) joiner.add(facts);
-      const judged = this.#replayed(book, file);
-      // Nothing is known of the objects there: what is only possible is guesswork.
-      return { ...judged, findings: judged.findings.filter((finding) => finding.confidence === 'certain') };
+    const judged = await this.#keeping(['open', file, ...outcomes.map(({ digest }) => digest)], async () => {
+      const facts: PackedFacts[] = [];
+      for (const group of groups) facts.push(made.get(group) ?? (await this.#factsOf(group)));
+      return (await this.#walking()).together(facts, file);
     });
     return {
       name: '',
       file,
-      findings,
-      stats,
-      partial: groups.flatMap(({ partial }) => partial),
-      unresolved: groups.flatMap(({ unresolved }) => unresolved),
-      entered: groups.flatMap(({ entered }) => entered),
-      locks: groups.flatMap(({ locks }) => locks),
+      ...judged,
+      partial: outcomes.flatMap(({ partial }) => partial),
+      unresolved: outcomes.flatMap(({ unresolved }) => unresolved),
+      entered: outcomes.flatMap(({ entered }) => entered),
+      locks: outcomes.flatMap(({ locks }) => locks),
     };
   }
 
-  async #openFacts(ids: readonly string[], files: readonly string[]): Promise<OpenFacts> {
-    const { table, preemptRt } = this.#options;
-    const digests = files.flatMap((file) => [file, this.#trees.digest(file)]);
-    return this.#keeping(['facts', digestOf(...ids), digestOf(...digests)], async () => {
-      const walk = walkOpen(await this.#trees.program(files), table, files, ids, { preemptRt });
-      const facts = packFacts(walk.facts, walk.heap);
-      return { facts, digest: digestOf(JSON.stringify(facts)), ...trailOf(walk) };
+  async #groupOutcome(group: Group, made: Map<Group, PackedFacts>): Promise<OpenOutcome> {
+    return this.#keeping(this.#decides(group), async () => {
+      const { facts, trail } = await this.#walkOf(group);
+      made.set(group, facts);
+      return { digest: digestOf(JSON.stringify(facts)), ...trail };
     });
   }
 
+  /** All that decides what the walk of a group comes to. */
+  #decides({ ids, files }: Group): string[] {
+    const digests = files.flatMap((file) => [file, this.#trees.digest(file)]);
+    return ['facts', digestOf(...ids), digestOf(...digests)];
+  }
+
+  async #walkOf(group: Group): Promise<{ readonly facts: PackedFacts; readonly trail: Trail }> {
+    const { store } = this.#options;
+    const { ids, files, folder } = group;
+    this.walked.push(folder);
+    const walked = (await this.#walking()).open(await this.#trees.units(files), files, ids);
+    const kept: KeptFacts = { key: this.#keyOf(this.#decides(group)), facts: walked.facts };
+    store.save(this.#placeOf(group), kept);
+    return walked;
+  }
+
+  /** The facts of a group that is as it was. */
+  async #factsOf(group: Group): Promise<PackedFacts> {
+    const kept = this.#options.store.load(this.#placeOf(group)) as KeptFacts | undefined;
+    return kept?.key === this.#keyOf(this.#decides(group)) ? kept.facts : (await this.#walkOf(group)).facts;
+  }
+
+  #placeOf({ folder }: Group): string {
+    return digestOf('facts', this.#options.place, folder);
+  }
+
+  async #walking(): Promise<Walker> {
+    this.#walker ??= new (await import('./walker.js')).Walker(this.#options);
+    return this.#walker;
+  }
+
+  #keyOf(of: readonly string[]): string {
+    return digestOf(this.#options.version, ...of);
+  }
+
   async #keeping<T>(of: readonly string[], make: () => Promise<T>): Promise<T> {
-    const { known, version, onReplayed } = this.#options;
-    const key = digestOf(version, ...of);
+    const { known, onReplayed } = this.#options;
+    const key = this.#keyOf(of);
     const last = onReplayed === undefined ? known.get(key) : undefined;
     const content = last === undefined ? await make() : (last as T);
     this.kept.set(key, content);
@@ -189,7 +178,29 @@ export class Judge {
   }
 }
 
-function trailOf({ partial, unresolved, entered, made }: Walk): Trail {
-  const locks = [...made].flatMap(([name, classes]) => [...classes].flatMap((cls) => simulatedKind(cls, name) ?? []));
-  return { partial: [...partial], unresolved: [...unresolved], entered: [...entered], locks };
+/** Functions that no walk entered. */
+function without(open: readonly OpenFunction[], outcomes: readonly Outcome[]): OpenFunction[] {
+  const entered = new Set(outcomes.flatMap((outcome) => outcome.entered));
+  return open.filter(({ name }) => !entered.has(name));
+}
+
+function idsOf(functions: readonly OpenFunction[]): string[] {
+  return functions.map(({ id }) => id);
+}
+
+/** Functions by the folders of their files, which have all files of the folder run before. */
+function byFolder(functions: readonly OpenFunction[], files: readonly string[]): Group[] {
+  const ids = new Map<string, string[]>();
+  const inside = new Map<string, string[]>();
+  for (const file of files) listIn(inside, dirname(file)).push(file);
+  for (const { id, file } of functions) listIn(ids, dirname(file)).push(id);
+  return [...ids.keys()]
+    .sort()
+    .map((folder) => ({ ids: ids.get(folder) ?? [], files: inside.get(folder) ?? [], folder }));
+}
+
+function listIn(lists: Map<string, string[]>, key: string): string[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }

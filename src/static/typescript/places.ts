@@ -8,6 +8,8 @@ const SIM = resolve(fileURLToPath(new URL('../../sim', import.meta.url)));
 const ROOT = dirname(dirname(SIM));
 /** What `lockvet/sim` means, wherever the sources lie. */
 export const SIM_ENTRY = [join(SIM, 'index.ts'), join(SIM, 'index.d.ts')].find((path) => existsSync(path)) ?? '';
+/** What the simulated kernel's classes and functions mean: tables, see `src/static/walk/table.ts`. */
+export const SIM_TABLES = join(ROOT, 'rules', 'sim');
 /** RCU is code that runs on the simulated kernel: it is followed by its bodies, whose sources come with an installed lockvet. */
 const RCU = join(ROOT, 'src', 'rcu');
 export const RCU_ENTRY = join(RCU, 'index.ts');

@@ -8,16 +8,16 @@ import { threadId } from 'node:worker_threads';
  * what cannot be written is not kept. Whatever processes do at a time, each reads one writer's text whole.
  */
 export class Store {
-  readonly #folder: string | undefined;
+  /** undefined: no store. */
+  readonly folder: string | undefined;
 
-  /** @param folder undefined for no store */
   constructor(folder: string | undefined) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** What was put under the key, with the shape that its writer gave it. */
   load(key: string): unknown {
-    if (this.#folder === undefined) return undefined;
+    if (this.folder === undefined) return undefined;
     try {
       const text = readFileSync(this.#path(key), 'utf8');
       const end = text.indexOf('\n');
@@ -29,7 +29,7 @@ export class Store {
   }
 
   save(key: string, content: unknown): void {
-    if (this.#folder === undefined) return;
+    if (this.folder === undefined) return;
     const path = this.#path(key);
     const body = JSON.stringify(content);
     try {
@@ -44,7 +44,7 @@ export class Store {
   }
 
   #path(key: string): string {
-    return join(this.#folder ?? '', 'trees', key.slice(0, 2), key.slice(2));
+    return join(this.folder ?? '', 'trees', key.slice(0, 2), key.slice(2));
   }
 }
 

@@ -1,12 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../../model/report.js';
-
-/** The tables of the simulated kernel's classes that come with lockvet. */
-export const SIM_TABLES = fileURLToPath(new URL('../../../rules/sim', import.meta.url));
 
 /** Conditions under which a step happens. */
 export const CONDITIONS = [
@@ -86,8 +82,6 @@ export interface SimTable {
   readonly classes: ReadonlyMap<string, SimClass>;
   readonly functions: ReadonlyMap<string, MethodFacts>;
   readonly constants: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** All tables' text: part of the key of whatever is cached. */
-  readonly digestText: string;
 }
 
 /** Reads every `*.yaml` of the folders. Throws InputError on what is no table. */
@@ -95,13 +89,11 @@ export function loadSimTable(folders: readonly string[]): SimTable {
   const classes = new Map<string, SimClass>();
   const functions = new Map<string, MethodFacts>();
   const constants = new Map<string, ReadonlyMap<string, number>>();
-  let digestText = '';
   for (const folder of folders) {
     for (const name of readdirSync(folder).sort()) {
       if (!name.endsWith('.yaml')) continue;
       const file = join(folder, name);
       const text = readFileSync(file, 'utf8');
-      digestText += text;
       const table = readTable(file, text);
       for (const [cls, facts] of Object.entries(table.classes ?? {})) {
         const { new: made, ...rest } = facts;
@@ -119,7 +111,7 @@ export function loadSimTable(folders: readonly string[]): SimTable {
       }
     }
   }
-  return { classes, functions, constants, digestText };
+  return { classes, functions, constants };
 }
 
 function readTable(file: string, text: string): z.infer<typeof tableSchema> {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readUnits, type SourceFile } from '../../../src/static/c/front.js';
 import { Shelf, stampOf } from '../../../src/static/c/shelf.js';
-import { KERNEL_TABLES } from '../../../src/static/check.js';
 import type { PackedUnit } from '../../../src/static/ir/packed.js';
+import { KERNEL_TABLES } from '../../../src/static/kernel.js';
 
 let folder = '';
 beforeEach(() => {

@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { check } from '../../../src/static/check.js';
+import { judgeTypescript } from '../../../src/static/typescript/check.js';
 import { testOptions } from '../want.js';
 import { bothWays } from './edits/compare.js';
 import { editedPrograms, type Files, stages, write } from './edits/small-program.js';
@@ -74,6 +75,20 @@ const rules = (run: string): string[] => {
   return findings.map(({ rule, locks }) => [rule, ...locks].join(' '));
 };
 
+/** A folder of functions that no scenario reaches; all take locks in one order, the first in the order given. */
+function library(name: string, first: readonly [string, string]): string {
+  const nested = (fn: string, [outer, inner]: readonly [string, string]): string =>
+    `export function* ${fn}(device: Device): Op<void> {
+  yield* device.${outer}.lock();
+  yield* device.${inner}.lock();
+  yield* device.${inner}.unlock();
+  yield* device.${outer}.unlock();
+}
+`;
+  const rest = Array.from({ length: 204 }, (_, i) => `export function* ${name}${i}(): Op<void> {}\n`).join('');
+  return `import type { Op } from 'lockvet/sim';\nimport type { Device } from '../device.js';\n${nested(name, first)}${rest}`;
+}
+
 describe('check of sources that change', () => {
   it('says with the cache what it says without, whatever changes', async () => {
     const without = new Map(BEFORE);
@@ -138,5 +153,42 @@ describe('check of sources that change', () => {
     expect(await run()).toBe(first);
     write(sources, BEFORE, changed('callee.ts', 'udelay(DEPTH)', 'msleep(DEPTH)'));
     expect(rules(await run())).toContain('sleep-in-atomic outer');
+  });
+
+  it('walks many functions that no scenario reaches folder by folder, and judges them together', async () => {
+    const sources = join(folder, 'sources');
+    const cache = join(folder, 'cache');
+    const [lock, other] = [['one', 'two'] as const, ['two', 'one'] as const];
+    const device = `import type { Mutex } from 'lockvet/sim';
+export class Device {
+  constructor(readonly one: Mutex, readonly two: Mutex) {}
+}
+`;
+    const stage = (a: readonly [string, string]): Files =>
+      new Map([
+        ['device.ts', device],
+        ['a/library.ts', library('a', a)],
+        ['b/library.ts', library('b', lock)],
+      ]);
+    const files = [...stage(lock).keys()].sort().map((name) => join(sources, name));
+    const run = async (): Promise<{ read: string[]; walked: string[]; rules: string[] }> => {
+      const { rules: set, policy } = testOptions();
+      const { trees, outcomes, walked } = await judgeTypescript(files, { rules: set, policy, cache, input: sources });
+      const inside = (names: readonly string[]): string[] => names.map((name) => relative(sources, name));
+      const found = outcomes.flatMap(({ findings }) => findings.map(({ rule }) => rule));
+      return { read: inside(trees.read), walked: inside(walked), rules: found };
+    };
+    write(sources, new Map(), stage(lock));
+    expect(await run()).toEqual({ read: ['a/library.ts', 'b/library.ts', 'device.ts'], walked: ['a', 'b'], rules: [] });
+    expect(await run()).toEqual({ read: [], walked: [], rules: [] });
+    write(sources, stage(lock), stage(other));
+    // The order of the one folder is known from what was kept of it.
+    expect(await run()).toEqual({ read: ['a/library.ts'], walked: ['a'], rules: ['lock-order-cycle'] });
+    const kept = readdirSync(cache, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const file of kept) if (readFileSync(file, 'utf8').includes('"moments"')) rmSync(file);
+    write(sources, stage(other), stage(lock));
+    expect(await run()).toEqual({ read: [], walked: ['a', 'b'], rules: [] });
   });
 });

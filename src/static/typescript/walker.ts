@@ -1,0 +1,99 @@
+import type { Law } from '../../judge/index.js';
+import type { Finding } from '../../model/finding.js';
+import { simulatedKind } from '../catalogue.js';
+import type { TreeUnit } from '../ir/tree.js';
+import { type Replayed, replay } from '../judge/replay.js';
+import { FactBook } from '../walk/facts.js';
+import { FactJoiner, type PackedFacts, packFacts } from '../walk/packed-facts.js';
+import { type Walked, walkFactory, walkOpen, walkScenarios } from '../walk/programs.js';
+import { loadSimTable } from '../walk/table.js';
+import { linkTrees, type Walk } from '../walk/walk.js';
+import { SIM_TABLES } from './places.js';
+
+/** What walking some code came to, beside what it found. */
+export interface Trail {
+  /** Functions of which not every path was walked. */
+  readonly partial: readonly string[];
+  /** Calls that lead nowhere, and how often. */
+  readonly unresolved: readonly (readonly [name: string, count: number])[];
+  /** Functions that were walked, `FILE#index`. */
+  readonly entered: readonly string[];
+  /** Lines of a catalogue of lock kinds. */
+  readonly locks: readonly string[];
+}
+
+/** What the rules say of some code. */
+export interface Judged {
+  readonly findings: readonly Finding[];
+  readonly stats: { readonly classes: number; readonly dependencies: number; readonly chains: number };
+}
+
+/** The judgement of a scenario, or of all that no scenario reaches: plain data. */
+export interface Outcome extends Trail, Judged {
+  /** Of the scenario; '' for what no scenario reaches. */
+  readonly name: string;
+  readonly file: string;
+}
+
+export interface WalkerOptions {
+  readonly law: Law;
+  readonly preemptRt: boolean | undefined;
+  /** Is shown all judgements. */
+  readonly onReplayed?: (replayed: Replayed) => void;
+}
+
+/** Walks code and judges what it does. With all that it needs it takes long to load, and does so only where something changed. */
+export class Walker {
+  readonly #options: WalkerOptions;
+  readonly #table = loadSimTable([SIM_TABLES]);
+
+  constructor(options: WalkerOptions) {
+    this.#options = options;
+  }
+
+  /** Every scenario of a file. */
+  scenarios(units: readonly TreeUnit[], file: string): Outcome[] {
+    return walkScenarios(linkTrees(units), this.#table, file, this.#options).map((walked) => this.#outcome(walked));
+  }
+
+  /** The scenario that a function returns. */
+  factory(units: readonly TreeUnit[], id: string): Outcome[] {
+    return walkFactory(linkTrees(units), this.#table, id, this.#options).map((walked) => this.#outcome(walked));
+  }
+
+  /** Functions that anyone may call: to be judged together with others. */
+  open(
+    units: readonly TreeUnit[],
+    files: readonly string[],
+    ids: readonly string[],
+  ): { facts: PackedFacts; trail: Trail } {
+    const walk = walkOpen(linkTrees(units), this.#table, files, ids, this.#options);
+    return { facts: packFacts(walk.facts, walk.heap), trail: trailOf(walk) };
+  }
+
+  /** The judgement of what several walks of functions that anyone may call found. */
+  together(all: Iterable<PackedFacts>, file: string): Judged {
+    const book = new FactBook();
+    const joiner = new FactJoiner(book);
+    for (const facts of all) joiner.add(facts);
+    const judged = this.#judged(book, file);
+    // Nothing is known of the objects there: what is only possible is guesswork.
+    return { ...judged, findings: judged.findings.filter((finding) => finding.confidence === 'certain') };
+  }
+
+  #outcome({ name, file, walk }: Walked): Outcome {
+    return { name, file, ...this.#judged(walk.facts, file), ...trailOf(walk) };
+  }
+
+  #judged(book: FactBook, file: string): Judged {
+    const replayed = replay(book, this.#options.law, file);
+    this.#options.onReplayed?.(replayed);
+    const { classes, dependencies, chains } = replayed.engines.stats();
+    return { findings: replayed.findings, stats: { classes, dependencies, chains } };
+  }
+}
+
+function trailOf({ partial, unresolved, entered, made }: Walk): Trail {
+  const locks = [...made].flatMap(([name, classes]) => [...classes].flatMap((cls) => simulatedKind(cls, name) ?? []));
+  return { partial: [...partial], unresolved: [...unresolved], entered: [...entered], locks };
+}
