@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Softirq } from '../../src/sim/index.js';
+import { type Op, Softirq } from '../../src/sim/index.js';
 import { run, strategies } from './recorder.js';
 
 const quiet = (lines: string[]) => lines.filter((line) => !/switch|<idle>: irqs/.test(line));
@@ -139,6 +139,45 @@ describe('interrupts', () => {
       'A: +softirq_ctrl.lock d0',
       'A: -softirq_ctrl.lock d0',
     ]);
+  });
+
+  it('puts right what handlers of timers and soft interrupts leave of preempt_count(), on PREEMPT_RT but for bottom halves', () => {
+    for (const preemptRt of [false, true]) {
+      const counts: string[] = [];
+      run(
+        (kernel) => {
+          const { cpu } = kernel.machine;
+          const noted = (who: string): void => {
+            counts.push(`${who} ${cpu.preemptCount} ${cpu.bhCount}`);
+          };
+          const leaves = function* (): Op<void> {
+            yield* kernel.preemptDisable();
+            yield* kernel.localBhDisable();
+          };
+          const looks = function* (): Op<void> {
+            yield* kernel.udelay(1);
+            noted('next');
+          };
+          const timers = [kernel.timer('first', leaves), kernel.timer('second', looks)];
+          kernel.openSoftirq(Softirq.NetRx, leaves);
+          kernel.openSoftirq(Softirq.Block, looks);
+          kernel.task('A', function* taskFn() {
+            for (const timer of timers) yield* timer.modTimer(1);
+            yield* kernel.msleep(20);
+            noted('task');
+            yield* kernel.localBhDisable();
+            yield* kernel.raiseSoftirq(Softirq.NetRx);
+            yield* kernel.raiseSoftirq(Softirq.Block);
+            yield* kernel.localBhEnable();
+            noted('task');
+          });
+        },
+        { cpus: 1, preemptRt },
+      );
+      // There ksoftirqd keeps its CPU's bottom-half lock, and no further soft interrupt runs.
+      const both = ['next 0 1', 'task 0 0', 'next 0 1', 'task 0 0'];
+      expect(counts).toEqual(preemptRt ? ['next 0 3'] : both);
+    }
   });
 
   it('threads handlers on PREEMPT_RT only', () => {

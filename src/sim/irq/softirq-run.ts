@@ -19,7 +19,10 @@ export const Softirq = {
 /** Rounds of pending work before the rest is left to ksoftirqd (MAX_SOFTIRQ_RESTART). */
 const MAX_RESTART = 10;
 
-/** __do_softirq(): runs the pending vectors in order, several rounds. The caller has set up the context. */
+/**
+ * __do_softirq(): runs the pending vectors in order, several rounds. The caller has set up the context. What a handler leaves of
+ * preempt_count() is put right after it.
+ */
 export function* runSoftirqs(machine: Machine, cpu: Cpu): Op<void> {
   for (let round = 0; round < MAX_RESTART && cpu.softirqPending !== 0; round++) {
     const pending = cpu.softirqPending;
@@ -29,8 +32,28 @@ export function* runSoftirqs(machine: Machine, cpu: Cpu): Op<void> {
       const body = machine.softirqs.handler(vector);
       if (body === undefined) continue;
       machine.emit.sink.softirqEntry(machine.emit.stamp(cpu, machine.now), vector);
+      const count = preemptCount(machine, cpu);
       yield* body();
       machine.emit.sink.softirqExit(machine.emit.stamp(cpu, machine.now), vector);
+      setPreemptCount(machine, cpu, count);
     }
   }
+}
+
+/** What preempt_count() counts beside interrupts. On PREEMPT_RT bottom halves are counted elsewhere. */
+export interface PreemptCount {
+  readonly preempt: number;
+  readonly bh: number;
+}
+
+export function preemptCount({ config }: Machine, { preemptCount, bhCount }: Cpu): PreemptCount {
+  return { preempt: preemptCount, bh: config.preemptRt ? 0 : bhCount };
+}
+
+/** preempt_count_set() of {@link preemptCount} before a handler that did not leave it so (after handlers of soft interrupts and of timers). */
+export function setPreemptCount({ config }: Machine, cpu: Cpu, { preempt, bh }: PreemptCount): void {
+  if (cpu.preemptCount === preempt && (config.preemptRt || cpu.bhCount === bh)) return;
+  cpu.preemptCount = preempt;
+  if (!config.preemptRt) cpu.bhCount = bh;
+  cpu.refresh();
 }

@@ -6,7 +6,7 @@ import { LockdepLock } from '../lock/lockdep-lock.js';
 import type { Machine } from '../machine.js';
 import { type Body, instant, type Op, type OpKind } from '../op.js';
 import { pushHardIrq } from './delivery.js';
-import { Softirq } from './softirq-run.js';
+import { preemptCount, Softirq, setPreemptCount } from './softirq-run.js';
 
 /** Of a timer whose handler is a soft interrupt's: the clock interrupt has come; it is on the list of that soft interrupt. */
 export const Expiry = { None: 0, Due: 1, Listed: 2 } as const;
@@ -153,13 +153,16 @@ export class Timer {
     return this.#source.disarm(this.#machine) || had;
   }
 
-  /** call_timer_fn() */
+  /** call_timer_fn(): what the handler leaves of preempt_count() is put right. */
   *expire(): Op<void> {
+    const machine = this.#machine;
     this.expiry = Expiry.None;
     this.running = true;
+    const count = preemptCount(machine, machine.cpu);
     yield* this.#map.acquire();
     yield* this.#handler();
     yield* this.#map.release();
+    setPreemptCount(machine, machine.cpu, count);
     this.running = false;
   }
 }

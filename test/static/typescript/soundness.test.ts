@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadRuleSet } from '../../../src/rules/index.js';
 import { testOptions } from '../want.js';
-import { compare } from './random/compare.js';
+import { compare, compareTexts } from './random/compare.js';
 import { programs } from './random/random-program.js';
 
 /** What every rule on sources is, apart from what a program of this kind cannot break. */
@@ -23,6 +23,30 @@ const REACHED = [
 
 /** `npm run campaign:check-soundness` takes more programs. */
 const SCHEDULES = 50;
+
+describe('what check finds stands for what a schedule shows', () => {
+  it('of a soft interrupt that sleeps on PREEMPT_RT, in ksoftirqd or in a task with a lock of its own', async () => {
+    const rules = loadRuleSet();
+    const plain = `return sim.scenario({ name: 'program', cpus: 1, preemptRt: true }, (kernel) => {
+      const lock = kernel.localLock('lock');
+      kernel.openSoftirq(8, function* handler() {
+        yield* kernel.mightSleep();
+      });
+      kernel.task('task0', function* task0() {
+        yield* lock.lock();
+        yield* kernel.localBhDisable();
+        yield* kernel.raiseSoftirq(8);
+        yield* kernel.localBhEnable();
+        yield* lock.unlock();
+      }, { cpu: 0 });
+    });`;
+    const typed = `import * as sim from 'lockvet/sim'; ${plain.replace('return', 'export default')}`;
+    const law = { rules, policy: rules.policy('strict') };
+    const result = await compareTexts([{ typed, plain }], { law, check: testOptions(), schedules: 20, more: 0 });
+    expect([...result.agreed]).toEqual([['sleep-in-atomic', 1]]);
+    expect(result.disagreements).toEqual([]);
+  });
+});
 
 describe('random scenarios', () => {
   it('show nothing under any schedule that check does not find', async () => {

@@ -14,9 +14,8 @@ import { WaitType } from '../../../../src/model/wait-type.js';
 interface Entered {
   /** Nanoseconds. */
   readonly time: number;
+  /** Held before. */
   readonly locks: number;
-  readonly preempt: number;
-  readonly bhOff: boolean;
 }
 
 /** A lock that a task has, or waits for. */
@@ -73,6 +72,20 @@ export interface Running {
   readonly cpu: number;
   readonly time: number;
   readonly inInterrupt: boolean;
+  /** In a hard interrupt or an NMI. */
+  readonly inHardirq: boolean;
+  /** Depth of preempt_disable(), and of local_bh_disable(); 0 where the kernel puts right what a handler leaves of them. */
+  readonly preempt: number;
+  readonly bh: number;
+}
+
+/** A handler that runs. */
+export interface Handler {
+  readonly begin: Running;
+  /** How many locks the running task held, or the one that is interrupted. */
+  readonly locks: number;
+  /** No event tells that it came. */
+  readonly isUntold: boolean;
 }
 
 /**
@@ -178,20 +191,20 @@ export class Damage extends NullSink {
     const depth = (this.#handlers.get(h.cpu) ?? 0) + 1;
     this.#handlers.set(h.cpu, depth);
     if (depth > 1) this.#happened(h);
-    this.#enter(h);
+    this.#enter(h.cpu, { time: h.time, locks: this.#of(taskOf(h)).length });
   }
 
   override softirqEntry(h: EventHeader): void {
-    this.#enter(h);
+    this.#enter(h.cpu, { time: h.time, locks: this.#of(taskOf(h)).length });
   }
 
   override hardirqExit(h: EventHeader): void {
     this.#handlers.set(h.cpu, (this.#handlers.get(h.cpu) ?? 0) - 1);
-    this.#leave(h);
+    this.#entered.get(h.cpu)?.pop();
   }
 
   override softirqExit(h: EventHeader): void {
-    this.#leave(h);
+    this.#entered.get(h.cpu)?.pop();
   }
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number): void {
@@ -209,12 +222,12 @@ export class Damage extends NullSink {
     this.#does(h, ip);
     if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) === 0) return;
     const isOnTop = !this.#isRt || (h.context & Ctx.HardIrq) !== 0;
-    const since = this.#entered.get(h.cpu)?.at(-1)?.time;
-    if (h.time < this.first.time && isOnTop && since !== undefined) {
-      this.waiterSince = since;
-      const had = this.#of(taskOf(h));
-      const own = new Set(had.filter((one) => one.since >= since).map(({ name }) => name));
-      this.interruptedHas = new Set(had.map(({ name }) => name).filter((name) => !own.has(name)));
+    const entered = this.#entered.get(h.cpu)?.at(-1);
+    if (h.time < this.first.time && isOnTop && entered !== undefined) {
+      this.waiterSince = entered.time;
+      const names = this.#of(taskOf(h)).map(({ name }) => name);
+      const own = new Set(names.slice(entered.locks));
+      this.interruptedHas = new Set(names.filter((name) => !own.has(name)));
     }
     this.#happened(h);
   }
@@ -225,15 +238,25 @@ export class Damage extends NullSink {
   }
 
   /** How many locks the running task holds, or the one that is interrupted. */
-  heldBy({ pid, cpu }: Running): number {
-    return this.#of(pid === 0 ? -1 - cpu : pid).length;
+  heldBy(running: Running): number {
+    return this.#of(taskAt(running)).length;
   }
 
-  /** A handler ended that held so many locks in its task before, and began then. What follows can come at the same time. */
-  handlerEnded(end: Running, before: number, since: number): void {
-    if (this.heldBy(end) === before) return;
+  /** A handler begins; `isTold`: an event says so where it is a hard interrupt. */
+  handlerBegan(begin: Running, isTold: boolean): Handler {
+    const locks = this.heldBy(begin);
+    const isUntold = begin.inHardirq && !isTold;
+    if (isUntold) this.#enter(begin.cpu, { time: begin.time, locks });
+    return { begin, locks, isUntold };
+  }
+
+  /** A handler ends that {@link handlerBegan} told of. What follows can come at the same time. */
+  handlerEnded({ begin, locks, isUntold }: Handler, end: Running): void {
+    if (isUntold) this.#entered.get(begin.cpu)?.pop();
+    const leavesLocks = this.heldBy(end) !== locks;
+    if (!leavesLocks && end.preempt === begin.preempt && end.bh === begin.bh) return;
     const time = end.inInterrupt ? end.time - 1 : end.time;
-    if (end.inInterrupt) this.#leaves(end.pid === 0 ? -1 - end.cpu : end.pid, end.cpu, since);
+    if (end.inInterrupt && leavesLocks) this.#leaves(taskAt(end), end.cpu, begin.time);
     this.left = this.#earlier(this.left, time);
     this.first = this.#earlier(this.first, time);
   }
@@ -257,25 +280,10 @@ export class Damage extends NullSink {
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
   }
 
-  #enter(h: EventHeader): void {
-    const stack = this.#entered.get(h.cpu) ?? [];
-    stack.push({
-      time: h.time,
-      locks: this.#of(taskOf(h)).length,
-      preempt: h.preemptDepth,
-      bhOff: (h.context & Ctx.BhOff) !== 0,
-    });
-    this.#entered.set(h.cpu, stack);
-  }
-
-  #leave(h: EventHeader): void {
-    const entered = this.#entered.get(h.cpu)?.pop();
-    if (entered === undefined) return;
-    // Who is interrupted goes on with bottom halves off that the handler left so.
-    if (!entered.bhOff && (h.context & Ctx.BhOff) !== 0 && (h.context & Ctx.SoftIrq) === 0) this.#left(h, 1);
-    if (entered.locks === this.#of(taskOf(h)).length && entered.preempt === h.preemptDepth) return;
-    this.#leaves(taskOf(h), h.cpu, entered.time);
-    this.#left(h, 1);
+  #enter(cpu: number, entered: Entered): void {
+    const stack = this.#entered.get(cpu) ?? [];
+    stack.push(entered);
+    this.#entered.set(cpu, stack);
   }
 
   #leaves(task: number, cpu: number, since: number): void {
@@ -319,4 +327,8 @@ export class Damage extends NullSink {
 /** The task of an event; of the idle tasks, which share a number, the CPU's. */
 function taskOf(h: EventHeader, pid = h.pid): number {
   return pid === 0 ? -1 - h.cpu : pid;
+}
+
+function taskAt({ pid, cpu }: Running): number {
+  return pid === 0 ? -1 - cpu : pid;
 }

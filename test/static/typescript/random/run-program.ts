@@ -129,16 +129,17 @@ export class ProgramRuns {
 
   /** Has the ends of all handlers noticed that the program makes. */
   #watch(kernel: Kernel): void {
-    const { irq, nmi, timer, hrtimer, tasklet, irqWork, openSoftirq, rcu } = kernel;
+    const { irq, nmi, timer, hrtimer, tasklet, irqWork, openSoftirq, smpCall, rcu, machine } = kernel;
     const { call } = rcu;
     const watched = (handler: Body): Body => this.#watched(handler);
-    kernel.irq = (name, handler, options) => irq.call(kernel, name, watched(handler), options);
+    kernel.irq = (name, handler, options) => irq.call(kernel, name, this.#watched(handler, { isTold: true }), options);
     kernel.nmi = (name, handler, cpu) => nmi.call(kernel, name, watched(handler), cpu);
     kernel.timer = (name, handler) => timer.call(kernel, name, watched(handler));
     kernel.hrtimer = (name, handler, options) => hrtimer.call(kernel, name, watched(handler), options);
     kernel.tasklet = (name, handler) => tasklet.call(kernel, name, watched(handler));
     kernel.irqWork = (name, handler, hard) => irqWork.call(kernel, name, watched(handler), hard);
     kernel.openSoftirq = (vector, handler) => openSoftirq.call(kernel, vector, watched(handler));
+    kernel.smpCall = (cpu, body) => smpCall.call(kernel, cpu, this.#watched(body, { caller: machine.frame }));
     rcu.call = (callback) => call.call(rcu, watched(callback));
   }
 
@@ -163,15 +164,18 @@ export class ProgramRuns {
     };
   }
 
-  /** A handler whose end is noticed: in a thread, and of a timer, no event tells of it. */
-  #watched(handler: Body): Body {
+  /**
+   * A handler whose end is noticed: in a thread, and of a timer, no event tells of it. `isTold`: an event tells that it comes in a hard
+   * interrupt. `caller`: what runs in that context is its call.
+   */
+  #watched(handler: Body, { isTold = false, caller }: { isTold?: boolean; caller?: Frame } = {}): Body {
     const running = (): Running => this.#runningNow();
     const damage = (): Damage | undefined => this.#noticed;
+    const frame = (): Frame | undefined => this.#machine?.cpu.top;
     const watched: Body = function* () {
-      const begin = running();
-      const before = damage()?.heldBy(begin) ?? 0;
+      const began = frame() === caller ? undefined : damage()?.handlerBegan(running(), isTold);
       yield* handler();
-      damage()?.handlerEnded(running(), before, begin.time);
+      if (began !== undefined) damage()?.handlerEnded(began, running());
     };
     return Object.defineProperty(watched, 'name', { value: handler.name });
   }
@@ -182,8 +186,18 @@ export class ProgramRuns {
   }
 
   #runningNow(): Running {
-    const { cpu, now } = this.#running;
-    return { pid: cpu.current.pid, cpu: cpu.id, time: now, inInterrupt: cpu.inInterrupt };
+    const { cpu, now, config } = this.#running;
+    const inHardirq = cpu.hardirqDepth > 0 || cpu.nmiDepth > 0;
+    const isPutRight = cpu.servingSoftirq > 0 && !inHardirq;
+    return {
+      pid: cpu.current.pid,
+      cpu: cpu.id,
+      time: now,
+      inInterrupt: cpu.inInterrupt,
+      inHardirq,
+      preempt: isPutRight ? 0 : cpu.preemptCount,
+      bh: isPutRight && !config.preemptRt ? 0 : cpu.bhCount,
+    };
   }
 
   #isNew(quick: readonly Finding[]): boolean {
@@ -282,7 +296,8 @@ function isOfInterrupted({ rule, message, where, evidence }: Finding, noticed: D
   const { time } = noticed.first;
   if (!OF_WAITS.test(rule === 'annotation-hides-violation' ? message : rule)) return false;
   const isOfWait = (place: Where): boolean => nanoseconds(place) >= time - 0.5;
-  const isOfTask = (step: Where): boolean => step.task === where.task && nanoseconds(step) < waiterSince - 0.5;
+  // A handler's first operation takes time.
+  const isOfTask = (step: Where): boolean => step.task === where.task && nanoseconds(step) < waiterSince + 0.5;
   return (
     (isOfWait(where) && evidence.some((step) => isOfTask(step.where))) ||
     evidence.some((step) => isOfWait(step.where) && interruptedHas.has(HELD_THERE.exec(step.what)?.[1] ?? ''))

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { loadRuleSet } from '../../../src/rules/index.js';
+import { OF_RUNS } from '../want.js';
+import { ProgramRuns, schedules } from './random/run-program.js';
+
+const rules = loadRuleSet();
+const law = { rules, policy: rules.policy('strict') };
+
+/** What counts of what schedules show of a program: rule and function. */
+function shown(body: string, options = '{}'): string[] {
+  const runs = new ProgramRuns(program(body, options), 'program.ts', law);
+  for (const schedule of schedules(30)) runs.run(schedule);
+  const ofLocking = runs.findings.filter(({ rule }) => !OF_RUNS.has(rule));
+  return [...new Set(ofLocking.map(({ rule, where }) => `${rule} ${where.function}`))].sort();
+}
+
+function program(body: string, options: string): string {
+  return `return sim.scenario({ name: 'program', ...${options} }, (kernel) => {\n${body}\n});`;
+}
+
+describe('what a schedule shows counts until something damages the run', () => {
+  it('a hard interrupt that leaves bottom halves or preemption off: whoever runs then does not do so by his own code', () => {
+    for (const off of ['localBhDisable', 'preemptDisable']) {
+      const body = `
+        const work = kernel.irqWork('work', function* handler() {
+          yield* kernel.${off}();
+        });
+        kernel.task('task0', function* task0() {
+          yield* work.queue();
+          yield* kernel.mightSleep();
+        }, { cpu: 0 });`;
+      expect(shown(body, '{ cpus: 1 }'), off).toEqual([]);
+    }
+  });
+
+  it('a function that another CPU runs in an interrupt leaves something behind like any handler', () => {
+    const body = `
+      kernel.task('task0', function* task0() {
+        yield* kernel.smpCall(1, function* remote() {
+          yield* kernel.localBhDisable();
+        });
+      }, { cpu: 0 });
+      kernel.task('task1', function* task1() {
+        yield* kernel.mightSleep();
+      }, { cpu: 1 });`;
+    expect(shown(body, '{ cpus: 2 }')).toEqual([]);
+    expect(shown(body.replace('smpCall(1', 'smpCall(0'), '{ cpus: 2 }')).toEqual([]);
+  });
+
+  it('a function called on the own CPU is part of its caller, which goes on with what it left', () => {
+    const body = `
+      kernel.task('task0', function* task0() {
+        yield* kernel.smpCall(0, function* remote() {
+          yield* kernel.localBhDisable();
+        });
+        yield* kernel.mightSleep();
+        yield* kernel.localBhEnable();
+      }, { cpu: 0 });`;
+    expect(shown(body, '{ cpus: 1 }')).toContain('sleep-in-atomic task0');
+  });
+
+  it('a handler waits as the task that it interrupts, and reads nothing that the task reads: also in the very nanosecond', () => {
+    const waits = {
+      irq: `kernel.irq('irq', function* handler() { yield* kernel.rcu.synchronize(); }, { cpu: 0, times: 3 });`,
+      call: `kernel.task('task1', function* task1() {
+          yield* kernel.smpCall(0, function* handler() { yield* kernel.rcu.synchronize(); });
+        }, { cpu: 1 });`,
+    };
+    for (const handler of Object.values(waits)) {
+      const body = `${handler}
+        kernel.task('task0', function* task0() {
+          yield* kernel.rcu.readLock();
+          yield* kernel.udelay(1);
+          yield* kernel.rcu.readUnlock();
+        }, { cpu: 0 });`;
+      expect(shown(body, '{ cpus: 2 }')).toEqual(['sleep-in-atomic handler']);
+    }
+  });
+});
