@@ -3,7 +3,7 @@ import { ts } from './compiler.js';
 import { lowerExpression, UNKNOWN } from './expressions.js';
 import { hasModifier, type Lowering, lineOf, noteUnknown } from './lowering.js';
 import { isTopLevel, propertyName, qualifiedName } from './names.js';
-import { lowerBinding, lowerTarget } from './targets.js';
+import { lowerBinding, lowerTarget, nameTarget } from './targets.js';
 
 /** A function's body: a block, or the expression of an arrow function. */
 export function lowerBody(l: Lowering, body: ts.ConciseBody): TreeStmt[] {
@@ -156,12 +156,35 @@ function lowerFor(l: Lowering, node: ts.ForStatement, label: string): TreeStmt[]
     k: 'loop',
     c: node.condition === undefined ? null : lowerExpression(l, node.condition),
     body: block(l, node.statement),
-    step: node.incrementor === undefined ? null : lowerExpression(l, node.incrementor),
+    step: lowerStep(l, node),
     post: false,
     label,
     line: lineOf(node),
   });
   return out;
+}
+
+/** What follows a turn. Before anything else each turn gets variables of its own: closures keep those of the turn that made them. */
+function lowerStep(l: Lowering, { initializer, incrementor }: ts.ForStatement): TreeExpr | null {
+  const es: TreeExpr[] = [];
+  if (initializer !== undefined && ts.isVariableDeclarationList(initializer) && isBlockScoped(initializer)) {
+    for (const name of initializer.declarations.flatMap((declaration) => namesOf(declaration.name))) {
+      const t = nameTarget(l, name, true);
+      if (t.k === 'var' && t.cell === true) es.push({ k: 'set', t, op: '', v: lowerExpression(l, name) });
+    }
+  }
+  if (incrementor !== undefined) es.push(lowerExpression(l, incrementor));
+  return es.length > 1 ? { k: 'seq', es } : (es[0] ?? null);
+}
+
+/** `let` and `const`, but not `var`. */
+function isBlockScoped(list: ts.VariableDeclarationList): boolean {
+  return (list.flags & ts.NodeFlags.BlockScoped) !== 0;
+}
+
+function namesOf(name: ts.BindingName): ts.Identifier[] {
+  if (ts.isIdentifier(name)) return [name];
+  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : namesOf(element.name)));
 }
 
 function lowerEach(l: Lowering, node: ts.ForInOrOfStatement, label: string): TreeStmt {
