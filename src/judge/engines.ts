@@ -1,4 +1,4 @@
-import { type Catalogue, Validator, type ValidatorOptions } from '../lockdep/index.js';
+import { type Catalogue, judgeOrders, Validator, type ValidatorOptions } from '../lockdep/index.js';
 import type { EventHeader, EventSink, KernelReport } from '../model/events.js';
 import type { Finding, Severity } from '../model/finding.js';
 import { KernelReports } from '../model/kernel-reports.js';
@@ -107,6 +107,12 @@ export class Engines {
     state.chains.forgetValidations();
     const other = this.#unannotated?.engines.reconsider() ?? false;
     return state.refused > 0 || other;
+  }
+
+  /** Judges all orders of locks by all interrupt use, which may have come after them. Ask after the sink's end(). */
+  judgeOrders(): void {
+    judgeOrders(this.validator.state);
+    this.#unannotated?.engines.judgeOrders();
   }
 
   stats(): RunStats {

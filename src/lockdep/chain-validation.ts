@@ -11,16 +11,11 @@ import {
   makeFinding,
   takenEvidence,
 } from './describe.js';
-import { pathEvidence, reportInversion } from './irq-inversion.js';
+import { pathEvidence } from './irq-inversion.js';
+import { checkIrqSafety } from './irq-orders.js';
 import type { LockdepState } from './lockdep-state.js';
 import { HELD_STRIDE, Held, HeldFlag, type TaskState } from './task-state.js';
-import { exclusiveMask, IrqKind, Usage } from './usage.js';
 import { reportEventCycle } from './wait-events.js';
-
-const IRQ_KINDS = [
-  { kind: IrqKind.HardIrq, mask: 0b0000_1111 },
-  { kind: IrqKind.SoftIrq, mask: 0b1111_0000 },
-] as const;
 
 /**
  * Judges a chain that was not seen before (validate_chain()): recursion, then each new dependency of the lock at `index` on those
@@ -256,65 +251,4 @@ export function rotated(cycle: readonly string[]): string[] {
   let start = 0;
   for (let at = 1; at < cycle.length; at++) if (cycle[at] < cycle[start]) start = at;
   return [...cycle.slice(start), ...cycle.slice(0, start)];
-}
-
-/** check_irq_usage(): does the new dependency complete a path from an interrupt-safe to an interrupt-unsafe class? */
-function checkIrqSafety(state: LockdepState, h: EventHeader, task: TaskState, below: number, index: number): void {
-  const { classes, graph, search } = state;
-  const from = heldClass(task, below);
-  const to = heldClass(task, index);
-  const suspected = exclusiveMask(graph.usedInBefore(from)) & graph.enabledBehind(to);
-  if (suspected === 0) return;
-  const enter = (cls: number): boolean => !classes.isPerCpu(cls);
-  for (const { kind, mask } of IRQ_KINDS) {
-    if ((suspected & mask) === 0) continue;
-    // A class whose own states contradict each other stands in nobody's way: what lies beyond it is wrong all the same.
-    const usage = (cls: number): number => (state.inconsistent.has(cls * 2 + kind) ? 0 : classes.usage(cls));
-    let usedIn = 0;
-    search.backwards(
-      from,
-      heldRead(task, below) !== ReadKind.Write,
-      classes.size,
-      (cls, onlyShared) => {
-        usedIn |= usage(cls) & (onlyShared ? Usage.Write : ~0);
-        return false;
-      },
-      enter,
-    );
-    const wanted = exclusiveMask(usedIn & Usage.UsedIn & mask);
-    let enabled = 0;
-    const found =
-      wanted !== 0 &&
-      search.forwards(
-        to,
-        heldRead(task, index) === ReadKind.SharedRecursive,
-        classes.size,
-        (cls, onlyRecursive) => {
-          enabled = usage(cls) & wanted & (onlyRecursive ? Usage.Write : ~0);
-          return enabled !== 0;
-        },
-        enter,
-      );
-    if (!found) continue;
-    const unsafe = search.foundClass;
-    const behind = search.path();
-    const back = exclusiveMask(enabled);
-    search.backwards(
-      from,
-      heldRead(task, below) !== ReadKind.Write,
-      classes.size,
-      (cls, onlyShared) => (usage(cls) & back & (onlyShared ? Usage.Write : ~0)) !== 0,
-      enter,
-    );
-    const safe = search.foundClass;
-    const before = search.path().reverse();
-    reportInversion(state, h, task, {
-      safe,
-      unsafe,
-      kind,
-      path: [...before, ...behind],
-      added: { held: below, taken: index },
-    });
-    return;
-  }
 }

@@ -70,6 +70,7 @@ export class ClassTable {
   readonly #versionOfKey = new Map<string, number>();
   readonly #versionsOfName = new Map<string, number>();
   readonly #displayNames: string[] = [];
+  readonly #waitingReads = new Map<number, number>();
   readonly #usageOrigins = new Map<number, UsageOrigin>();
   #noValidateHi: number;
   #noValidateLo: number;
@@ -377,6 +378,16 @@ export class ClassTable {
 
   setUsage(id: number, bit: number): void {
     this.#usage[id] |= 1 << bit;
+  }
+
+  /** Of `IN-...-R` bits those that a reader has who waits behind writers: he is no recursive one. */
+  waitingReads(id: number): number {
+    return this.#waitingReads.get(id) ?? 0;
+  }
+
+  noteWaitingReads(id: number, bits: number): void {
+    const known = this.waitingReads(id);
+    if ((known | bits) !== known) this.#waitingReads.set(id, known | bits);
   }
 
   /** What gave the class the state; the first time counts. */

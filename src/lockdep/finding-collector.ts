@@ -39,6 +39,11 @@ export class FindingCollector {
     return record;
   }
 
+  /** Whether there is a record under `key`. */
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
   /** Confirmed findings in the order they were first met, with their counts; `isVoid` leaves out those of a class. */
   list(isVoid: (cls: number) => boolean): Finding[] {
     const findings: Finding[] = [];

@@ -50,6 +50,8 @@ export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskS
   if (!(flags & HeldFlag.Trylock)) {
     if (context & IrqContext.HardIrq) bits |= 1 << usageBit(IrqKind.HardIrq, false, read);
     if (context & IrqContext.SoftIrq) bits |= 1 << usageBit(IrqKind.SoftIrq, false, read);
+    const isWaiting = bits !== 0 && (flags & HeldFlag.ReadMask) === ReadKind.Shared;
+    if (isWaiting) state.classes.noteWaitingReads(heldClass(task, index), bits);
   }
   if ((flags & (HeldFlag.IrqsKnown | HeldFlag.IrqsOff)) === HeldFlag.IrqsKnown) {
     bits |= 1 << usageBit(IrqKind.HardIrq, true, read);

@@ -101,6 +101,7 @@ class Player {
       for (const fact of facts) if (!isLast(fact) && fact.deed.do === 'acquire') this.#one(fact);
     }
     this.#sink.end();
+    this.engines.judgeOrders();
   }
 
   findings(): Finding[] {

@@ -24,26 +24,50 @@ const REACHED = [
 /** `npm run campaign:check-soundness` takes more programs. */
 const SCHEDULES = 50;
 
+/** A soft interrupt that sleeps on PREEMPT_RT, in ksoftirqd or in a task that has a lock of its own. */
+const IN_TASK = `return sim.scenario({ name: 'in-task', cpus: 1, preemptRt: true }, (kernel) => {
+  const lock = kernel.localLock('lock');
+  kernel.openSoftirq(8, function* handler() {
+    yield* kernel.mightSleep();
+  });
+  kernel.task('task0', function* task0() {
+    yield* lock.lock();
+    yield* kernel.localBhDisable();
+    yield* kernel.raiseSoftirq(8);
+    yield* kernel.localBhEnable();
+    yield* lock.unlock();
+  });
+});`;
+
+/** Schedules show an inversion of `first` and `third`, too, if the handler comes early. */
+const BEYOND = `return sim.scenario({ name: 'beyond', cpus: 1 }, (kernel) => {
+  const first = kernel.spinlock('first');
+  const second = kernel.spinlock('second');
+  const third = kernel.spinlock('third');
+  kernel.task('task0', function* task0() {
+    yield* kernel.localIrqDisable();
+    yield* first.guard(() => second.guard(() => kernel.udelay(1)));
+    yield* kernel.localIrqEnable();
+    yield* second.guard(() => third.guard(() => kernel.udelay(1)));
+  });
+  kernel.irq('irq', function* handler() {
+    yield* first.guard(() => kernel.udelay(1));
+  }, { times: 1 });
+});`;
+
 describe('what check finds stands for what a schedule shows', () => {
-  it('of a soft interrupt that sleeps on PREEMPT_RT, in ksoftirqd or in a task with a lock of its own', async () => {
+  it('with the locks of the task that a soft interrupt runs in, and beyond the ends of an inversion', async () => {
     const rules = loadRuleSet();
-    const plain = `return sim.scenario({ name: 'program', cpus: 1, preemptRt: true }, (kernel) => {
-      const lock = kernel.localLock('lock');
-      kernel.openSoftirq(8, function* handler() {
-        yield* kernel.mightSleep();
-      });
-      kernel.task('task0', function* task0() {
-        yield* lock.lock();
-        yield* kernel.localBhDisable();
-        yield* kernel.raiseSoftirq(8);
-        yield* kernel.localBhEnable();
-        yield* lock.unlock();
-      }, { cpu: 0 });
-    });`;
-    const typed = `import * as sim from 'lockvet/sim'; ${plain.replace('return', 'export default')}`;
+    const texts = [IN_TASK, BEYOND].map((plain) => ({
+      typed: `import * as sim from 'lockvet/sim'; ${plain.replace('return', 'export default')}`,
+      plain,
+    }));
     const law = { rules, policy: rules.policy('strict') };
-    const result = await compareTexts([{ typed, plain }], { law, check: testOptions(), schedules: 20, more: 0 });
-    expect([...result.agreed]).toEqual([['sleep-in-atomic', 1]]);
+    const result = await compareTexts(texts, { law, check: testOptions(), schedules: 20, more: 0 });
+    expect([...result.agreed].sort()).toEqual([
+      ['irq-lock-inversion', 3],
+      ['sleep-in-atomic', 1],
+    ]);
     expect(result.disagreements).toEqual([]);
   });
 });

@@ -200,13 +200,17 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
 
 /**
  * Whether an inversion that a run shows is left out for the sake of another finding: once the states of a class contradict each other, the
- * engine reports no inversion that begins or ends with it. A run may get to the inversion first.
+ * engine reports no inversion that begins or ends with it, and of an inversion that goes on beyond another's ends it reports that one. A run
+ * may get to the inversion first.
  */
 function standsFor(found: Finding, shown: Finding): boolean {
-  if (hiddenRule(shown) !== 'irq-lock-inversion' || hiddenRule(found) !== 'inconsistent-lock-state') return false;
+  if (hiddenRule(shown) !== 'irq-lock-inversion') return false;
   if (found.rule === 'annotation-hides-violation' && shown.rule !== found.rule) return false;
   const irq = (message: string): string | undefined => /HARDIRQ|SOFTIRQ/.exec(message)?.[0];
   if (irq(found.message) !== irq(shown.message)) return false;
+  if (hiddenRule(found) === 'irq-lock-inversion')
+    return ` ${shown.locks.join(' ')} `.includes(` ${found.locks.join(' ')} `);
+  if (hiddenRule(found) !== 'inconsistent-lock-state') return false;
   return found.locks.some((name) => name === shown.locks[0] || name === shown.locks.at(-1));
 }
 
