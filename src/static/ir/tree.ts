@@ -68,6 +68,9 @@ export type TreeExpr =
   | { readonly k: 'text'; readonly parts: readonly TreeExpr[] }
   | { readonly k: 'seq'; readonly es: readonly TreeExpr[] };
 
+/** The name of what a loop over an object asks for, as a property. */
+export const ITERATOR = 'Symbol.iterator';
+
 /** A call; `o` and `p` are set where it is a method's. */
 export interface TreeCall {
   readonly k: 'call';
@@ -81,6 +84,8 @@ export interface TreeCall {
   readonly api: string;
   /** Function of the sources that the name is declared as, `FILE#name` or `FILE#Class.name`; '' otherwise. */
   readonly target: string;
+  /** `Interface.method` or `function` of the language's own library that the name is declared as. */
+  readonly lib?: string;
   /** The call as the source spells it, shortened. */
   readonly text: string;
   /** Type of the result. */

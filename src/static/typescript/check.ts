@@ -129,9 +129,12 @@ function unknownNotes(
   for (const { file, unknown } of units) {
     for (const [reason, count] of Object.entries(unknown).sort()) notes.push(`${file}: ${reason}: ${count}`);
   }
-  const calls = new Set(outcomes.flatMap(({ unresolved }) => unresolved.map(([name]) => name)));
-  if (calls.size > 0) {
-    notes.push(`${calls.size} calls lead nowhere that is known and are taken to do nothing: ${listed(calls)}`);
-  }
+  const calls = new Set(outcomes.flatMap(({ unresolved }) => unresolved));
+  const handed = new Set(outcomes.flatMap(({ handedIn }) => handedIn).filter((call) => !calls.has(call)));
+  const few = (names: ReadonlySet<string>): string => (names.size === 1 ? '1 call' : `${names.size} calls`);
+  if (calls.size > 0)
+    notes.push(`${few(calls)} lead nowhere that is known and are taken to do nothing: ${listed(calls)}`);
+  if (handed.size > 0)
+    notes.push(`${few(handed)} of what is handed in from outside are taken to do nothing: ${listed(handed)}`);
   return notes;
 }

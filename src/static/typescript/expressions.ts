@@ -1,4 +1,4 @@
-import type { TreeCall, TreeExpr } from '../ir/tree.js';
+import { ITERATOR, type TreeCall, type TreeExpr } from '../ir/tree.js';
 import { ts } from './compiler.js';
 import { type Lowering, lineOf, noteUnknown, textOf } from './lowering.js';
 import { propertyName, type Reference } from './names.js';
@@ -29,10 +29,11 @@ export function lowerExpression(l: Lowering, node: ts.Expression): TreeExpr {
     const value = l.names.enumValue(node);
     if (value !== undefined) return { k: 'const', v: value };
     const o = lowerExpression(l, node.expression);
+    const i = node.argumentExpression;
     return {
       k: 'index',
       o,
-      i: lowerExpression(l, node.argumentExpression),
+      i: i.getText() === ITERATOR ? { k: 'const', v: ITERATOR } : lowerExpression(l, i),
       ty: l.names.typeOf(node),
       text: textOf(node),
     };
@@ -209,8 +210,10 @@ function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
     // Anywhere in the chain: `parent?.children.push(child)` does nothing without a parent.
     const optional = (node.flags & ts.NodeFlags.OptionalChain) !== 0;
     const f = lowerExpression(l, callee.expression);
+    const lib = l.names.libraryOf(symbol);
     return {
       ...common,
+      ...(lib === undefined ? {} : { lib }),
       f,
       p: callee.name.text,
       line,
@@ -222,7 +225,9 @@ function lowerCall(l: Lowering, node: ts.CallExpression): TreeCall {
   const name = ts.isPropertyAccessExpression(callee) ? callee.name : callee;
   const symbol = ts.isIdentifier(name) ? l.names.symbolOf(name) : undefined;
   const f = lowerExpression(l, callee);
-  return { ...common, f, p: '', line: lineOf(node), api: l.names.apiOf(symbol), target: l.names.targetOf(symbol) };
+  const optional = node.questionDotToken === undefined ? {} : { optional: true };
+  const api = l.names.apiOf(symbol);
+  return { ...common, ...optional, f, p: '', line: lineOf(node), api, target: l.names.targetOf(symbol) };
 }
 
 /** Whether `yield*` runs what a call makes. */

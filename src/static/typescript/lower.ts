@@ -165,11 +165,12 @@ function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration): TreeExpr {
   // Field initialisers run as part of construction: a function of their own scope, whose `this` is the object.
   for (const part of node.members) {
     const isStatic = hasModifier(part, ts.SyntaxKind.StaticKeyword);
-    if (ts.isConstructorDeclaration(part)) {
+    if (ts.isClassStaticBlockDeclaration(part)) {
+      fields.push({ name: '', init: calledBlock(l, part, member), ty: '', isStatic: true });
+    } else if (ts.isConstructorDeclaration(part)) {
       if (part.body !== undefined) make = member(functionIndex(l, part, name));
     } else if (ts.isPropertyDeclaration(part)) {
-      const init = part.initializer === undefined ? null : lowerExpression(l, part.initializer);
-      fields.push({ name: propertyName(part), init, ty: l.names.typeOf(part), isStatic });
+      fields.push({ name: propertyName(part), init: lowerInitial(l, part), ty: l.names.typeOf(part), isStatic });
     } else if (ts.isMethodDeclaration(part) && part.body !== undefined) {
       const method = propertyName(part);
       const f = member(functionIndex(l, part, method, idOf(method)));
@@ -193,6 +194,33 @@ function lowerClass(l: Lowering, node: ts.ClassLikeDeclaration): TreeExpr {
     isPublic: hasModifier(node, ts.SyntaxKind.ExportKeyword),
   });
   return isTop ? { k: 'global', id, ty: '' } : { k: 'class', id, f: self };
+}
+
+/** `static { ... }`: a function of the class's `this` that is called where the block stands. */
+function calledBlock(l: Lowering, node: ts.ClassStaticBlockDeclaration, member: (index: number) => number): TreeExpr {
+  const index = member(l.functions.length);
+  l.functions.push(undefined);
+  const outer = l.scope;
+  const scope = newScope(node);
+  scope.used.add('%this');
+  l.scopes[index] = scope;
+  l.scope = scope;
+  const body = lowerStatements(l, node.body.statements);
+  l.scope = outer;
+  const line = lineOf(node);
+  const name = 'static';
+  const captured = { captures: [], early: l.variables.earlyOf(node), ownThis: false, isPublic: false };
+  l.functions[index] = { name, id: '', line, params: [], body, ...captured };
+  const f: TreeExpr = { k: 'fn', f: index };
+  return { k: 'call', f, p: '', a: [], line, api: '', target: '', text: name, ty: '' };
+}
+
+/** What a field begins with: without an initialiser undefined, where its type says that it may be; null: something else gives it its value. */
+function lowerInitial(l: Lowering, part: ts.PropertyDeclaration): TreeExpr | null {
+  if (part.initializer !== undefined) return lowerExpression(l, part.initializer);
+  const isElsewhere =
+    hasModifier(part, ts.SyntaxKind.DeclareKeyword) || hasModifier(part, ts.SyntaxKind.AbstractKeyword);
+  return isElsewhere || !l.names.mayBeMissing(part) ? null : { k: 'const', v: undefined };
 }
 
 /** A function without code for what a class captures. */

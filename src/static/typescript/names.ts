@@ -1,3 +1,4 @@
+import { ITERATOR } from '../ir/tree.js';
 import { ts } from './compiler.js';
 import type { TypedSources } from './project.js';
 
@@ -130,8 +131,24 @@ export class Names {
     return '';
   }
 
+  /** `Interface.method` or `function` of the language's own library; undefined of anything else. */
+  libraryOf(symbol: ts.Symbol | undefined): string | undefined {
+    const declaration = symbol?.declarations?.[0];
+    if (symbol === undefined || declaration === undefined) return undefined;
+    if (!this.#sources.program.isSourceFileDefaultLibrary(declaration.getSourceFile())) return undefined;
+    const owner = declaration.parent;
+    return ts.isInterfaceDeclaration(owner) ? `${owner.name.text}.${symbol.name}` : symbol.name;
+  }
+
   typeOf(node: ts.Node): string {
     return this.typeRef(this.#checker.getTypeAtLocation(node));
+  }
+
+  /** Whether the type of a field lets it be undefined. */
+  mayBeMissing(node: ts.PropertyDeclaration): boolean {
+    if (node.questionToken !== undefined) return true;
+    const type = this.#checker.getTypeAtLocation(node);
+    return type.isUnion() && type.types.some((part) => (part.flags & ts.TypeFlags.Undefined) !== 0);
   }
 
   /** The type of what a call returns, or of what an operation that it makes comes to. */
@@ -182,7 +199,8 @@ export class Names {
       const [, item] = this.#checker.getTypeArguments(type as ts.TypeReference);
       return `map:${item === undefined ? '' : this.typeRef(item, depth + 1)}`;
     }
-    if (this.#sources.isSimulator(file)) return `sim:${symbol.name}`;
+    // `__type`: a function's type or the like, which has no name.
+    if (this.#sources.isSimulator(file)) return symbol.name.startsWith('__') ? '' : `sim:${symbol.name}`;
     if (file.isDeclarationFile) return '';
     if (ts.isClassLike(declaration)) return `${this.#sources.nameOf(file)}#${className(declaration)}`;
     if (ts.isInterfaceDeclaration(declaration)) return `${this.#sources.nameOf(file)}#${symbol.name}`;
@@ -245,5 +263,11 @@ export function propertyName(declaration: ts.Declaration): string {
   ) {
     return name.text;
   }
-  return '';
+  return ts.isComputedPropertyName(name) ? computedName(name.expression) : '';
+}
+
+/** A name that is computed, where it is a constant: `[Symbol.iterator]` or a text. */
+function computedName(node: ts.Expression): string {
+  if (ts.isStringLiteralLike(node) || ts.isNumericLiteral(node)) return node.text;
+  return node.getText() === ITERATOR ? ITERATOR : '';
 }

@@ -120,6 +120,7 @@ export class Judge {
       ...judged,
       partial: outcomes.flatMap(({ partial }) => partial),
       unresolved: outcomes.flatMap(({ unresolved }) => unresolved),
+      handedIn: outcomes.flatMap(({ handedIn }) => handedIn),
       entered: outcomes.flatMap(({ entered }) => entered),
       locks: outcomes.flatMap(({ locks }) => locks),
     };

@@ -98,8 +98,8 @@ export class Variables {
       ts.isImportDeclaration(node)
     )
       return;
-    const inside = ts.isFunctionLike(node) ? [...functions, node] : functions;
-    const scope = ts.isFunctionLike(node) ? node : current;
+    const inside = hasVariables(node) ? [...functions, node] : functions;
+    const scope = hasVariables(node) ? node : current;
     ts.forEachChild(node, (child) => this.#visit(child, scope, inside));
   }
 
@@ -163,12 +163,17 @@ function declarationEnd(declaration: ts.Declaration): number {
   return ts.isParameter(node) ? node.parent.getStart() : node.end;
 }
 
+/** Functions, and blocks of a class's set-up, which are as a function that is called at once. */
+function hasVariables(node: ts.Node): boolean {
+  return ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node);
+}
+
 /** The function around a node, or its file. */
 export function functionAround(node: ts.Node): ts.Node {
   let at: ts.Node = node;
   // A function's own name belongs to whoever declares it, a parameter to its function.
   if (ts.isFunctionDeclaration(at) || ts.isClassDeclaration(at)) at = at.parent;
-  while (!ts.isFunctionLike(at) && !ts.isSourceFile(at)) at = at.parent;
+  while (!hasVariables(at) && !ts.isSourceFile(at)) at = at.parent;
   return at;
 }
 

@@ -14,8 +14,10 @@ import { SIM_TABLES } from './places.js';
 export interface Trail {
   /** Functions of which not every path was walked. */
   readonly partial: readonly string[];
-  /** Calls that lead nowhere, and how often. */
-  readonly unresolved: readonly (readonly [name: string, count: number])[];
+  /** Calls that lead nowhere. */
+  readonly unresolved: readonly string[];
+  /** Calls of functions that whoever calls the sources hands in. */
+  readonly handedIn: readonly string[];
   /** Functions that were walked, `FILE#index`. */
   readonly entered: readonly string[];
   /** Lines of a catalogue of lock kinds. */
@@ -93,7 +95,13 @@ export class Walker {
   }
 }
 
-function trailOf({ partial, unresolved, entered, made }: Walk): Trail {
+function trailOf({ partial, unresolved, unresolvedInSetup, handedIn, entered, made }: Walk): Trail {
   const locks = [...made].flatMap(([name, classes]) => [...classes].flatMap((cls) => simulatedKind(cls, name) ?? []));
-  return { partial: [...partial], unresolved: [...unresolved], entered: [...entered], locks };
+  return {
+    partial: [...partial],
+    unresolved: [...unresolved, ...unresolvedInSetup],
+    handedIn: [...handedIn],
+    entered: [...entered],
+    locks,
+  };
 }

@@ -66,6 +66,7 @@ export function callArray(
     case 'every':
       return anyItem(w, f, s, list, first, e, name === 'some');
     case 'findIndex':
+    case 'findLastIndex':
       return eachItem(w, f, s, list, first, e).map((at) => ({ s: at, v: ANYTHING }));
     case 'reduce':
     case 'reduceRight':
@@ -98,6 +99,9 @@ export function callArray(
     case 'splice':
     case 'toSorted':
     case 'toReversed':
+    case 'toSpliced':
+    case 'with':
+    case 'flat':
       return plain(copy(w, f, list, name, args, e));
     case 'delete':
     case 'clear':
@@ -317,13 +321,10 @@ function mapItems(
     const flat =
       name === 'map'
         ? vs
-        : vs.flatMap((v) =>
-            v.t === 'ref' && v.o.items !== undefined
-              ? v.o.items
-              : v.t === 'ref' && v.o.rest !== undefined
-                ? [v.o.rest]
-                : [v],
-          );
+        : vs.flatMap(alternatives).flatMap((v): readonly Value[] => {
+            if (v.t !== 'ref' || !isIterable(v.o)) return [v];
+            return v.o.items ?? (v.o.rest === undefined ? [] : [v.o.rest]);
+          });
     if (list.items !== undefined && list.items.length <= MOST_ITEMS)
       return { s: at, v: newList(w, f, e, flat, undefined) };
     return { s: at, v: newList(w, f, e, undefined, flat.length === 0 ? undefined : flat.reduce((a, b) => join(a, b))) };

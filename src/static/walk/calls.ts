@@ -1,10 +1,22 @@
 import type { TreeCall, TreeClass, TreeUnit } from '../ir/tree.js';
 import { bindMethod, closureOf } from './closures.js';
 import { callCode } from './invoke.js';
-import { defer, runPending } from './pending.js';
+import { withEnv } from './paths.js';
+import { begunName, defer, runPending } from './pending.js';
 import { boot, moduleFrame, startState } from './start.js';
 import type { Thing } from './thing.js';
-import { ANYTHING, alternatives, isNullish, join, reference, UNDEFINED, unknown, type Value } from './value.js';
+import {
+  ANYTHING,
+  alternatives,
+  isNullish,
+  join,
+  OUTSIDE,
+  reference,
+  type Simple,
+  UNDEFINED,
+  unknown,
+  type Value,
+} from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /** The value of something outside functions. */
@@ -24,6 +36,15 @@ export function moduleValue(w: Walk, id: string, ty: string): Value {
   return instanceOf(w, ty, id.slice(id.lastIndexOf('#') + 1));
 }
 
+/** What whoever calls the sources hands in. */
+export function outsideValue(w: Walk, ty: string, text: string): Value {
+  return ty === '' ? unknown(OUTSIDE, text) : instanceOf(w, ty, text);
+}
+
+function isFromOutside(callee: Simple): boolean {
+  return callee.t === 'unknown' ? callee.ty !== '' : callee.t === 'ref' && callee.o.isSome;
+}
+
 /** Something of a type, of which nothing else is known: an object of a class that the sources make, if they do. */
 export function instanceOf(w: Walk, ty: string, text: string): Value {
   if (ty.startsWith('sim:')) return w.to.makeSim(w, ty.slice(4), text);
@@ -34,6 +55,7 @@ export function instanceOf(w: Walk, ty: string, text: string): Value {
   return reference(
     w.heap.named(`some ${ty}`, (thing) => {
       thing.cls = cls;
+      thing.isSome = true;
       w.heap.version++;
       fill(w, cls, thing);
     }),
@@ -47,7 +69,7 @@ export function instanceOf(w: Walk, ty: string, text: string): Value {
 function fill(w: Walk, cls: { readonly unit: TreeUnit; readonly cls: TreeClass }, thing: Thing): void {
   const make = cls.unit.functions[cls.cls.make];
   const args = (make?.params ?? []).map((param) =>
-    param.init === null ? instanceOf(w, param.ty, param.name) : UNDEFINED,
+    param.init === null ? outsideValue(w, param.ty, param.name) : UNDEFINED,
   );
   const outermost = moduleFrame(w, cls.unit);
   const frame = { ...outermost, root: { ...outermost.root, doubtful: true } };
@@ -139,6 +161,12 @@ export function runValue(
   return runPending(w, f, callValue(w, f, s, callee, self, args, { ...e, op: true, lazy: false }), e.line);
 }
 
+/** A generator is made: nothing of it was run yet, whatever was run of another that is equal. */
+function made(s: State, v: Value): Result {
+  const name = v.t === 'ref' ? begunName(v.o) : '';
+  return { s: s.env.get(name) === undefined ? s : withEnv(s, s.env.with(name, undefined)), v };
+}
+
 /** Calls a value with arguments. */
 export function callValue(
   w: Walk,
@@ -155,26 +183,35 @@ export function callValue(
     if (part.t === 'ref' && part.o.code !== undefined) {
       const all = part.o.bound.length === 0 ? args : [...part.o.bound, ...args];
       if (e.op !== true && part.o.code.fn.isGenerator === true)
-        out.push({ s, v: defer(w, f, part.o, part.o.self ?? self, all, e, false) });
+        out.push(made(s, defer(w, f, part.o, part.o.self ?? self, all, e, false)));
       else out.push(...callCode(w, f, s, part.o, part.o.self ?? self, all, e.line));
     } else if (part.t === 'ref' && part.o.sim?.cls === 'function') {
       out.push(...w.to.simFunction(w, f, s, part.o.sim.name, args, e));
     } else if (part.t === 'ref' && part.o.sim?.cls === 'method' && part.o.self?.t === 'ref') {
       out.push(...w.to.callApi(w, f, s, part.o.self.o, part.o.sim.name, args, e));
-    } else out.push(...unknownCall(w, f, s, args, e));
+    } else out.push(...unknownCall(w, f, s, args, e, part));
   }
   if (out.length === 0 && alternatives(callee).every(isNullish) && e.optional === true) return [{ s, v: UNDEFINED }];
   return out.length === 0 && alternatives(callee).every(isNullish) ? unknownCall(w, f, s, args, e) : out;
 }
 
-function unknownCall(w: Walk, f: Frame, s: State, args: readonly Value[], e: TreeCall): readonly Result[] {
+function unknownCall(
+  w: Walk,
+  f: Frame,
+  s: State,
+  args: readonly Value[],
+  e: TreeCall,
+  callee: Simple = ANYTHING,
+): readonly Result[] {
   if (e.target !== '') {
     const target = bindMethod(w, e.target, ANYTHING);
     if (target?.t === 'ref') return callValue(w, f, s, target, undefined, args, e);
   }
   if (e.api !== '' && !e.api.includes('.')) return w.to.simFunction(w, f, s, e.api, args, e);
-  const known = w.to.callGlobalFunction(w, f, s, args, e);
+  const known = w.to.callGlobalFunction(w, f, s, args, e) ?? w.to.callLibrary(w, f, s, args, e);
   if (known !== undefined) return known;
-  w.unresolvedCall(f, e.line, e.text.split('(')[0] || e.text);
-  return [{ s, v: e.ty === '' ? ANYTHING : instanceOf(w, e.ty, e.text.split('(')[0] ?? '') }];
+  const text = e.text.split('(')[0] ?? '';
+  const fromOutside = isFromOutside(callee);
+  w.unresolvedCall(f, e.line, text || e.text, fromOutside);
+  return [{ s, v: fromOutside ? outsideValue(w, e.ty, text) : e.ty === '' ? ANYTHING : instanceOf(w, e.ty, text) }];
 }

@@ -64,7 +64,9 @@ function fillClass(w: Walk, f: Frame, thing: Thing, code: ClassCode): void {
   for (const field of cls.fields) {
     if (!field.isStatic || field.init === null) continue;
     const own = { ...startState(w), env: w.noVariables.withAll(env).with('%this', reference(thing)) };
-    for (const { v } of w.to.evaluate(w, f, field.init, own)) thing.put(field.name, v);
+    const values = w.to.evaluate(w, f, field.init, own);
+    // A block of the class's set-up has no name.
+    if (field.name !== '') for (const { v } of values) thing.put(field.name, v);
   }
 }
 
@@ -115,6 +117,8 @@ export function constructClass(
   for (const field of cls.fields) {
     if (field.isStatic || field.init === null) continue;
     const { init } = field;
+    // Of an object that nobody makes others may have given the field a value.
+    if (w.heap.guessing > 0 && init.k === 'const' && init.v === undefined) continue;
     states = states.flatMap((at) => {
       const own = { ...at, env: w.noVariables.withAll(env).with('%this', object) };
       return w.to.evaluate(w, inner, init, own).map(({ s: end, v }) => {

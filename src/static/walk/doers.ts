@@ -3,6 +3,9 @@ import { callGlobalFunction } from './builtins.js';
 import { classThing, constructClass } from './classes.js';
 import { enterContract } from './contract.js';
 import { assign, evaluate } from './expressions.js';
+import { iteratorOf } from './iterate.js';
+import { callLibrary } from './library.js';
+import { callMethod } from './methods.js';
 import { makeSim } from './sim-objects.js';
 import { execute } from './statements.js';
 import type { Doers } from './walk.js';
@@ -20,5 +23,8 @@ export const DOERS: Doers = {
   makeSim,
   simFunction,
   callGlobalFunction,
+  callLibrary,
+  callMethod,
+  iteratorOf,
   enterContract,
 };

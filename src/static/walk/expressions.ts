@@ -1,9 +1,11 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
 import { answered, conditionOf, withAnswer, withoutAnswers } from './answers.js';
 import { getApi, setApi } from './api.js';
+import { isIterable } from './builtins.js';
 import { callValue, construct, instanceOf, moduleValue } from './calls.js';
 import { isInstance, makeClass } from './classes.js';
 import { makeClosure, withEarly } from './closures.js';
+import { yielded } from './iterate.js';
 import { knownField, withFieldSource, withSource } from './known.js';
 import { changeOwnList } from './lists.js';
 import { getMember, setMember } from './members.js';
@@ -28,6 +30,7 @@ import {
   numberOf,
   RUNNING_CPU,
   reference,
+  textOfValue,
   truthOf,
   UNDEFINED,
   unknown,
@@ -71,7 +74,7 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
         return { s: at, v: reference(filledArray(w, place, e.items, vs)) };
       });
     case 'spread':
-      return evaluate(w, f, e.e, s);
+      return evaluate(w, f, e.e, s).flatMap((one) => yielded(w, f, one.s, one.v, 0) ?? [one]);
     case 'run': {
       const { e: what, line } = e;
       const root = rootOf(what);
@@ -137,8 +140,14 @@ export function evaluateList(
 export function spreadArguments(es: readonly TreeExpr[], vs: readonly Value[]): Value[] {
   return vs.flatMap((v, i) => {
     if (es[i]?.k !== 'spread') return [v];
-    if (v.t !== 'ref') return [ANYTHING];
-    return v.o.items ?? [v.o.element ?? ANYTHING];
+    if (v.t === 'ref' && v.o.items !== undefined) return v.o.items;
+    // Into a list of which no element is known nothing was put so far: there is nothing to lay out.
+    const elements = alternatives(v).flatMap((part): readonly Value[] => {
+      if (part.t !== 'ref') return [ANYTHING];
+      const { element } = part.o;
+      return element === undefined ? (isIterable(part.o) ? [] : [ANYTHING]) : [element];
+    });
+    return elements.length === 0 ? [] : [elements.reduce(join)];
   });
 }
 
@@ -245,7 +254,13 @@ function member(w: Walk, f: Frame, s: State, object: Value, e: TreeExpr & { k: '
 
 function evaluateIndex(w: Walk, f: Frame, e: TreeExpr & { k: 'index' }, s: State): readonly Result[] {
   return evaluate(w, f, e.o, s).flatMap(({ s: at, v }) =>
-    evaluate(w, f, e.i, at).map(({ s: end, v: index }) => ({ s: end, v: elementOf(w, v, index, e.ty, e.text) })),
+    evaluate(w, f, e.i, at).flatMap(({ s: end, v: index }) => {
+      const p = textOfValue(index);
+      // A method, an accessor, or what an object of the simulated kernel has: as by its name.
+      if (p !== undefined && alternatives(v).some((part) => part.t === 'ref' && !part.o.fields.has(p)))
+        return member(w, f, end, v, { k: 'get', o: e.o, p, ty: e.ty, api: '', text: e.text, line: 0 });
+      return [{ s: end, v: elementOf(w, v, index, e.ty, e.text) }];
+    }),
   );
 }
 
@@ -278,13 +293,18 @@ function evaluateObject(w: Walk, f: Frame, e: TreeExpr & { k: 'object' }, s: Sta
     const place = `${f.call.file}:${f.call.function}:{${e.line}${ownerKey(f.self)}`;
     const fields = new Map<string, Value>();
     const accessors: NonNullable<Thing['accessors']> = new Map();
+    let isOpen = false;
     e.props.forEach((prop, i) => {
       const value = vs[i] ?? UNDEFINED;
       if (prop.accessor !== undefined) accessors.set(prop.key, { ...accessors.get(prop.key), [prop.accessor]: value });
       else if (prop.key !== '...') fields.set(prop.key, value);
-      else spreadFields(fields, value);
+      else {
+        spreadFields(fields, value);
+        isOpen ||= alternatives(value).some((part) => part.t === 'unknown' || (part.t === 'ref' && part.o.isOpen));
+      }
     });
-    const thing = w.heap.makeRecord(place, fields);
+    const thing = w.heap.makeRecord(isOpen ? `${place}...` : place, fields);
+    thing.isOpen ||= isOpen;
     if (accessors.size > 0) thing.accessors = accessors;
     return { s: at, v: reference(thing) };
   });
@@ -516,6 +536,7 @@ function evaluateOneCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Res
   if (e.p === 'super' || e.p.startsWith('super.')) {
     return evaluateList(w, f, e.a, s).flatMap(({ s: at, vs }) => callSuper(w, f, e, at, spreadArguments(e.a, vs)));
   }
+  if (e.p === '' && e.f.k === 'index') return callElement(w, f, e, e.f, s);
   if (e.p === '') {
     return both(w, f, e.f, e.a, s, (at, callee, args) => callValue(w, f, at, callee, undefined, args, e));
   }
@@ -528,4 +549,18 @@ function evaluateOneCall(w: Walk, f: Frame, e: TreeCall, s: State): readonly Res
     );
   }
   return both(w, f, e.f, e.a, s, (at, object, args) => callMethod(w, f, at, object, args, e));
+}
+
+/** `table[name](...)`: a method whose name is computed, so that `this` is the table. */
+function callElement(w: Walk, f: Frame, e: TreeCall, of: TreeExpr & { k: 'index' }, s: State): readonly Result[] {
+  return both(w, f, of.o, [of.i, ...e.a], s, (at, object, [index = ANYTHING, ...args]) =>
+    alternatives(object)
+      .filter((part) => !isNullish(part))
+      .flatMap((part) => {
+        const names = alternatives(index).map(textOfValue);
+        if (names.every((name) => name !== undefined))
+          return names.flatMap((p = '') => callMethod(w, f, at, part, args, { ...e, p }));
+        return callValue(w, f, at, elementOf(w, part, index, of.ty, of.text), part, args, e);
+      }),
+  );
 }

@@ -16,11 +16,12 @@ export function changeOwnList(
   args: readonly Value[],
   e: TreeCall,
 ): readonly Result[] | undefined {
-  const items = list.t === 'ref' ? list.o.items : undefined;
+  const { items, place } = list.t === 'ref' ? list.o : { items: undefined, place: undefined };
   if (items === undefined) return undefined;
   const [first] = items;
   const after = (left: readonly Value[], v: Value): readonly Result[] => {
-    const made = w.heap.makeList(`${f.call.file}:${f.call.function}:${name}[]`, left);
+    // Whatever was put into it, it is the list that was made there.
+    const made = w.heap.makeList(place ?? `${f.call.file}:${f.call.function}:${name}[]`, left);
     return [{ s: withVariable(s, name, reference(made)), v }];
   };
   switch (e.p) {

@@ -2,7 +2,7 @@ import { callValue, instanceOf, plainCall } from './calls.js';
 import { baseThing, lineage } from './classes.js';
 import { closureOf } from './closures.js';
 import type { Code, Thing } from './thing.js';
-import { ANYTHING, reference, type Simple, UNDEFINED, unknown, type Value } from './value.js';
+import { ANYTHING, OUTSIDE, reference, type Simple, UNDEFINED, unknown, type Value } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /** A property of an object of the sources, or of something that only a type is known of. */
@@ -34,7 +34,8 @@ export function getMember(
     }
     const some = instanceOf(w, object.ty, object.text);
     if (some.t === 'ref' && some.o.cls !== undefined) return getMember(w, f, s, some, name, ty, text, api);
-    return [{ s, v: ty === '' ? unknown('', text) : instanceOf(w, ty, memberText(object.text, name)) }];
+    if (ty !== '') return [{ s, v: instanceOf(w, ty, memberText(object.text, name)) }];
+    return [{ s, v: unknown(object.ty === '' ? '' : OUTSIDE, text) }];
   }
   const thing = object.o;
   const own = thing.fields.get(name);
@@ -56,8 +57,19 @@ export function getMember(
   // A field that nothing was put into: what its type says, or nothing yet.
   if (thing.cls !== undefined && declared !== '' && thing.many)
     return [{ s, v: instanceOf(w, declared, memberText(thing.cls.cls.name, name)) }];
-  if (thing.cls !== undefined || thing.sim !== undefined || thing.many)
-    return [{ s, v: declared === '' ? ANYTHING : instanceOf(w, declared, memberText('object', name)) }];
+  const isWhole = thing.isRecord && thing.rest === undefined;
+  if (thing.cls !== undefined || thing.sim !== undefined || thing.isOpen || (thing.many && !isWhole))
+    return [
+      {
+        s,
+        v:
+          declared !== ''
+            ? instanceOf(w, declared, memberText('object', name))
+            : thing.isSome
+              ? unknown(OUTSIDE, text)
+              : ANYTHING,
+      },
+    ];
   return [{ s, v: UNDEFINED }];
 }
 

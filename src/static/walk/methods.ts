@@ -4,6 +4,8 @@ import { callArray, callFunctionMethod, callString, isIterable } from './builtin
 import { callValue, construct, instanceOf } from './calls.js';
 import { baseThing, lineage } from './classes.js';
 import { bindMethod, boundFunction } from './closures.js';
+import { callGenerator } from './iterate.js';
+import { callUnknownList } from './library.js';
 import { getMember, methodOf } from './members.js';
 import { mergedResults } from './paths.js';
 import type { ClassCode, Thing } from './thing.js';
@@ -69,6 +71,11 @@ export function callMethod(
       if (parts.length > 1) f.several--;
       continue;
     }
+    const gone = part.t === 'ref' ? callGenerator(w, f, s, part.o, e) : undefined;
+    if (gone !== undefined) {
+      out.push(...gone);
+      continue;
+    }
     if (part.t === 'ref' && part.o.code !== undefined && !part.o.fields.has(e.p)) {
       const found = callFunctionMethod(w, f, s, part.o, args, e, (fn, self, bound) =>
         boundFunction(w, fn, self, bound),
@@ -122,10 +129,7 @@ function callMember(
   }
   if (object.t === 'unknown' && /^(?:\[\]|map:)/.test(object.ty)) {
     const element = instanceOf(w, object.ty.replace(/^(?:\[\]|map:)/, ''), `${object.text}[]`);
-    const list = w.heap.make(`${f.call.file}:${object.text}:list`);
-    list.isMap = object.ty.startsWith('map:');
-    list.add(element);
-    const found = callArray(w, f, s, list, e.p, args, e);
+    const found = callUnknownList(w, f, s, args, e, element, object);
     if (found !== undefined) return found;
   }
   if (object.t === 'unknown' && e.target !== '') {

@@ -1,4 +1,4 @@
-import type { TreeCall } from '../ir/tree.js';
+import { ITERATOR, type TreeCall } from '../ir/tree.js';
 import { callCode } from './invoke.js';
 import type { Call } from './lock-state.js';
 import { mergedResults } from './paths.js';
@@ -37,23 +37,34 @@ export function defer(
 
 /** Runs the operations among the alternatives of a value, as `yield*` does: what they come to. */
 export function runPending(w: Walk, f: Frame, results: readonly Result[], line: number): readonly Result[] {
-  if (!results.some(({ v }) => alternatives(v).some(isPending))) return results;
+  if (!results.some(({ v }) => alternatives(v).some(isRun))) return results;
   return mergedResults(
     results.flatMap(({ s, v }) =>
       alternatives(v).flatMap((part): readonly Result[] => {
         const pending = part.t === 'ref' ? part.o.pending : undefined;
-        if (pending === undefined) return [{ s, v: part }];
+        if (pending === undefined) {
+          const made = w.to.iteratorOf(w, f, s, part, line);
+          return made === undefined ? [{ s, v: part }] : runPending(w, f, made, line);
+        }
         return runPending(w, f, runOne(w, f, s, pending, line), line);
       }),
     ),
   );
 }
 
-export function isPending(part: Simple): boolean {
-  return part.t === 'ref' && part.o.pending !== undefined;
+/** Whether `yield*` of it may run something. */
+function isRun(part: Simple): boolean {
+  return part.t === 'ref' && (part.o.pending !== undefined || part.o.cls !== undefined || part.o.fields.has(ITERATOR));
 }
 
-function runOne(w: Walk, f: Frame, s: State, { of, api, self, args, via }: Pending, line: number): readonly Result[] {
+/** Runs a call that waited. */
+export function runOne(
+  w: Walk,
+  f: Frame,
+  s: State,
+  { of, api, self, args, via }: Pending,
+  line: number,
+): readonly Result[] {
   let frame = f;
   if (via !== undefined) {
     const call: Call = { parent: f.call, file: via.file, function: via.function, line };
@@ -64,20 +75,21 @@ function runOne(w: Walk, f: Frame, s: State, { of, api, self, args, via }: Pendi
   return w.to.callApi(w, frame, s, of, api.p, args, { ...api, op: true, lazy: false, line: at });
 }
 
-/** Runs a generator that is gone through: what it yields, one by one in any order; undefined where the value is none. */
-export function yielded(w: Walk, f: Frame, s: State, v: Value, line: number): readonly Result[] | undefined {
-  const pending = v.t === 'ref' ? v.o.pending : undefined;
-  const code = pending?.of.code;
-  if (pending === undefined || code === undefined) return undefined;
-  const list = reference(yieldsOf(w, code, code.fn.ownThis ? (pending.of.self ?? pending.self) : undefined));
-  return runOne(w, f, s, pending, line).map((result) => ({ s: result.s, v: list }));
+/** The variable of a path that tells that a generator was gone on with by next(). */
+export function begunName(generator: Thing): string {
+  return `%begun:${generator.id}`;
 }
 
 /** What an invocation yields. */
 export function noteYield(w: Walk, f: Frame, v: Value): void {
-  if (f.code !== undefined) yieldsOf(w, f.code, f.code.fn.ownThis ? f.self : undefined).add(v);
+  if (f.code !== undefined) yieldsBy(w, f.code, f.code.fn.ownThis ? f.self : undefined).add(v);
 }
 
-function yieldsOf(w: Walk, { unit, index }: Code, self: Value | undefined): Thing {
+/** All that a generator yields, whoever made it. */
+export function yieldsOf(w: Walk, { of, self }: Pending, code: Code): Value {
+  return reference(yieldsBy(w, code, code.fn.ownThis ? (of.self ?? self) : undefined));
+}
+
+function yieldsBy(w: Walk, { unit, index }: Code, self: Value | undefined): Thing {
   return w.heap.named(`yields ${unit.file}#${index} ${self === undefined ? '' : valueKey(self)}`, () => {});
 }

@@ -98,7 +98,10 @@ function runFactory(w: Walk, id: string): void {
     // Options that nobody gives have their defaults.
     const args = code.fn.params.map((param): Value => {
       const value = instanceOf(w, param.ty, param.name);
-      return value.t === 'unknown' ? w.heap.make(param.name).ref : value;
+      if (value.t !== 'unknown') return value;
+      const given = w.heap.make(param.name);
+      given.isSome = true;
+      return given.ref;
     });
     const frame: Frame = { ...outermostFrame(code.unit, code.fn.name, setupRoot(w)), code };
     callValue(w, frame, startState(w), closureOf(w, code, new Map()), undefined, args, plainCall(code.fn.name, 0));

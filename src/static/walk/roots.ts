@@ -1,6 +1,6 @@
 import { WaitKind } from '../../model/events.js';
 import { callApi } from './api.js';
-import { callValue, instanceOf, plainCall, runValue } from './calls.js';
+import { callValue, instanceOf, outsideValue, plainCall, runValue } from './calls.js';
 import { closureOf } from './closures.js';
 import { NOTHING_KNOWN } from './known.js';
 import { bitsOf } from './lock-state.js';
@@ -37,6 +37,8 @@ function walkAll(w: Walk): void {
   w.calls.clear();
   w.covered.clear();
   w.contexts.clear();
+  // What led nowhere in an earlier round may lead somewhere now: objects fill from round to round.
+  w.unresolved.clear();
   w.walked = 0;
   // Which of two uses of a lock is told as the second: where callbacks are known from the start it is the interrupt's, as in runs.
   const first = w.isLarge && !w.facts.muted ? tasksFirst([...w.roots.values()]) : [];
@@ -113,7 +115,7 @@ export function addOpenRoots(w: Walk, ids: readonly string[]): void {
     const cls = owner.length > 1 ? `${code.unit.file}#${owner[0] ?? ''}` : '';
     const self = cls === '' ? undefined : instanceOf(w, cls, owner[0] ?? '');
     const args = code.fn.params.map(
-      (param): Value => (param.init === null ? instanceOf(w, param.ty, param.name) : constant(undefined)),
+      (param): Value => (param.init === null ? outsideValue(w, param.ty, param.name) : constant(undefined)),
     );
     w.roots.set(id, {
       id,

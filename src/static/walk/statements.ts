@@ -3,8 +3,9 @@ import { withoutAnswers } from './answers.js';
 import { pairs } from './builtins.js';
 import { instanceOf, plainCall } from './calls.js';
 import { assign, branch, evaluate } from './expressions.js';
+import { yielded } from './iterate.js';
 import { joinStates, mergeStates, newJumps, withVariable } from './paths.js';
-import { yielded } from './pending.js';
+
 import { ANYTHING, alternatives, constant, join, type Value } from './value.js';
 import type { Frame, Jumps, State, Walk } from './walk.js';
 
@@ -238,8 +239,7 @@ function anyItem(w: Walk, v: Value, ty: string, e: TreeExpr): Value | undefined 
   let value: Value | undefined;
   for (const part of alternatives(v)) {
     if (part.t === 'const') continue;
-    if (part.t === 'ref' && part.o.items === undefined && part.o.rest === undefined && part.o.cls === undefined)
-      continue;
+    if (part.t === 'ref' && part.o.element === undefined && part.o.cls === undefined) continue;
     const item = part.t === 'ref' ? (part.o.element ?? instanceOf(w, ty, textOf(e))) : instanceOf(w, ty, textOf(e));
     value = value === undefined ? item : { t: 'several', vs: [...alternatives(value), ...alternatives(item)] };
   }

@@ -468,11 +468,8 @@ function attempt(d: Doing, s: State): readonly Result[] {
   const { w, f } = d;
   const [kind = ANYTHING, target = ANYTHING, a = UNDEFINED, b = UNDEFINED] = d.args;
   const machine = makeSim(w, 'Machine', '');
-  const op = w.heap.make(`${f.call.file}:${f.call.function}:op${d.e.line}`);
-  op.put('a', a);
-  op.put('b', b);
-  op.put('stage', ANYTHING);
-  op.put('value', ANYTHING);
+  const fields = { a, b, stage: ANYTHING, value: ANYTHING };
+  const op = w.heap.makeRecord(`${f.call.file}:${f.call.function}:op${d.e.line}`, new Map(Object.entries(fields)));
   return alternatives(kind).flatMap((part): readonly Result[] => {
     const body = part.t === 'ref' ? part.o.fields.get('attempt') : undefined;
     if (body === undefined) return [{ s, v: ANYTHING }];

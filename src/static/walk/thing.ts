@@ -71,6 +71,10 @@ export class Thing {
   rest: Value | undefined;
   /** Made with an object of which nothing is known but its class: any object of that class. */
   isSome = false;
+  /** An object literal: it has the properties that it was made with or given, and no others. */
+  isRecord = false;
+  /** It may have more properties than are known: those of something that is not known were put into it. */
+  isOpen = false;
   /** A Map: it holds values, and is gone through as pairs. */
   isMap = false;
   /** Keys of a map's entries, by the field that has the value. */
@@ -218,6 +222,7 @@ export class Heap {
     let thing = this.#places.get(place);
     if (thing === undefined) {
       thing = new Thing(this, this.#next++, true);
+      thing.place = place;
       this.#places.set(place, thing);
       this.version++;
     }
@@ -241,6 +246,7 @@ export class Heap {
   makeRecord(place: string, fields: ReadonlyMap<string, Value>): Thing {
     const key = (): string => [...fields].map(([name, value]) => `${name}=${valueKey(value)}`).join();
     const thing = this.#variant(place, key)?.made ?? this.make(place);
+    thing.isRecord = true;
     for (const [name, value] of fields) thing.put(name, value);
     return thing;
   }
@@ -255,6 +261,7 @@ export class Heap {
     if (count >= MOST_VARIANTS) return undefined;
     this.#variants.set(place, count + 1);
     const made = new Thing(this, this.#next++, true);
+    made.place = place;
     this.#places.set(key, made);
     this.version++;
     return { made, isNew: true };

@@ -45,8 +45,13 @@ export const ANYTHING: Unknown = { t: 'unknown', ty: '', truth: CanBe.Either, te
 /** Number of the CPU that runs. Nothing tells which it is; of what there is one of for each CPU it means the first. */
 export const RUNNING_CPU: Unknown = { t: 'unknown', ty: 'cpu', truth: CanBe.Either, text: '' };
 
+/** Type of what whoever calls the sources hands in, where it is none of the sources'. */
+export const OUTSIDE = 'outside';
+
 /** More alternatives than this are one unknown value. */
 const MOST = 12;
+/** Of functions and objects of the sources some of each kind are kept: what is not called is not seen. */
+const MOST_KEPT = 24;
 
 export function constant(v: Primitive): Constant {
   if (v === undefined) return UNDEFINED;
@@ -126,22 +131,45 @@ export function ofAlternatives(values: readonly Simple[]): Value {
   const numbers = values.filter((value) => value.t === 'const' && typeof value.v === 'number');
   if (numbers.length > 4 || values.length > MOST) {
     const rest = values.filter((value) => value.t !== 'const');
-    if (rest.length > MOST) return alike(rest) ? { t: 'several', vs: rest.slice(0, MOST) } : ANYTHING;
-    return rest.length === 0 ? ANYTHING : { t: 'several', vs: [...rest.filter((v) => v !== ANYTHING), ANYTHING] };
+    const some = rest.length <= MOST ? rest : alike(rest) ? rest.slice(0, MOST) : someOfEach(rest);
+    if (some === undefined || some.length === 0) return ANYTHING;
+    // Numbers and texts are one unknown value; that there may be nothing is a thing to ask for.
+    const isTold = values.every((value) => value.t !== 'const' || isNullish(value));
+    if (isTold) return { t: 'several', vs: [...some, ...values.filter(isNullish)] };
+    return { t: 'several', vs: [...some.filter((v) => v !== ANYTHING), ANYTHING] };
   }
   return { t: 'several', vs: values };
 }
 
+/** Of many functions and objects of the sources the first of each kind; undefined where there are others, or too many kinds. */
+function someOfEach(values: readonly Simple[]): readonly Simple[] | undefined {
+  const kinds = new Map<unknown, Simple[]>();
+  for (const value of values) {
+    if (value === ANYTHING) continue;
+    const kind = value.t === 'ref' && value.o.sim === undefined ? kindOf(value) : undefined;
+    if (kind === undefined) return undefined;
+    const known = kinds.get(kind);
+    if (known === undefined) kinds.set(kind, [value]);
+    else known.push(value);
+  }
+  if (kinds.size > MOST_KEPT) return undefined;
+  const each = Math.floor(MOST_KEPT / kinds.size);
+  const kept = [...kinds.values()].flatMap((some) => some.slice(0, each));
+  return values.includes(ANYTHING) ? [...kept, ANYTHING] : kept;
+}
+
+/** The code of a closure, the class of an object, or what made it. */
+function kindOf(value: Value): unknown {
+  if (value.t !== 'ref') return undefined;
+  const { cls, sim, place, code } = value.o;
+  return code?.fn ?? cls?.cls ?? (sim === undefined ? place : `${sim.cls} ${sim.lock?.key ?? ''}`);
+}
+
 /** Objects of one class, or made by one expression: of many some stand for all. */
 export function alike(values: readonly Value[]): boolean {
-  const kind = (value: Value): unknown => {
-    if (value.t !== 'ref') return undefined;
-    const { cls, sim, place } = value.o;
-    return cls?.cls ?? (sim === undefined ? place : `${sim.cls} ${sim.lock?.key ?? ''}`);
-  };
   const [first] = values;
-  const wanted = first === undefined ? undefined : kind(first);
-  return wanted !== undefined && values.every((value) => kind(value) === wanted);
+  const wanted = first === undefined ? undefined : kindOf(first);
+  return wanted !== undefined && values.every((value) => kindOf(value) === wanted);
 }
 
 /** What a condition on the value may come to: {@link CanBe} bits. */

@@ -129,6 +129,17 @@ export interface Doers {
     args: readonly Value[],
     e: TreeCall,
   ) => readonly Result[] | undefined;
+  readonly callLibrary: Doers['callGlobalFunction'];
+  readonly callMethod: (
+    w: Walk,
+    f: Frame,
+    s: State,
+    object: Value,
+    args: readonly Value[],
+    e: TreeCall,
+  ) => readonly Result[];
+  /** What `[Symbol.iterator]` of an object makes; undefined where it has none. */
+  readonly iteratorOf: (w: Walk, f: Frame, s: State, v: Value, line: number) => readonly Result[] | undefined;
   readonly enterContract: (
     w: Walk,
     caller: Frame,
@@ -162,8 +173,11 @@ export class Walk {
   readonly partial = new Set<string>();
   /** Functions that were walked. */
   readonly entered = new Set<string>();
-  /** Calls that lead nowhere, and how often. */
-  readonly unresolved = new Map<string, number>();
+  /** Calls of this round that lead nowhere, and those of the set-up. */
+  readonly unresolved = new Set<string>();
+  readonly unresolvedInSetup = new Set<string>();
+  /** The same of functions that whoever calls the sources hands in. */
+  readonly handedIn = new Set<string>();
   readonly scenarios: { readonly options: Value; readonly setup: Value; readonly call: Call }[] = [];
   readonly shared = new Map<string, Thing>();
   /** By lockdep's name, the classes of the simulated kernel as which the sources make locks of it. */
@@ -197,9 +211,9 @@ export class Walk {
     this.config = config;
   }
 
-  unresolvedCall(f: Frame, line: number, text: string): void {
-    const place = `${text} (${f.call.file}:${line})`;
-    this.unresolved.set(place, (this.unresolved.get(place) ?? 0) + 1);
+  unresolvedCall(f: Frame, line: number, text: string, isHandedIn = false): void {
+    const calls = isHandedIn ? this.handedIn : f.root.id === 'set-up' ? this.unresolvedInSetup : this.unresolved;
+    calls.add(`${text} (${f.call.file}:${line})`);
   }
 }
 
