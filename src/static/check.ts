@@ -6,7 +6,7 @@ import { oneKindEach } from './catalogue.js';
 import { contextHeaders, noSource, sourceFiles } from './files.js';
 import type { StaticLocks } from './graph.js';
 import { byPlace } from './judge/by-place.js';
-import type { Replayed } from './judge/replay.js';
+import type { NamedTaker, Replayed } from './judge/replay.js';
 
 export interface CheckOptions {
   readonly rules: RuleSet;
@@ -28,7 +28,7 @@ export interface CheckOptions {
 /** See {@link CheckOptions.locks}. */
 export interface LocksWatch {
   onC(locks: StaticLocks): void;
-  onTypescript(validator: Validator): void;
+  onTypescript(validator: Validator, takers: readonly NamedTaker[]): void;
 }
 
 /** The judgement of sources, and what else they tell. */
@@ -61,7 +61,9 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   if (typescript.length === 0) return whole(await checkC());
   const { checkTypescript } = await import('./typescript/check.js');
   const { locks } = options;
-  const shown = locks && { onReplayed: ({ engines }: Replayed): void => locks.onTypescript(engines.validator) };
+  const shown = locks && {
+    onReplayed: ({ engines, takers }: Replayed): void => locks.onTypescript(engines.validator, takers),
+  };
   const scenarios = await checkTypescript(typescript, input, { ...options, ...shown });
   if (c.length === 0) return whole(scenarios);
   const kernel = await checkC();

@@ -50,6 +50,10 @@ describe('the locks of sources', () => {
     expect(await ask('who-takes', 'inner')).toMatchObject([
       { function: 'take_inner', in: 'sources', interrupts: 'unknown', times: 1 },
     ]);
+    expect(await ask('who-takes', 'a')).toMatchObject([
+      { function: 'takeAB', in: 'sources', times: 1 },
+      { function: 'takeBA', in: 'sources', times: 1 },
+    ]);
     expect((await ask('irq-unsafe')).map((row) => row.class)).toEqual(['inner', 'middle', 'never', 'outer']);
   });
 

@@ -28,6 +28,14 @@ const NO_VALIDATE = { hi: IMAGE_HI, lo: 0x82fffff0 | 0 };
 export interface Replayed {
   readonly findings: readonly Finding[];
   readonly engines: Engines;
+  readonly takers: readonly NamedTaker[];
+}
+
+/** Places in a function that take locks of a class, by lockdep's name of it. */
+export interface NamedTaker {
+  readonly cls: string;
+  readonly function: string;
+  readonly count: number;
 }
 
 /**
@@ -53,7 +61,22 @@ export function replay(book: FactBook, law: Law, file: string): Replayed {
     if (better !== undefined) return better;
     return { ...finding, confidence: 'possible' as const, severity: STEP_DOWN[finding.severity] };
   });
-  return { findings, engines: everything.engines };
+  return { findings, engines: everything.engines, takers: takersOf(facts) };
+}
+
+function takersOf(facts: readonly Fact[]): NamedTaker[] {
+  const takers = new Map<string, { readonly cls: string; readonly function: string; readonly places: Set<string> }>();
+  for (const { deed, moment } of facts) {
+    if (deed.do !== 'acquire') continue;
+    const { lock, subclass } = deed.lock;
+    const name = lock.sim?.lock?.name ?? '';
+    const cls = subclass === 0 ? name : `${name}/${subclass}`;
+    const key = `${cls} ${moment.function}`;
+    const taker = takers.get(key) ?? { cls, function: moment.function, places: new Set<string>() };
+    takers.set(key, taker);
+    taker.places.add(`${moment.file}:${moment.line}`);
+  }
+  return [...takers.values()].map(({ places, ...taker }) => ({ ...taker, count: places.size }));
 }
 
 const STEP_DOWN = { error: 'warning', warning: 'note', note: 'note' } as const;
