@@ -13,4 +13,11 @@ export class ScenarioError extends Error {
   static forgottenYield(label: string, callSite: string): ScenarioError {
     return new ScenarioError(`operation ${label} is created but not run: write "yield*" before it`, callSite);
   }
+
+  /** An operation on what an earlier run of the scenario made: something outside its set-up has kept it. */
+  static earlierRun(label: string): ScenarioError {
+    return new ScenarioError(
+      `operation ${label} on what an earlier run made: the set-up must make it anew, not take it from a static field or a variable outside functions`,
+    );
+  }
 }

@@ -84,6 +84,8 @@ export class Machine {
   readonly atEnd: (() => void)[] = [];
   readonly #exitWaiters: { task: Task; then: () => void }[] = [];
   #decided = -1;
+  /** The run has ended: what it made is of no use to another. */
+  #isOver = false;
   #ids = 0;
   #pids = 0;
   readonly #live = new Set<Task>();
@@ -190,6 +192,7 @@ export class Machine {
   arm<Target extends object, Value>(kind: OpKind<Target, Value>, target: Target, a = 0, b?: unknown): Op<Value> {
     const frame = this.frame;
     const op = frame.op;
+    if (this.#isOver) throw ScenarioError.earlierRun(kind.label);
     if (op.armed) throw ScenarioError.forgottenYield(op.label, this.sites?.textOf(op.ip) ?? '');
     op.arm(kind as OpKind<object, unknown>, target, a, b);
     op.ip = this.sites === undefined ? frame.fn : this.sites.capture(this, frame.fn);
@@ -275,10 +278,14 @@ export class Machine {
   /** Runs until nothing is left to do. */
   run(): Outcome {
     if (this.frame.op.armed) throw new ScenarioError(`${this.frame.op.label}: operations are for tasks and handlers`);
-    const outcome = this.#loop();
-    for (const check of this.atEnd) check();
-    this.emit.sink.end();
-    return outcome;
+    try {
+      const outcome = this.#loop();
+      for (const check of this.atEnd) check();
+      this.emit.sink.end();
+      return outcome;
+    } finally {
+      this.#isOver = true;
+    }
   }
 
   #loop(): Outcome {

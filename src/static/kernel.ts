@@ -36,7 +36,7 @@ export async function checkFiles(
   options: CheckOptions,
 ): Promise<Checked> {
   const asked = new Set(userRules(options.rules).flatMap((rule): string[] => [...rule.events]));
-  const solution = await solveFiles(files, context, input, options, asked);
+  const { solution, unreadable } = await solveFiles(files, context, input, options, asked);
   const { program } = solution;
   options.locks?.onC(staticLocks(solution));
   const judged = new Set(files.map((file) => file.name));
@@ -48,7 +48,7 @@ export async function checkFiles(
   ]
     .filter((finding) => touches(finding, judged) && !crossesArchitectures(finding))
     .sort(byPlace);
-  const notes = options.explainUnknown ? unknownNotes(program) : [];
+  const notes = [...unreadable.map(({ message }) => message), ...(options.explainUnknown ? unknownNotes(program) : [])];
   return {
     run: {
       input,
@@ -69,20 +69,28 @@ export async function graphOfFiles(
   input: string,
   options: CheckOptions,
 ): Promise<LockGraph> {
-  return staticLocks(await solveFiles(files, context, input, options)).graph;
+  const { solution, unreadable } = await solveFiles(files, context, input, options);
+  if (unreadable[0] !== undefined) throw unreadable[0];
+  return staticLocks(solution).graph;
 }
 
 /** What reading and solving need of {@link CheckOptions}. */
 type SolveOptions = Omit<CheckOptions, 'rules' | 'policy' | 'explainUnknown'>;
 
-/** Reads and solves files that {@link checkFiles} judges. Throws InputError for a file that cannot be read. */
+interface Solved {
+  readonly solution: Solution;
+  /** Files that cannot be read: the others are solved without them. */
+  readonly unreadable: readonly InputError[];
+}
+
+/** Reads and solves files that {@link checkFiles} judges. Throws InputError where none of them can be read. */
 async function solveFiles(
   files: readonly SourceFile[],
   context: readonly SourceFile[],
   input: string,
   options: SolveOptions,
   asked?: ReadonlySet<string>,
-): Promise<Solution> {
+): Promise<Solved> {
   const all = [...files, ...context].sort((a, b) => (a.name < b.name ? -1 : 1));
   const front: FrontOptions = {
     tables: [KERNEL_TABLES, ...options.tables],
@@ -92,15 +100,18 @@ async function solveFiles(
   };
   const results = await readUnits(all, front, (done) => options.progress(done, all.length));
   const units: PackedUnit[] = [];
+  const unreadable: InputError[] = [];
   for (const result of results) {
     if (result.unit !== undefined) units.push(result.unit);
-    else throw new InputError(all[result.index]?.name ?? '', undefined, result.problem);
+    else unreadable.push(new InputError(all[result.index]?.name ?? '', undefined, result.problem));
   }
+  const [first] = unreadable;
+  if (first !== undefined && units.length === 0) throw first;
   const program = link(units, asked);
   const memo = memoOf(options, all.length, input);
   const solution = solve(program, memo);
   memo?.save();
-  return solution;
+  return { solution, unreadable };
 }
 
 /** More files than this are not worth remembering: the memory would be larger than what it saves. */

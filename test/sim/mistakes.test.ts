@@ -51,6 +51,12 @@ describe('mistakes in scenarios are told at their line', () => {
     );
   });
 
+  it('a lock that an earlier run made, kept outside the set-up', async () => {
+    const text = `import { scenario } from 'lockvet/sim';\nlet kept;\nexport default scenario({ name: 'x' }, (kernel) => {\n  kept ??= kernel.spinlock('kept');\n  kernel.task('t', function* () {\n    yield* kept.lock();\n    yield* kept.unlock();\n  });\n});\n`;
+    expect(await told('kept', text)).toBe('nothing');
+    expect(await told('kept', text, 3)).toMatch(/^6: operation spin_lock on what an earlier run made: /);
+  });
+
   it('an exception', async () => {
     const text = `${HEAD}  kernel.task('t', function* () {\n    yield* kernel.udelay(1);\n    throw new Error('boom');\n  });\n});\n`;
     expect(await told('throws', text)).toBe('5: boom');
