@@ -8,10 +8,11 @@ import type { Thing } from './thing.js';
 import { numberOf, type Value } from './value.js';
 import type { State } from './walk.js';
 
-/** The same instance is not held more often than this, so that loops come to an end. */
-const MOST_HELD = 2;
-/** One that is preempt_disable() only may be, a little: its depth tells it apart from preemption that something else turns off. */
-const MOST_NESTED = 3;
+/**
+ * The same instance is not held more often than this, so that loops come to an end. Readers may be, a little, and so may a lock that is
+ * preempt_disable() only, whose depth tells it apart from preemption that something else turns off.
+ */
+const MOST_HELD = 3;
 /** More locks than this at a time are no longer told apart: lockdep's own limit. */
 const MAX_DEPTH = 48;
 
@@ -51,8 +52,7 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
   const waits = facts.lockType !== LockType.PerCpu || w.config.preemptRt;
   if (isTwin && waits && nest === undefined) return undefined;
   // From here on it is not known how often it is held.
-  if (same.length >= (waits ? MOST_HELD : MOST_NESTED) || s.locks.held.length >= MAX_DEPTH)
-    return { ...s, doubtful: true };
+  if (same.length >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return { ...s, doubtful: true };
   const before = held.nest === undefined ? s.locks.held : s.locks.held.map((one) => settled(one, held.nest));
   return withNeed(changed(w, s, { held: [...before, held] }), held);
 }
