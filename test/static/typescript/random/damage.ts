@@ -72,8 +72,8 @@ export interface Running {
   readonly cpu: number;
   readonly time: number;
   readonly inInterrupt: boolean;
-  /** In a hard interrupt or an NMI. */
-  readonly inHardirq: boolean;
+  /** Hard interrupts and NMIs that it is in. */
+  readonly hardirqs: number;
   /** Depth of preempt_disable(), and of local_bh_disable(); 0 where the kernel puts right what a handler leaves of them. */
   readonly preempt: number;
   readonly bh: number;
@@ -114,8 +114,6 @@ export class Damage extends NullSink {
   readonly #names: NameTable;
   /** Locks that are held, by {@link taskOf}, in the order in which they were taken. */
   readonly #locks = new Map<number, Had[]>();
-  /** Hard interrupt handlers that run, by CPU. */
-  readonly #handlers = new Map<number, number>();
   readonly #entered = new Map<number, Entered[]>();
   readonly #isRt: boolean;
   readonly #reached: Reached;
@@ -187,10 +185,6 @@ export class Damage extends NullSink {
   }
 
   override hardirqEntry(h: EventHeader): void {
-    // A handler that turned interrupts on is interrupted by another, which runs with what it holds.
-    const depth = (this.#handlers.get(h.cpu) ?? 0) + 1;
-    this.#handlers.set(h.cpu, depth);
-    if (depth > 1) this.#happened(h);
     this.#enter(h.cpu, { time: h.time, locks: this.#of(taskOf(h)).length });
   }
 
@@ -199,7 +193,6 @@ export class Damage extends NullSink {
   }
 
   override hardirqExit(h: EventHeader): void {
-    this.#handlers.set(h.cpu, (this.#handlers.get(h.cpu) ?? 0) - 1);
     this.#entered.get(h.cpu)?.pop();
   }
 
@@ -245,7 +238,9 @@ export class Damage extends NullSink {
   /** A handler begins; `isTold`: an event says so where it is a hard interrupt. */
   handlerBegan(begin: Running, isTold: boolean): Handler {
     const locks = this.heldBy(begin);
-    const isUntold = begin.inHardirq && !isTold;
+    const isUntold = begin.hardirqs > 0 && !isTold;
+    // A handler that turned interrupts on is interrupted by another, which runs with what it holds.
+    if (begin.hardirqs > 1) this.first = this.#earlier(this.first, begin.time);
     if (isUntold) this.#enter(begin.cpu, { time: begin.time, locks });
     return { begin, locks, isUntold };
   }

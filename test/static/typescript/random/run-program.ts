@@ -187,14 +187,14 @@ export class ProgramRuns {
 
   #runningNow(): Running {
     const { cpu, now, config } = this.#running;
-    const inHardirq = cpu.hardirqDepth > 0 || cpu.nmiDepth > 0;
-    const isPutRight = cpu.servingSoftirq > 0 && !inHardirq;
+    const hardirqs = cpu.hardirqDepth + cpu.nmiDepth;
+    const isPutRight = cpu.servingSoftirq > 0 && hardirqs === 0;
     return {
       pid: cpu.current.pid,
       cpu: cpu.id,
       time: now,
       inInterrupt: cpu.inInterrupt,
-      inHardirq,
+      hardirqs,
       preempt: isPutRight ? 0 : cpu.preemptCount,
       bh: isPutRight && !config.preemptRt ? 0 : cpu.bhCount,
     };
