@@ -133,16 +133,16 @@ function compareOne(
   }
   // What no schedule runs is no word against it.
   const isReached = (finding: Finding): boolean => {
-    const { rule, message, where, evidence } = finding;
-    const isAtEnd = rule === 'held-at-exit' || message.includes(' hides held-at-exit: ');
-    if (isAtEnd && !runs.reached.ended.has((where.task ?? '').replace(/-\d+$/, ''))) return false;
+    const { where, evidence } = finding;
+    if (hiddenRule(finding) === 'held-at-exit' && !runs.reached.ended.has((where.task ?? '').replace(/-\d+$/, '')))
+      return false;
     // That somebody signals the event is a part of the cycle which has no step of its own.
     const { signalled } = runs.reached;
-    if (rule === 'wait-event-cycle' && !finding.locks.some((name) => signalled.has(name))) return false;
+    if (hiddenRule(finding) === 'wait-event-cycle' && !finding.locks.some((name) => signalled.has(name))) return false;
     return isWhere(finding, runs.lines) && evidence.every((step) => isTaken(step, runs.taken));
   };
   if (options.more > 0) {
-    open = open.filter(isReached);
+    open = open.filter((finding) => isReached(finding) && !runs.findings.some((shown) => isBehind(finding, shown)));
     // Some violations take several contexts of which one cannot go on without damage: what they are in is what the code says all the same.
     // Others take both sides of a branch, or a CPU that a task is not given: the code does not say that it runs but once.
     for (const again of [false, true]) {
@@ -189,7 +189,7 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   if (shown.rule === 'annotation-hides-violation' && shown.message.includes(` hides ${found.rule}: `)) {
     return shareLock(shown, found);
   }
-  if (standsFor(found, shown)) return true;
+  if (standsFor(found, shown) || isCycleOfSoftirqs(found, shown)) return true;
   if (shown.rule !== found.rule) return false;
   // A switch to another task has no line, and names one lock.
   if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
@@ -212,6 +212,28 @@ function standsFor(found: Finding, shown: Finding): boolean {
     return ` ${shown.locks.join(' ')} `.includes(` ${found.locks.join(' ')} `);
   if (hiddenRule(found) !== 'inconsistent-lock-state') return false;
   return found.locks.some((name) => name === shown.locks[0] || name === shown.locks.at(-1));
+}
+
+/**
+ * Whether a task is seen to take a lock again in a soft interrupt that it runs itself, on PREEMPT_RT, where it switches bottom halves on:
+ * the lock before the one of bottom halves and behind it is a cycle of the two, which the sources tell.
+ */
+function isCycleOfSoftirqs(found: Finding, { rule, locks, detail }: Finding): boolean {
+  if (rule !== 'recursive-lock' || found.rule !== 'lock-order-cycle') return false;
+  const held = detail?.held?.map(({ name }) => name) ?? [];
+  const [lock = ''] = locks;
+  const isInside = held.includes(lock) && held.lastIndexOf('softirq_ctrl.lock') > held.indexOf(lock);
+  return isInside && [...found.locks].sort().join(' ') === [lock, 'softirq_ctrl.lock'].sort().join(' ');
+}
+
+/**
+ * Whether a cycle goes through the dependency that closes one which a run shows: as that one is kept out of the graph, the run shows no
+ * other cycle through it.
+ */
+function isBehind(found: Finding, shown: Finding): boolean {
+  if (found.rule !== 'lock-order-cycle' || shown.rule !== found.rule) return false;
+  const at = found.locks.indexOf(shown.locks.at(-1) ?? '');
+  return at >= 0 && found.locks[(at + 1) % found.locks.length] === shown.locks[0];
 }
 
 /**

@@ -291,21 +291,26 @@ function isLeft({ rule, where, message, evidence }: Finding, { leaver }: Damage)
 /**
  * Whether a handler that waits is found to do so with what the task has that it interrupted: the handler's own fault is that it waits.
  */
-function isOfInterrupted({ rule, message, where, evidence }: Finding, noticed: Damage): boolean {
+function isOfInterrupted({ rule, message, where, evidence, locks }: Finding, noticed: Damage): boolean {
   const { waiterSince = 0, interruptedHas } = noticed;
   const { time } = noticed.first;
   if (!OF_WAITS.test(rule === 'annotation-hides-violation' ? message : rule)) return false;
   const isOfWait = (place: Where): boolean => nanoseconds(place) >= time - 0.5;
   // A handler's first operation takes time.
   const isOfTask = (step: Where): boolean => step.task === where.task && nanoseconds(step) < waiterSince + 0.5;
+  // The lock before an event is one that was held at the wait for it.
+  const isHeldThere = (name: string, i: number): boolean =>
+    interruptedHas.has(name.replace(/\/\d+$/, '')) && EVENT.test(locks[(i + 1) % locks.length] ?? '');
   return (
-    (isOfWait(where) && evidence.some((step) => isOfTask(step.where))) ||
+    (isOfWait(where) && (locks.some(isHeldThere) || evidence.some((step) => isOfTask(step.where)))) ||
     evidence.some((step) => isOfWait(step.where) && interruptedHas.has(HELD_THERE.exec(step.what)?.[1] ?? ''))
   );
 }
 
 /** A step of evidence that says what was held where an event was waited for. */
 const HELD_THERE = / was taken while (.+?)(?:\/\d+)? was held$/;
+/** The class of an event: `(completion)done`. */
+const EVENT = /^\([a-z ]+\)/;
 const OF_WAITS = /rcu-wait-in-reader|wait-event-cycle|rcuwait-many-waiters/;
 
 /** Findings tell seconds, to the nanosecond. */
