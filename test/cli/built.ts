@@ -14,11 +14,16 @@ export interface Outcome {
 /** Runs the built command in the project's folder, without colour or LOCKVET_DEBUG unless `env` says so. */
 export function lockvet(
   args: readonly string[],
-  { stdin = '', env = {}, cwd = ROOT }: { stdin?: string | Buffer; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  {
+    stdin = '',
+    env = {},
+    cwd = ROOT,
+    main = MAIN,
+  }: { stdin?: string | Buffer; env?: NodeJS.ProcessEnv; cwd?: string; main?: string } = {},
 ): Promise<Outcome> {
   const { NO_COLOR: _no, FORCE_COLOR: _force, LOCKVET_DEBUG: _debug, ...inherited } = process.env;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...inherited, ...env } });
+    const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...inherited, ...env } });
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import type { Disk } from './disk.js';
+import { configDigest } from './own-paths.js';
 import { isFollowed } from './places.js';
 import type { Resolved } from './project.js';
 import type { Outline } from './shape.js';
@@ -99,7 +100,7 @@ async function factsOf(
   disk: Disk,
   parser: () => Promise<Parser>,
 ): Promise<FileFacts | undefined> {
-  if (known?.digest === digest && known.imports.every((one) => leads(one, disk))) return known;
+  if (known?.digest === digest && known.imports.every((one) => leads(one, path, disk))) return known;
   const compiler = await parser();
   const outline = compiler.outline(path, text);
   if (outline === undefined) return undefined;
@@ -109,7 +110,8 @@ async function factsOf(
 }
 
 /** Whether an import leads where it led. */
-function leads({ to, missed }: Import, disk: Disk): boolean {
+function leads({ to, missed, config }: Import, path: string, disk: Disk): boolean {
+  if (config !== undefined && config !== configDigest(path)) return false;
   return (to === '' || disk.exists(to)) && !missed.some((path) => disk.exists(path));
 }
 

@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Project, ts } from './compiler.js';
 import type { Disk } from './disk.js';
+import { configAbove, configDigest } from './own-paths.js';
 import { compiledImport, importInCopy, importOfSimulator, isKnown, RCU_ENTRY, SIM_ENTRY } from './places.js';
 
 /** Sources with their types, as the front end reads them. */
@@ -32,6 +33,8 @@ export interface Resolved {
   readonly to: string;
   /** Paths that come first and are not there: a file there would be what is imported. */
   readonly missed: readonly string[];
+  /** Digest of the project's configuration, where that decides. */
+  readonly config?: string;
 }
 
 /** The sources whose types are asked for, with the texts that they were found to have. Nothing is type-checked until it is asked for. */
@@ -41,6 +44,10 @@ export class TypedProject {
   readonly #host: ts.ModuleResolutionHost;
   readonly #nameOf: (path: string) => string;
   readonly #disk: Disk;
+  /** By tsconfig.json. */
+  readonly #paths = new Map<string, ts.CompilerOptions | undefined>();
+  /** Modules that only a project's own configuration leads to. */
+  readonly #byConfig = new WeakSet<ts.ResolvedModuleFull>();
   #sources: TypedSources | undefined;
 
   /** @param nameOf name of a path in reports */
@@ -86,7 +93,9 @@ export class TypedProject {
     // Known to the compiler, but not part of what it declares.
     const missed = 'failedLookupLocations' in found ? found.failedLookupLocations : undefined;
     const to = found.resolvedModule?.resolvedFileName;
+    const isOwn = found.resolvedModule === undefined || this.#byConfig.has(found.resolvedModule);
     return {
+      ...(isOwn && !specifier.startsWith('.') ? { config: configDigest(containing) } : {}),
       to: to === undefined ? '' : resolve(to),
       missed: Array.isArray(missed) ? missed.map((path) => resolve(String(path))) : [],
     };
@@ -108,14 +117,46 @@ export class TypedProject {
     return this.#sources;
   }
 
+  /** Where an import leads by the `paths` of the tsconfig.json nearest to the file, as its own compiler has it. */
+  #byOwnPaths(specifier: string, containing: string): ts.ResolvedModuleWithFailedLookupLocations | undefined {
+    const config = configAbove(containing);
+    if (config === undefined) return undefined;
+    const options = remembered(this.#paths, config, () => pathsOf(config));
+    return options && ts.resolveModuleName(specifier, containing, options, this.#host);
+  }
+
   #resolved(specifier: string, containing: string): ts.ResolvedModuleWithFailedLookupLocations {
     const known = compiledImport(specifier, containing) ?? importInCopy(specifier, containing, this.#disk.packageOf);
     if (known !== undefined) return moduleAt(known);
     const found = ts.resolveModuleName(specifier, containing, OPTIONS, this.#host, this.#resolutions);
     if (found.resolvedModule !== undefined) return found;
+    const own = specifier.startsWith('.') ? undefined : this.#byOwnPaths(specifier, containing);
+    if (own?.resolvedModule !== undefined) {
+      this.#byConfig.add(own.resolvedModule);
+      return own;
+    }
     const simulator = importOfSimulator(specifier);
     return simulator === undefined ? found : { ...found, ...moduleAt(simulator) };
   }
+}
+
+/** What decides how a project's imports are read: `paths` and `baseUrl` of its tsconfig.json. */
+function pathsOf(config: string): ts.CompilerOptions | undefined {
+  const { config: content } = ts.readConfigFile(config, ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(
+    content ?? {},
+    { ...ts.sys, readDirectory: () => [] },
+    dirname(config),
+  );
+  const { paths, baseUrl } = options;
+  if (paths === undefined && baseUrl === undefined) return undefined;
+  const base = baseUrl === undefined ? {} : { baseUrl };
+  return {
+    ...OPTIONS,
+    paths: { ...paths, ...OPTIONS.paths },
+    ...base,
+    pathsBasePath: options.pathsBasePath ?? dirname(config),
+  };
 }
 
 function moduleAt(path: string): ts.ResolvedModuleWithFailedLookupLocations {
