@@ -104,11 +104,13 @@ export class Judge {
    * locks is judged together.
    */
   async #unreached(left: readonly OpenFunction[], files: readonly string[]): Promise<Outcome> {
-    const made = new Map<Group, PackedFacts>();
+    const file = files[0] ?? '';
     const groups = left.length > MOST_TOGETHER ? byFolder(left, files) : [{ ids: idsOf(left), files, folder: '' }];
+    const [only] = groups;
+    if (groups.length === 1 && only !== undefined) return this.#alone(only, file);
+    const made = new Map<Group, PackedFacts>();
     const outcomes: OpenOutcome[] = [];
     for (const group of groups) outcomes.push(await this.#groupOutcome(group, made));
-    const file = files[0] ?? '';
     const judged = await this.#keeping(['open', file, ...outcomes.map(({ digest }) => digest)], async () => {
       const facts: PackedFacts[] = [];
       for (const group of groups) facts.push(made.get(group) ?? (await this.#factsOf(group)));
@@ -124,6 +126,14 @@ export class Judge {
       entered: outcomes.flatMap(({ entered }) => entered),
       locks: outcomes.flatMap(({ locks }) => locks),
     };
+  }
+
+  async #alone(group: Group, file: string): Promise<Outcome> {
+    return this.#keeping(['alone', file, ...this.#decides(group)], async () => {
+      const { ids, files, folder } = group;
+      this.walked.push(folder);
+      return (await this.#walking()).alone(await this.#trees.units(files), files, ids, file);
+    });
   }
 
   async #groupOutcome(group: Group, made: Map<Group, PackedFacts>): Promise<OpenOutcome> {

@@ -63,7 +63,13 @@ export class Walker {
     return walkFactory(linkTrees(units), this.#table, id, this.#options).map((walked) => this.#outcome(walked));
   }
 
-  /** Functions that anyone may call: to be judged together with others. */
+  /** Functions that anyone may call. */
+  alone(units: readonly TreeUnit[], files: readonly string[], ids: readonly string[], file: string): Outcome {
+    const walk = walkOpen(linkTrees(units), this.#table, files, ids, this.#options);
+    return { name: '', file, ...this.#certain(walk.facts, file), ...trailOf(walk) };
+  }
+
+  /** What functions that anyone may call do: to be judged together with what others do. */
   open(
     units: readonly TreeUnit[],
     files: readonly string[],
@@ -78,8 +84,12 @@ export class Walker {
     const book = new FactBook();
     const joiner = new FactJoiner(book);
     for (const facts of all) joiner.add(facts);
+    return this.#certain(book, file);
+  }
+
+  /** Of functions that anyone may call nothing is known of the objects: what is only possible is guesswork. */
+  #certain(book: FactBook, file: string): Judged {
     const judged = this.#judged(book, file);
-    // Nothing is known of the objects there: what is only possible is guesswork.
     return { ...judged, findings: judged.findings.filter((finding) => finding.confidence === 'certain') };
   }
 

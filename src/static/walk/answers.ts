@@ -100,8 +100,7 @@ export function answered(s: State, { key, negated }: Condition): boolean | undef
 
 export function withAnswer(s: State, { key, negated }: Condition, truth: boolean): State {
   let env = s.env.with(ASKED, TRUE).with(key, constant(truth !== negated));
-  const asked = [...env.names()].filter((name) => name.startsWith(`${ASKED} `));
-  for (const oldest of asked.slice(0, -MOST_ASKED)) env = env.with(oldest, undefined);
+  for (const oldest of env.names(`${ASKED} `).slice(0, -MOST_ASKED)) env = env.with(oldest, undefined);
   return { ...s, env };
 }
 
@@ -109,7 +108,6 @@ export function withAnswer(s: State, { key, negated }: Condition, truth: boolean
 export function withoutAnswers(s: State, name: string): State {
   if (s.env.get(ASKED) === undefined) return s;
   let { env } = s;
-  for (const key of s.env.names())
-    if (key.startsWith(`${ASKED} `) && key.includes(` ${name};`)) env = env.with(key, undefined);
+  for (const key of s.env.names(`${ASKED} `)) if (key.includes(` ${name};`)) env = env.with(key, undefined);
   return env === s.env ? s : { ...s, env };
 }

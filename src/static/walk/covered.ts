@@ -3,7 +3,10 @@ import type { HeldLock, LockState, LockStates } from './lock-state.js';
 import type { Thing } from './thing.js';
 import type { CallResult } from './walk.js';
 
-/** Classes of the locks that functions, and what they call, take, release or ask for. Only ever grows. */
+/** Stands for what is told to the judges, beside locks. */
+const DEED = '';
+
+/** Classes of the locks that functions, and what they call, take, release or ask for, and whether they do anything else. Only ever grows. */
 export class TouchedLocks {
   readonly #classes = new Map<TreeFunction, Set<string>>();
   readonly #callers = new Map<TreeFunction, Set<TreeFunction>>();
@@ -11,6 +14,11 @@ export class TouchedLocks {
   /** A function deals with a lock. */
   note(fn: TreeFunction | undefined, lock: Thing): void {
     if (fn !== undefined) this.#add(fn, classOf(lock));
+  }
+
+  /** A function does something that the judges are told of. */
+  deed(fn: TreeFunction | undefined): void {
+    if (fn !== undefined) this.#add(fn, DEED);
   }
 
   /** A function calls another. */
@@ -67,7 +75,8 @@ class Alike {
 
   /** What the function would come to in a state that tells nothing new; undefined where it does, or may. */
   find(locks: LockState, sure: boolean, touched: ReadonlySet<string>): Context | undefined {
-    const isKnown = parts(locks).every((part) => this.#seen.has(sure ? `${part}*` : part));
+    // Where nothing is done it does not matter under which locks.
+    const isKnown = touched.size === 0 || parts(locks).every((part) => this.#seen.has(sure ? `${part}*` : part));
     return isKnown ? this.nearest(locks, touched) : undefined;
   }
 

@@ -1,10 +1,11 @@
-import { join, sameValue, type Value } from './value.js';
+import { join, sameValue, type Value, valueKey } from './value.js';
 
 /** Names in the order in which they were declared, each with its place. One object for equal orders, so that places need not be looked up anew. */
 class Names {
   readonly list: readonly string[];
   readonly places: ReadonlyMap<string, number>;
   readonly #longer = new Map<string, Names>();
+  readonly #alike = new Map<string, readonly number[]>();
 
   constructor(list: readonly string[]) {
     this.list = list;
@@ -18,6 +19,16 @@ class Names {
       this.#longer.set(name, longer);
     }
     return longer;
+  }
+
+  /** Places of the names that begin so. */
+  beginning(prefix: string): readonly number[] {
+    let places = this.#alike.get(prefix);
+    if (places === undefined) {
+      places = this.list.flatMap((name, i) => (name.startsWith(prefix) ? [i] : []));
+      this.#alike.set(prefix, places);
+    }
+    return places;
   }
 }
 
@@ -41,9 +52,24 @@ export class Env {
     return place === undefined ? undefined : this.#values[place];
   }
 
-  /** Names of the variables that have a value. */
-  *names(): Generator<string> {
-    for (const [i, name] of this.#names.list.entries()) if (this.#values[i] !== undefined) yield name;
+  /** Names of the variables that have a value and begin so, in the order in which they were declared. */
+  names(prefix: string): string[] {
+    const out: string[] = [];
+    for (const place of this.#names.beginning(prefix))
+      if (this.#values[place] !== undefined) out.push(this.#names.list[place] ?? '');
+    return out;
+  }
+
+  /** One object for all with the same names, declared in the same order. */
+  get shape(): object {
+    return this.#names;
+  }
+
+  /** Equal for equal values, of one {@link shape}. */
+  get key(): string {
+    let key = '';
+    for (const value of this.#values) key += value === undefined ? '\n' : `${valueKey(value)}\n`;
+    return key;
   }
 
   /** With a value for a variable; undefined: without it. */

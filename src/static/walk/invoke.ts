@@ -85,6 +85,7 @@ export function callCode(
     return finish(w, f, s, result);
   }
   w.touched.call(f.code?.fn, code.fn);
+  if (code.fn.contract !== undefined) w.touched.deed(code.fn);
   const effort = effortOf(w);
   const before = w.contexts.get(code.fn) ?? 0;
   const args = before < effort.few ? given : given.map(widened);
@@ -97,9 +98,10 @@ export function callCode(
   }
   const group = pure ? '' : groupKey(w, fn, self, args, s, f);
   const isLast = before >= effort.most;
-  if (before >= effort.few && !pure) {
+  const touched = w.touched.of(code.fn);
+  if ((before >= effort.few || touched.size === 0) && !pure) {
     const how = { anyway: isLast, roughly: isLast && w.facts.muted };
-    const covered = w.covered.find(group, s.locks, sure, w.touched.of(code.fn), w.states, how);
+    const covered = w.covered.find(group, s.locks, sure, touched, w.states, how);
     if (covered !== undefined) return finish(w, f, s, covered);
   }
   if (isLast) {

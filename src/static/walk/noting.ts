@@ -20,6 +20,7 @@ export function bits(d: Doing, s: State): Bits {
 export function note(d: Doing, s: State, deed: Deed): void {
   const { w, f, moment } = d;
   if (f.root.id === 'set-up') return;
+  w.touched.deed(f.code?.fn);
   const sure = f.sure && !f.split && !s.doubtful && f.maybe === 0;
   w.facts.note({ deed, base: f.root.base, state: s.locks, bits: bits(d, s), moment, root: f.root.id, needs: [], sure });
 }

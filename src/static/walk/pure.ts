@@ -25,7 +25,8 @@ function allCompute(w: Walk, stmts: readonly TreeStmt[]): boolean {
   return stmts.every((stmt) => onlyComputes(w, stmt));
 }
 
-function onlyComputes(w: Walk, stmt: TreeStmt): boolean {
+/** The same of a statement. */
+export function onlyComputes(w: Walk, stmt: TreeStmt): boolean {
   switch (stmt.k) {
     case 'expr':
     case 'throw':

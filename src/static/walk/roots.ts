@@ -36,6 +36,7 @@ function walkUntilSettled(w: Walk): void {
 function walkAll(w: Walk): void {
   w.calls.clear();
   w.covered.clear();
+  w.loops.clear();
   w.contexts.clear();
   // What led nowhere in an earlier round may lead somewhere now: objects fill from round to round.
   w.unresolved.clear();

@@ -2,6 +2,7 @@ import type { TreeExpr, TreeStmt } from '../ir/tree.js';
 import { withoutAnswers } from './answers.js';
 import { pairs } from './builtins.js';
 import { instanceOf, plainCall } from './calls.js';
+import { computedLoop } from './computed.js';
 import { assign, branch, evaluate } from './expressions.js';
 import { yielded } from './iterate.js';
 import { joinStates, mergeStates, newJumps, withVariable } from './paths.js';
@@ -50,7 +51,7 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
       return either(w, f, yes, no, stmt.a, stmt.b);
     }
     case 'loop':
-      return runLoop(w, f, stmt, states);
+      return computedLoop(w, f, stmt, states, () => runLoop(w, f, stmt, states));
     case 'each':
       return states.flatMap((s) => runEach(w, f, stmt, s));
     case 'return': {

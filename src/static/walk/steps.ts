@@ -410,6 +410,7 @@ export function wake(
 ): void {
   const { w, f, moment } = d;
   if (f.root.id === 'set-up') return;
+  w.touched.deed(f.code?.fn);
   const { base, id: root } = f.root;
   const { locks: state } = s;
   const words = bitsOf(base, state, w.config);

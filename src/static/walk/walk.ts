@@ -1,4 +1,5 @@
 import type { TreeCall, TreeClass, TreeExpr, TreeFunction, TreeStmt, TreeTarget, TreeUnit } from '../ir/tree.js';
+import { ComputedLoops } from './computed.js';
 import { Covered, TouchedLocks } from './covered.js';
 import { Env } from './env.js';
 import { FactBook, type Need } from './facts.js';
@@ -162,6 +163,7 @@ export class Walk {
   readonly touched = new TouchedLocks();
   /** Results of calls, by function, arguments and all of the state but the locks that are held. */
   readonly covered = new Covered();
+  readonly loops = new ComputedLoops();
   /** Results of calls, by function, arguments and state. */
   readonly calls = new Map<string, CallResult>();
   readonly noVariables = Env.empty();
