@@ -21,6 +21,9 @@ export const PASSED_GFP = ['gfp', 'gfp', 'gfp & ~Gfp.DIRECT_RECLAIM', 'gfp | Gfp
 
 /** Questions that depend on where or when they are asked. */
 export const QUESTIONS = [
+  'kernel.jiffies > 0',
+  'kernel.now > 9000',
+  '(yield* dev.flag.readOnce()) > 0',
   'kernel.preemptible',
   'kernel.inTask',
   'kernel.irqsDisabled',
@@ -34,10 +37,6 @@ export const QUESTIONS = [
   'dev.queue.active',
   'dev.single.active',
   'dev.simple.active',
-  'dev.bits.test(0)',
-  'kernel.jiffies > 0',
-  'kernel.now > 9000',
-  '(yield* dev.flag.readOnce()) > 0',
 ];
 
 export const CALLBACKS = [
