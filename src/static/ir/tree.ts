@@ -127,6 +127,8 @@ export type TreeStmt =
   | {
       readonly k: 'if';
       readonly c: TreeExpr;
+      /** The condition as the source spells it, shortened. */
+      readonly text: string;
       readonly a: readonly TreeStmt[];
       readonly b: readonly TreeStmt[];
       readonly line: number;
@@ -195,6 +197,8 @@ export interface TreeFunction {
   /** `FILE#name` or `FILE#Class.name` of a function that can be named from outside, '' otherwise. */
   readonly id: string;
   readonly line: number;
+  /** Where its body ends. */
+  readonly end: number;
   readonly params: readonly TreeParam[];
   readonly body: readonly TreeStmt[];
   /** Variables of outer functions that it uses, itself or in functions inside it; `%this` among them for arrow functions. */

@@ -15,6 +15,7 @@ import type { Evidence, Finding, Where } from '../../model/finding.js';
 import { StringNames } from '../../model/names.js';
 import { WaitType } from '../../model/wait-type.js';
 import type { Fact, FactBook, Need } from '../walk/facts.js';
+import type { Leave } from '../walk/leaves.js';
 import type { Bits, Call, HeldLock, LockState, Moment } from '../walk/lock-state.js';
 import type { LockFacts, Thing } from '../walk/thing.js';
 
@@ -93,6 +94,8 @@ class Player {
   readonly #moments = new Map<number, Moment>();
   readonly #pids = new Map<string, number>();
   readonly #keys = new Map<string, number>();
+  /** Returns that let locks out, by the moment at which somebody ends with them. */
+  readonly #left = new Map<number, readonly Leave[]>();
   #nextPid = 1;
   #pid = 0;
   #comm = 0;
@@ -200,7 +203,10 @@ class Player {
     const { deed } = fact;
     if (deed.do === 'acquire') this.#acquire(deed.lock, 0);
     else if (deed.do === 'release') this.#release(deed.lock, fact.bits, fact.moment, 0);
-    else this.#exit(fact);
+    else {
+      if (deed.do === 'exit') this.#left.set(fact.moment.id, deed.left);
+      this.#exit(fact);
+    }
   }
 
   /** The task's last switch, with the lock of its run queue held as in the kernel. */
@@ -319,6 +325,7 @@ class Player {
         this.#sink.mightSleep(this.#stamp(bits, moment), ip);
         break;
       case 'user-mode':
+        this.#left.set(moment.id, deed.left);
         this.#sink.userMode(this.#stamp(bits, moment));
         break;
       case 'alloc':
@@ -509,10 +516,26 @@ class Player {
       const { calls, last } = this.#steps(step, finding);
       const known = calls.findIndex((call, i) => !isSameCall(call, above[i]));
       above = calls;
-      return [...(known < 0 ? [] : calls.slice(known)), last];
+      const left = isExit ? this.#leaving(step) : [];
+      if (left.length > 0) above = [];
+      return [...left, ...(known < 0 ? [] : calls.slice(known)), last];
     });
     const where = isExit ? (finding.evidence[0]?.where ?? finding.where) : finding.where;
     return { ...rest, count: 1, where: this.#place(where), evidence };
+  }
+
+  /** What lets the locks out before a task ends with them. */
+  #leaving({ where }: Evidence): Evidence[] {
+    const moment = this.#momentOf(where);
+    const left = (moment && this.#left.get(moment.id)) ?? [];
+    return left.flatMap((leave) => {
+      const { branch, function: name, line, isEnd, lock } = leave;
+      const at = { file: leave.file, function: name };
+      const who = name === '' ? 'the callback' : `${name}()`;
+      const took = branch && { what: `${branch.text}: ${branch.truth}`, where: { ...at, line: branch.line } };
+      const gone = { what: `${who} ${isEnd ? 'ends' : 'returns'} with ${lock} held`, where: { ...at, line } };
+      return took === undefined ? [gone] : [took, gone];
+    });
   }
 
   #momentOf(where: Where): Moment | undefined {

@@ -2,7 +2,7 @@ import type { TreeClass, TreeExpr, TreeFunction, TreeParam, TreeStmt, TreeTarget
 import { ts } from './compiler.js';
 import { contractOf } from './contract.js';
 import { lowerExpression } from './expressions.js';
-import { hasModifier, type Lowering, lineOf, type Scope } from './lowering.js';
+import { endOf, hasModifier, type Lowering, lineOf, type Scope } from './lowering.js';
 import { className, isTopLevel, type Names, propertyName } from './names.js';
 import type { TypedSources } from './project.js';
 import { lowerBody, lowerStatements } from './statements.js';
@@ -67,6 +67,7 @@ function functionIndex(l: Lowering, node: ts.FunctionLikeDeclaration, name: stri
     name: functionName(node, name),
     id,
     line: lineOf(node.name ?? node),
+    end: endOf(node),
     params,
     body: [...fields, ...body],
     captures: [],
@@ -230,6 +231,7 @@ function wholeClass(l: Lowering, node: ts.ClassLikeDeclaration): TreeFunction {
     name: '',
     id: '',
     line: lineOf(node),
+    end: endOf(node),
     params: [],
     body: [],
     captures: [],

@@ -47,6 +47,11 @@ export function lineOf(node: ts.Node): number {
   return file.getLineAndCharacterOfPosition(node.getStart(file)).line + 1;
 }
 
+/** Where a node ends. */
+export function endOf(node: ts.Node): number {
+  return node.getSourceFile().getLineAndCharacterOfPosition(node.getEnd()).line + 1;
+}
+
 /** Source text on one line, shortened. */
 export function textOf(node: ts.Node): string {
   const text = node.getText().replace(/\s+/g, ' ');

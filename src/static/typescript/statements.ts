@@ -1,7 +1,7 @@
 import type { TreeExpr, TreeStmt, TreeTarget } from '../ir/tree.js';
 import { ts } from './compiler.js';
 import { lowerExpression, UNKNOWN } from './expressions.js';
-import { hasModifier, type Lowering, lineOf, noteUnknown } from './lowering.js';
+import { hasModifier, type Lowering, lineOf, noteUnknown, textOf } from './lowering.js';
 import { isTopLevel, propertyName, qualifiedName } from './names.js';
 import { lowerBinding, lowerTarget, nameTarget } from './targets.js';
 
@@ -40,7 +40,8 @@ function lowerStatement(l: Lowering, node: ts.Statement, label: string): TreeStm
   if (ts.isVariableStatement(node)) return lowerDeclarations(l, node.declarationList);
   if (ts.isIfStatement(node)) {
     const c = lowerExpression(l, node.expression);
-    return [{ k: 'if', c, a: block(l, node.thenStatement), b: block(l, node.elseStatement), line }];
+    const text = textOf(node.expression);
+    return [{ k: 'if', c, text, a: block(l, node.thenStatement), b: block(l, node.elseStatement), line }];
   }
   if (ts.isBlock(node))
     return [{ k: 'block', s: lowerStatements(l, node.statements), ...(label === '' ? {} : { label }) }];

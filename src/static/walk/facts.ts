@@ -1,3 +1,4 @@
+import type { Leave } from './leaves.js';
 import type { Base, Bits, Call, HeldLock, LockState, Moment } from './lock-state.js';
 import type { Thing } from './thing.js';
 
@@ -22,9 +23,10 @@ export type Deed =
     }
   | { readonly do: 'wait' | 'wake'; readonly event: EventFacts }
   | { readonly do: 'dereference'; readonly name: string; readonly isProtected: boolean }
-  | { readonly do: 'exit' }
+  /** `left`: the returns that let the locks out. */
+  | { readonly do: 'exit'; readonly left: readonly Leave[] }
   /** Back to user space, with locks. */
-  | { readonly do: 'user-mode' }
+  | { readonly do: 'user-mode'; readonly left: readonly Leave[] }
   /** What a doc comment asks for is not so. */
   | { readonly do: 'assert'; readonly message: string; readonly locks: readonly string[] };
 

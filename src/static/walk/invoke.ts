@@ -172,7 +172,7 @@ function run(
     maybe: 0,
     several: 0,
   };
-  let states: readonly State[] = [{ locks: s.locks, env, known: s.known, needs: [], doubtful: false }];
+  let states: readonly State[] = [{ locks: s.locks, env, known: s.known, needs: [], doubtful: false, way: undefined }];
   const { uncertain } = w.heap;
   w.depth++;
   code.fn.params.forEach((param, i) => {
@@ -192,6 +192,14 @@ function run(
   const ends = w.to.execute(w, frame, code.fn.body, states);
   w.depth--;
   w.heap.uncertain = uncertain;
+  if (!w.heap.concrete) {
+    const exits = [...ends.map((end) => ({ s: end, line: code.fn.end })), ...frame.jumps.returns];
+    w.leaves.note(
+      code,
+      s.locks,
+      exits.map(({ s: { locks, way }, line }) => ({ locks, way, line })),
+    );
+  }
   const returns = new Map<string, Mutable<CallResult['returns'][number]>>();
   for (const { s: end, v } of [...ends.map((end) => ({ s: end, v: UNDEFINED as Value })), ...frame.jumps.returns]) {
     const truth = v.t === 'const' && typeof v.v === 'boolean' ? String(v.v) : '';
@@ -247,6 +255,7 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
         known: end.known,
         needs: unionNeeds(s.needs, end.needs),
         doubtful: s.doubtful || end.doubtful,
+        way: s.way,
       },
       v: end.v,
     });
@@ -258,6 +267,7 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
       known: end.known,
       needs: unionNeeds(s.needs, end.needs),
       doubtful: s.doubtful || (end.doubtful && result.returns.length > 1),
+      way: s.way,
     },
     v: end.v,
   }));

@@ -7,8 +7,8 @@ import type { State, Walk } from './walk.js';
 export function changed(w: Walk, s: State, change: Parameters<Walk['states']['change']>[1]): State {
   const locks = w.states.change(s.locks, change);
   if (locks === s.locks) return s;
-  const { env, known, needs, doubtful } = s;
-  return { locks, env, known, needs, doubtful };
+  const { env, known, needs, doubtful, way } = s;
+  return { locks, env, known, needs, doubtful, way };
 }
 
 /** The context of a state, in the bits that the engines judge by. */

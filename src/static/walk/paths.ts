@@ -1,5 +1,6 @@
 import type { Env } from './env.js';
 import type { Need } from './facts.js';
+import { commonWay } from './leaves.js';
 import { join, sameValue, type Value } from './value.js';
 import type { Jumps, Known, Result, State } from './walk.js';
 
@@ -27,6 +28,7 @@ export function joinStates(a: State, b: State): State {
     known: commonKnown(a.known, b.known),
     needs: unionNeeds(a.needs, b.needs),
     doubtful: a.doubtful && b.doubtful,
+    way: commonWay(a.way, b.way),
   };
 }
 
@@ -61,8 +63,8 @@ export function withVariable(state: State, name: string, value: Value): State {
 /** The state with other variables. Written out, as it is made millions of times: a spread takes several times as long. */
 export function withEnv(state: State, env: Env): State {
   if (env === state.env) return state;
-  const { locks, known, needs, doubtful } = state;
-  return { locks, env, known, needs, doubtful };
+  const { locks, known, needs, doubtful, way } = state;
+  return { locks, env, known, needs, doubtful, way };
 }
 
 export function newJumps(): Jumps {

@@ -37,6 +37,7 @@ function walkAll(w: Walk): void {
   w.calls.clear();
   w.covered.clear();
   w.loops.clear();
+  w.leaves.clear();
   w.contexts.clear();
   // What led nowhere in an earlier round may lead somewhere now: objects fill from round to round.
   w.unresolved.clear();
@@ -58,7 +59,7 @@ function walkRoot(w: Walk, root: Root): void {
   // On PREEMPT_RT soft interrupts, and interrupts that are threads, are part of a task that has bottom halves off.
   const isInTask = w.config.preemptRt && root.state.bh > 0;
   const locks = isInTask ? w.states.change(root.state, { bh: 0 }) : root.state;
-  const begin: State = { locks, env: w.noVariables, known: NOTHING_KNOWN, needs: [], doubtful: false };
+  const begin: State = { locks, env: w.noVariables, known: NOTHING_KNOWN, needs: [], doubtful: false, way: undefined };
   const s = isInTask ? wakeEnd.bottomHalves(w, frame, begin, 'localBhDisable') : begin;
   const starts = root.around === undefined ? [s] : [wakeEnd.hold(w, frame, s, root.around)];
   const args = root.args.length > 0 ? root.args : handed(w, root);
@@ -164,7 +165,7 @@ const wakeEnd = {
     const bits = bitsOf(f.root.base, s.locks, w.config);
     const sure = f.sure && !s.doubtful;
     w.facts.note({
-      deed: { do: 'exit' },
+      deed: { do: 'exit', left: s.locks.held.flatMap((held) => w.leaves.of(held)) },
       base: f.root.base,
       state: s.locks,
       bits,

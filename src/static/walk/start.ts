@@ -62,5 +62,5 @@ export function emptyLocks(w: Walk): State['locks'] {
 }
 
 export function startState(w: Walk): State {
-  return { locks: emptyLocks(w), env: w.noVariables, known: NOTHING_KNOWN, needs: [], doubtful: false };
+  return { locks: emptyLocks(w), env: w.noVariables, known: NOTHING_KNOWN, needs: [], doubtful: false, way: undefined };
 }

@@ -5,6 +5,7 @@ import { instanceOf, plainCall } from './calls.js';
 import { computedLoop } from './computed.js';
 import { assign, branch, evaluate } from './expressions.js';
 import { yielded } from './iterate.js';
+import { nextWay } from './leaves.js';
 import { joinStates, mergeStates, newJumps, withVariable } from './paths.js';
 
 import { ANYTHING, alternatives, constant, join, type Value } from './value.js';
@@ -48,17 +49,26 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
       const outcomes = states.flatMap((s) => branch(w, f, stmt.c, s));
       const yes = mergeStates(outcomes.filter((o) => o.truth).map((o) => o.s));
       const no = mergeStates(outcomes.filter((o) => !o.truth).map((o) => o.s));
-      return either(w, f, yes, no, stmt.a, stmt.b);
+      if (w.heap.concrete || yes.length === 0 || no.length === 0) return either(w, f, yes, no, stmt.a, stmt.b);
+      const taken = (truth: boolean, s: State): State => ({ ...s, way: nextWay(s.way, stmt.line, stmt.text, truth) });
+      return either(
+        w,
+        f,
+        yes.map((s) => taken(true, s)),
+        no.map((s) => taken(false, s)),
+        stmt.a,
+        stmt.b,
+      );
     }
     case 'loop':
       return computedLoop(w, f, stmt, states, () => runLoop(w, f, stmt, states));
     case 'each':
       return states.flatMap((s) => runEach(w, f, stmt, s));
     case 'return': {
-      const { e } = stmt;
+      const { e, line } = stmt;
       for (const s of states) {
-        if (e === null) f.jumps.returns.push({ s, v: constant(undefined) });
-        else f.jumps.returns.push(...evaluate(w, f, e, s));
+        if (e === null) f.jumps.returns.push({ s, v: constant(undefined), line });
+        else f.jumps.returns.push(...evaluate(w, f, e, s).map((result) => ({ ...result, line })));
       }
       return [];
     }
@@ -265,7 +275,7 @@ function runTry(w: Walk, f: Frame, stmt: TreeStmt & { k: 'try' }, states: readon
   f.jumps = outer;
   for (const jump of inner.breaks) for (const s of run(jump.s)) outer.breaks.push({ ...jump, s });
   for (const jump of inner.continues) for (const s of run(jump.s)) outer.continues.push({ ...jump, s });
-  for (const jump of inner.returns) for (const s of run(jump.s)) outer.returns.push({ s, v: jump.v });
+  for (const jump of inner.returns) for (const s of run(jump.s)) outer.returns.push({ ...jump, s });
   for (const { s, v } of inner.throws) for (const end of run(s)) outer.throws.push({ s: end, v });
   return stmt.end.length === 0 ? ends : execute(w, f, stmt.end, mergeStates(ends));
 }

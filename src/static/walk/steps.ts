@@ -119,7 +119,9 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
       note(d, s, { do: 'sleep' });
       return [path];
     case 'user-mode':
-      if (s.locks.held.length > 0) note(d, s, { do: 'user-mode' });
+      if (s.locks.held.length > 0) {
+        note(d, s, { do: 'user-mode', left: s.locks.held.flatMap((held) => w.leaves.of(held)) });
+      }
       return [path];
     case 'sleep-if-atomic':
       if (s.locks.preempt > 0 || s.locks.irqsOff || inInterrupt(d)) note(d, s, { do: 'sleep' });

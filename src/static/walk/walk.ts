@@ -3,6 +3,7 @@ import { ComputedLoops } from './computed.js';
 import { Covered, TouchedLocks } from './covered.js';
 import { Env } from './env.js';
 import { FactBook, type Need } from './facts.js';
+import { Leaves, type Way } from './leaves.js';
 import type { Base, Call, LockState } from './lock-state.js';
 import { LockStates } from './lock-state.js';
 import type { SimTable } from './table.js';
@@ -188,6 +189,8 @@ export class Walk {
   readonly instances = new Map<string, Set<Thing>>();
   /** Signals by place and state: each is one function, whoever sends it. */
   readonly senders = new Map<string, Signal['note']>();
+  /** Returns with locks that the function took, or what it calls. */
+  readonly leaves = new Leaves();
   /** How many calls of a function wait to be run. */
   readonly deferred = new Map<Thing, number>();
   rcu: Value | undefined;
@@ -231,6 +234,8 @@ export interface State {
   readonly needs: readonly Need[];
   /** The path hangs on an outcome that may never come: a trylock that fails, an allocation that fails. */
   readonly doubtful: boolean;
+  /** Branches of the function that led here and nowhere else. */
+  readonly way: Way | undefined;
 }
 
 /** A state and the value of an expression in it. */
@@ -264,7 +269,7 @@ export interface Frame {
 export interface Jumps {
   readonly breaks: { readonly label: string; readonly s: State }[];
   readonly continues: { readonly label: string; readonly s: State }[];
-  readonly returns: Result[];
+  readonly returns: (Result & { readonly line: number })[];
   readonly throws: Result[];
 }
 

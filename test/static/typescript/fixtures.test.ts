@@ -31,6 +31,29 @@ describe('findings in TypeScript fixtures', () => {
     expect(steps.some((step) => step.startsWith('6 ') && step.includes('&dev->lock0'))).toBe(true);
   });
 
+  it('say which way of which function leaves with a lock', () => {
+    const steps = findings
+      .filter(({ rule, where }) => rule === 'held-at-exit' && where.file === 'fixtures/typescript/leaves.ts')
+      .map(({ evidence }) => evidence.map(({ what, where }) => `${where.line} ${what}`));
+    expect(steps).toEqual([
+      [
+        '27 add() calls reserve()',
+        expect.stringMatching(/^15 early.* was taken$/),
+        '16 this.entries < 64: true',
+        '16 reserve() returns with early held',
+        '29 early.full: true',
+        '31 add() returns with early held',
+        expect.any(String),
+      ],
+      [
+        expect.stringMatching(/^43 forgotten.* was taken$/),
+        '44 debug: false',
+        '49 log() ends with forgotten held',
+        expect.any(String),
+      ],
+    ]);
+  });
+
   it('have lines that exist: the end of a task has none of its own', () => {
     const places = findings.flatMap((finding) => [finding.where, ...finding.evidence.map((step) => step.where)]);
     expect(findings.some((finding) => finding.rule === 'held-at-exit')).toBe(true);
