@@ -169,6 +169,7 @@ function run(
     jumps: newJumps(),
     signals: new Map(),
     waits: new Set(),
+    released: new Set(),
     maybe: 0,
     several: 0,
   };
@@ -198,6 +199,7 @@ function run(
       code,
       s.locks,
       exits.map(({ s: { locks, way }, line }) => ({ locks, way, line })),
+      frame.released,
     );
   }
   const returns = new Map<string, Mutable<CallResult['returns'][number]>>();
@@ -247,6 +249,7 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
     w.facts.waitsToo(object, f.root.id);
   }
   for (const signal of result.signals) sendSignal(f, s, signal);
+  for (const { locks } of result.returns) noteReleased(f, s.locks, locks);
   for (const end of result.throws) {
     f.jumps.throws.push({
       s: {
@@ -271,6 +274,13 @@ function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Resul
     },
     v: end.v,
   }));
+}
+
+/** Notes what a call has released of what its caller held. */
+function noteReleased({ released }: Frame, before: LockState, after: LockState): void {
+  if (before === after || before.held === after.held) return;
+  for (const { lock } of before.held)
+    if (!released.has(lock) && !after.held.some((held) => held.lock === lock)) released.add(lock);
 }
 
 /** A signal that was sent, here or in a call: its senders' callers needed what they needed before. */

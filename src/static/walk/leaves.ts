@@ -37,7 +37,7 @@ export interface Leave {
   readonly lock: string;
   /** The branch that leads here only. */
   readonly branch: { readonly line: number; readonly text: string; readonly truth: boolean } | undefined;
-  /** On other ways it returns without the lock. */
+  /** On other ways it releases the lock. */
   readonly sometimes: boolean;
 }
 
@@ -59,15 +59,15 @@ export class Leaves {
     this.#known.clear();
   }
 
-  /** The ends of one invocation that began in `start`. */
-  note(code: Code, start: LockState, exits: readonly Exit[]): void {
+  /** The ends of one invocation that began in `start`, and the locks that it released on some way. */
+  note(code: Code, start: LockState, exits: readonly Exit[], released: ReadonlySet<Thing>): void {
     const { unit, fn } = code;
     for (const { locks, way, line } of exits) {
       if (locks === start) continue;
       for (const { lock } of locks.held) {
         if (holds(start, lock)) continue;
         const key = keyOf(unit.file, fn.name, lock);
-        const sometimes = exits.some((other) => !holds(other.locks, lock));
+        const sometimes = released.has(lock) && exits.some((other) => !holds(other.locks, lock));
         const known = this.#known.get(key);
         if (known !== undefined && (known.sometimes || !sometimes)) continue;
         const branch = way && { line: way.line, text: way.text, truth: way.truth };
@@ -78,7 +78,7 @@ export class Leaves {
   }
 
   /**
-   * The returns that let a lock out, from the function that took it to the root's: those of functions that return without it, too, else the
+   * The returns that let a lock out, from the function that took it to the root's: those of functions that release it on other ways, else the
    * outermost.
    */
   of({ lock, moment }: HeldLock): readonly Leave[] {

@@ -99,6 +99,7 @@ function readKind(d: Doing, words: readonly string[], given: number | undefined)
 export function release(d: Doing, s: State, object: Thing): State {
   if (object.sim?.lock === undefined || d.f.root.id === 'set-up') return s;
   d.w.touched.note(d.f.code?.fn, object);
+  d.f.released.add(object);
   const at = s.locks.held.findLastIndex((held) => held.lock === object);
   if (at < 0) {
     const sameClass = object.many

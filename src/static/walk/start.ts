@@ -35,6 +35,7 @@ export function outermostFrame(unit: TreeUnit, name: string, root: Frame['root']
     jumps: newJumps(),
     signals: new Map(),
     waits: new Set(),
+    released: new Set(),
     maybe: 0,
     several: 0,
   };

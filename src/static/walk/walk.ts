@@ -260,6 +260,8 @@ export interface Frame {
   readonly signals: Map<string, Signal>;
   /** Events waited for in it and in what it calls. */
   readonly waits: Set<Thing>;
+  /** Locks that it releases, itself or by what it calls with them held. */
+  readonly released: Set<Thing>;
   /** Inside a part of an allocator or the like that happens now and then. */
   maybe: number;
   /** Inside a call of a method of one of several objects. */
