@@ -211,7 +211,7 @@ function calledBlock(l: Lowering, node: ts.ClassStaticBlockDeclaration, member: 
   const line = lineOf(node);
   const name = 'static';
   const captured = { captures: [], early: l.variables.earlyOf(node), ownThis: false, isPublic: false };
-  l.functions[index] = { name, id: '', line, params: [], body, ...captured };
+  l.functions[index] = { name, id: '', line, end: endOf(node), params: [], body, ...captured };
   const f: TreeExpr = { k: 'fn', f: index };
   return { k: 'call', f, p: '', a: [], line, api: '', target: '', text: name, ty: '' };
 }
