@@ -22,6 +22,11 @@ export class Needs {
     this.#recent.push({ cls, read, at, site });
   }
 
+  /** What comes next begins anew. */
+  forget(): void {
+    this.#recent.length = 0;
+  }
+
   list(): readonly Need[] {
     return this.#recent;
   }

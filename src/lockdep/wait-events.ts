@@ -24,7 +24,7 @@ import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-
  * - taking a lock, or waiting, inside an RCU reader: grace period -> lock, since the grace period needs the reader to end.
  *
  * A strong cycle through an event is a deadlock like any other. (lockdep tried this as "crossrelease"; what made that one cry
- * wolf is left out here: acquisitions of the signaller from before the waiter existed.)
+ * wolf is left out here: acquisitions of the signaller from before the waiter existed, and a worker's for work items before.)
  */
 export class WaitEvents {
   /** Last signals of an event: locks their signallers needed, with the acquisition counts at which they took them. */
@@ -85,6 +85,8 @@ export class WaitEvents {
       all.push({ cls: heldClass(task, index), read: heldRead(task, index), at: Number.MAX_SAFE_INTEGER, site });
     }
     this.#signals.set(event, all);
+    // What a worker took for one work item the next one does not wait for.
+    if (kind === WaitKind.Work) task.needs.forget();
     if (birth === undefined) return;
     for (const need of all) if (need.at > birth && need.cls !== event) this.#needs(h, task, event, need);
   }

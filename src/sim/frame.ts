@@ -55,7 +55,9 @@ export class Frame {
   irqsWereOn = false;
   /** Runs when the body is finished, before the frame goes away. */
   onExit: ((cpu: Cpu) => void) | undefined = undefined;
-  readonly #generator: Iterator<Pause, unknown, undefined>;
+  readonly #body: () => Op<unknown>;
+  /** Made when it first runs: a body may return an operation, which belongs to whoever runs then. */
+  #generator: Iterator<Pause, unknown, undefined> | undefined = undefined;
 
   constructor(machine: Machine, kind: FrameKind, name: string, task: Task, body: () => Op<unknown>) {
     this.kind = kind;
@@ -63,7 +65,7 @@ export class Frame {
     this.fn = machine.names.intern(body.name === '' || body.name === 'body' ? name : body.name);
     this.task = task;
     this.op = new PendingOp(machine, this);
-    this.#generator = body()[Symbol.iterator]();
+    this.#body = body;
   }
 
   get runnable(): boolean {
@@ -72,6 +74,7 @@ export class Frame {
 
   /** Runs until the next pause; true when the body is finished. */
   resume(): boolean {
+    this.#generator ??= this.#body()[Symbol.iterator]();
     return this.#generator.next().done === true;
   }
 }

@@ -24,7 +24,7 @@ export interface Pause {
 export type Op<T> = Iterable<Pause, T, undefined>;
 
 /** The body of a task, a handler or a function called by one. */
-export type Body = () => Op<void>;
+export type Body = () => Op<unknown>;
 
 /**
  * One kind of primitive operation on objects of class `Target`: a constant in the primitive's file.

@@ -96,7 +96,7 @@ const CALL: OpKind<BasicRcu, void> = {
 
 /**
  * The smallest RCU that keeps its promises: readers are counted, a grace period ends when those that were inside at its
- * begin have left, a kernel thread runs the callbacks. Locks nothing. For scenarios about using RCU.
+ * begin have left, a kernel thread runs the callbacks with bottom halves off. Locks nothing. For scenarios about using RCU.
  */
 export class BasicRcu implements RcuApi {
   readonly id: number;
@@ -182,7 +182,11 @@ export class BasicRcu implements RcuApi {
     const batch = this.#callbacks.splice(0);
     if (batch.length === 0) return;
     yield* this.synchronize();
+    // Callbacks may not sleep, whoever runs them: a soft interrupt or a thread in its stead (rcu_do_batch()).
+    const { bottomHalves } = this.#machine.softirqs;
+    yield* bottomHalves.disable();
     for (const callback of batch) yield* callback();
+    yield* bottomHalves.enable();
   }
 
   #barrierCallback() {

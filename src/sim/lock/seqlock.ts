@@ -1,6 +1,7 @@
 import { Access } from '../../explore/strategy.js';
 import { ReadKind } from '../../model/events.js';
 import { WaitType } from '../../model/wait-type.js';
+import { maskIrqs, unmaskIrqs } from '../irq/masking.js';
 import { LockdepMap, type LockOptions } from '../lockdep-map.js';
 import type { Machine } from '../machine.js';
 import type { Op, OpKind } from '../op.js';
@@ -14,9 +15,13 @@ const READ_BEGIN: OpKind<Seqcount, number> = {
   cost: 10,
   attempt(machine, seq, op) {
     if (op.stage === 0) {
-      // lockdep sees a reader for the length of the check only (seqcount_lockdep_reader_access()).
+      // lockdep sees a reader for the length of the check only, interrupts off: it waits for no writer that it could have
+      // interrupted (seqcount_lockdep_reader_access()).
+      const { cpu } = machine;
+      const wereOn = maskIrqs(machine, cpu, op.ip);
       noteAcquire(machine, op, seq.map, 0, ReadKind.SharedRecursive);
       noteRelease(machine, seq.map);
+      if (wereOn) unmaskIrqs(machine, cpu, op.ip);
     }
     op.value = seq.sequence & ~1;
     return true;

@@ -44,6 +44,8 @@ export type TreeExpr =
       readonly ty: string;
       readonly a: readonly TreeExpr[];
       readonly line: number;
+      /** `new Array(...)` */
+      readonly list?: boolean;
     }
   | { readonly k: 'fn'; readonly f: number }
   /** A class that is made where it stands; `f`: a function that captures what the class does. */

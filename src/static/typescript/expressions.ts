@@ -45,6 +45,7 @@ export function lowerExpression(l: Lowering, node: ts.Expression): TreeExpr {
       ty: l.names.typeOf(node),
       a: lowerArguments(l, node.arguments ?? []),
       line: lineOf(node),
+      ...(ts.isIdentifier(node.expression) && node.expression.text === 'Array' ? { list: true } : {}),
     };
   }
   if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return lowerClosure(l, node, node.name?.text ?? '');

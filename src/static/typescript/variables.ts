@@ -209,13 +209,41 @@ const INSIDE = new Set([
   'indexOf',
   'slice',
   'toReversed',
+  'toSorted',
+  'concat',
+  'entries',
+  'every',
+  'filter',
+  'find',
+  'findIndex',
+  'findLast',
+  'flatMap',
+  'forEach',
+  'join',
+  'map',
+  'reduce',
+  'some',
 ]);
+
+/** Methods that return the list itself. */
+const ITSELF = new Set(['reverse', 'sort']);
 
 /** Whether a use of a list only looks at it or changes what is in it. */
 function staysInside(node: ts.Identifier): boolean {
   const { parent } = node;
-  if (ts.isPropertyAccessExpression(parent)) return parent.expression === node && INSIDE.has(parent.name.text);
+  if (ts.isPropertyAccessExpression(parent)) {
+    if (parent.expression !== node) return false;
+    return INSIDE.has(parent.name.text) || (ITSELF.has(parent.name.text) && isDropped(parent.parent));
+  }
   if (ts.isElementAccessExpression(parent)) return parent.expression === node && !isAssigned(node);
   if (ts.isForOfStatement(parent)) return parent.expression === node;
   return ts.isSpreadElement(parent);
+}
+
+/** A call whose result is not kept: gone through, laid out or left. */
+function isDropped(call: ts.Node): boolean {
+  const { parent } = call;
+  if (!ts.isCallExpression(call)) return false;
+  if (ts.isForOfStatement(parent)) return parent.expression === call;
+  return ts.isExpressionStatement(parent) || ts.isSpreadElement(parent);
 }

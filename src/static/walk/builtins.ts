@@ -1,5 +1,6 @@
 import type { TreeCall } from '../ir/tree.js';
 import { callValue, instanceOf } from './calls.js';
+import { ordered } from './lists.js';
 import { mergedResults, statesOf } from './paths.js';
 import { keyText, ownerKey, type Thing } from './thing.js';
 import {
@@ -72,7 +73,10 @@ export function callArray(
     case 'reduceRight':
       return reduceItems(w, f, s, list, args, e);
     case 'sort':
-      return plain(reference(list));
+    case 'reverse':
+    case 'toSorted':
+    case 'toReversed':
+      return plain(inOrder(w, f, s, list, name, first, e));
     case 'push':
     case 'unshift':
     case 'add':
@@ -95,10 +99,7 @@ export function callArray(
     case 'values':
     case 'slice':
     case 'concat':
-    case 'reverse':
     case 'splice':
-    case 'toSorted':
-    case 'toReversed':
     case 'toSpliced':
     case 'with':
     case 'flat':
@@ -110,23 +111,17 @@ export function callArray(
     case 'has':
     case 'includes':
       return plain(contains(list, first));
-    case 'keys':
-      return plain(
-        list.entries === undefined
-          ? ANYTHING
-          : newList(
-              w,
-              f,
-              e,
-              list.entries.map(([key]) => key),
-              undefined,
-            ),
-      );
+    case 'keys': {
+      const keys = list.entries?.map(([key]) => key) ?? list.items?.map((_, i) => constant(i));
+      return plain(keys === undefined ? ANYTHING : newList(w, f, e, keys, undefined));
+    }
+    case 'fill':
+      filled(list, first);
+      return plain(reference(list));
     case 'indexOf':
     case 'lastIndexOf':
     case 'join':
-    case 'fill':
-      return plain(name === 'fill' ? reference(list) : ANYTHING);
+      return plain(ANYTHING);
     default:
       return undefined;
   }
@@ -140,6 +135,26 @@ function put(list: Thing, value: Value, front: boolean): void {
   }
   list.blur();
   list.add(value);
+}
+
+/** Each element of a list gets one value; which of them do where that is not said of all does not matter. */
+function filled(list: Thing, value: Value): void {
+  if (list.items !== undefined && list.heap.concrete) list.items = list.items.map(() => value);
+  else {
+    list.blur();
+    list.add(value);
+  }
+}
+
+/** A list put in order: during set-up the list itself, later another one, since the old one may be seen elsewhere. */
+function inOrder(w: Walk, f: Frame, s: State, list: Thing, name: string, compare: Value, e: TreeCall): Value {
+  const { items } = list;
+  if (items === undefined) return name.startsWith('to') ? newList(w, f, e, undefined, list.element) : reference(list);
+  const isGiven = compare.t !== 'const';
+  const left = ordered(w, f, s, items, name, isGiven ? compare : undefined, e);
+  if (name.startsWith('to') || !list.heap.concrete) return newList(w, f, e, left, undefined);
+  list.items = [...left];
+  return reference(list);
 }
 
 function getKey(list: Thing, key: Value, e: TreeCall, w: Walk): Value {
@@ -202,6 +217,15 @@ function newList(w: Walk, f: Frame, e: TreeCall, items: readonly Value[] | undef
   return reference(thing);
 }
 
+/** `Array(length)`, `new Array(length)`, and lists of their arguments otherwise. */
+export function newArray(w: Walk, f: Frame, e: TreeCall, args: readonly Value[], name: string): Value {
+  const [length] = args;
+  if (name !== 'Array' || args.length !== 1 || length?.t === 'ref') return newList(w, f, e, args, undefined);
+  const known = numberOf(length);
+  if (known === undefined || known > MOST_ITEMS) return newList(w, f, e, undefined, UNDEFINED);
+  return newList(w, f, e, new Array<Value>(known).fill(UNDEFINED), undefined);
+}
+
 /** What `entries()` of a list or a map gives. */
 export function pairs(w: Walk, f: Frame, list: Thing, e: TreeCall): Value {
   const pair = (index: Value, value: Value): Value => newList(w, f, { ...e, p: 'pair' }, [index, value], undefined);
@@ -227,7 +251,6 @@ function copy(w: Walk, f: Frame, list: Thing, name: string, args: readonly Value
       items = undefined;
     } else items = items.slice(from, to);
   }
-  if (items !== undefined && (name === 'reverse' || name === 'toReversed')) items = [...items].reverse();
   if (name === 'concat') {
     for (const arg of args) {
       for (const part of alternatives(arg)) {
@@ -404,6 +427,9 @@ export function callGlobalFunction(
       if (second === undefined || list.t !== 'ref') return plain(list);
       return mapItems(w, f, s, list.o, second, e, 'map');
     }
+    case 'Array':
+    case 'Array.of':
+      return plain(newArray(w, f, { ...e, p: 'of' }, args, name));
     case 'Object.values':
     case 'Object.entries':
     case 'Object.keys': {

@@ -100,7 +100,7 @@ export function constructClass(
   let object = self;
   if (object === undefined) {
     const owner = f.self === undefined || w.heap.concrete ? '' : valueKey(f.self);
-    const thing = w.heap.make(`${f.call.file}:${f.call.function}:new${line}:${owner}`);
+    const thing = w.heap.makeWith(`${f.call.file}:${f.call.function}:new${line}:${owner}`, args);
     thing.cls = found;
     const made = w.instances.get(cls.id) ?? new Set<Thing>();
     w.instances.set(cls.id, made);

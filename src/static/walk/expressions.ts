@@ -1,8 +1,8 @@
 import type { TreeCall, TreeExpr, TreePart, TreeTarget } from '../ir/tree.js';
 import { answered, conditionOf, withAnswer, withoutAnswers } from './answers.js';
 import { getApi, setApi } from './api.js';
-import { isIterable } from './builtins.js';
-import { callValue, construct, instanceOf, moduleValue } from './calls.js';
+import { isIterable, newArray } from './builtins.js';
+import { callValue, construct, instanceOf, moduleValue, plainCall } from './calls.js';
 import { isInstance, makeClass } from './classes.js';
 import { makeClosure, withEarly } from './closures.js';
 import { yielded } from './iterate.js';
@@ -59,7 +59,11 @@ export function evaluate(w: Walk, f: Frame, e: TreeExpr, s: State): readonly Res
     case 'call':
       return evaluateCall(w, f, e, s);
     case 'new':
-      return both(w, f, e.c, e.a, s, (at, callee, args) => construct(w, f, at, callee, args, e.ty, e.line));
+      return both(w, f, e.c, e.a, s, (at, callee, args) =>
+        e.list === true
+          ? [{ s: at, v: newArray(w, f, plainCall('Array', e.line), args, 'Array') }]
+          : construct(w, f, at, callee, args, e.ty, e.line),
+      );
     case 'fn': {
       const at = withEarly(w, f, e.f, s);
       return [{ s: at, v: makeClosure(w, f, e.f, at) }];

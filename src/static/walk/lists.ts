@@ -1,6 +1,7 @@
 import type { TreeCall } from '../ir/tree.js';
+import { callValue } from './calls.js';
 import { withVariable } from './paths.js';
-import { constant, reference, type Simple, UNDEFINED, type Value } from './value.js';
+import { constant, numberOf, reference, type Simple, textOfValue, UNDEFINED, type Value } from './value.js';
 import type { Frame, Result, State, Walk } from './walk.js';
 
 /**
@@ -19,10 +20,10 @@ export function changeOwnList(
   const { items, place } = list.t === 'ref' ? list.o : { items: undefined, place: undefined };
   if (items === undefined) return undefined;
   const [first] = items;
-  const after = (left: readonly Value[], v: Value): readonly Result[] => {
-    // Whatever was put into it, it is the list that was made there.
-    const made = w.heap.makeList(place ?? `${f.call.file}:${f.call.function}:${name}[]`, left);
-    return [{ s: withVariable(s, name, reference(made)), v }];
+  // Without a value of its own the call returns the list. Whatever was put into it, it is the list that was made there.
+  const after = (left: readonly Value[], v: Value | undefined): readonly Result[] => {
+    const made = reference(w.heap.makeList(place ?? `${f.call.file}:${f.call.function}:${name}[]`, left));
+    return [{ s: withVariable(s, name, made), v: v ?? made }];
   };
   switch (e.p) {
     case 'push':
@@ -33,7 +34,61 @@ export function changeOwnList(
       return after(items.slice(0, -1), items.at(-1) ?? UNDEFINED);
     case 'shift':
       return after(items.slice(1), first ?? UNDEFINED);
+    case 'reverse':
+    case 'sort':
+      return after(ordered(w, f, s, items, e.p, args[0], e), undefined);
     default:
       return undefined;
   }
+}
+
+/** Elements that are put in order. */
+const MOST_SORTED = 32;
+
+/**
+ * What reverse() and sort() leave of these elements. Where the comparison's answers are not known, such as those of addresses, objects of
+ * the set-up come in the order in which they were made: one order, whatever it is, as whoever sorts locks before taking them means it.
+ */
+export function ordered(
+  w: Walk,
+  f: Frame,
+  s: State,
+  items: readonly Value[],
+  name: string,
+  compare: Value | undefined,
+  e: TreeCall,
+): readonly Value[] {
+  if (name === 'reverse' || name === 'toReversed') return [...items].reverse();
+  if (items.length > MOST_SORTED) return items;
+  let isKnown = true;
+  const sorted = [...items].sort((a, b) => {
+    const order = isKnown ? comparison(w, f, s, a, b, compare, e) : undefined;
+    if (order === undefined) isKnown = false;
+    return order ?? 0;
+  });
+  if (isKnown) return sorted;
+  const ids = items.map((item) => (item.t === 'ref' && !item.o.many ? item.o.id : undefined));
+  if (ids.includes(undefined)) return items;
+  return items
+    .map((item, i) => ({ item, id: Number(ids[i]) }))
+    .sort((a, b) => a.id - b.id)
+    .map(({ item }) => item);
+}
+
+function comparison(
+  w: Walk,
+  f: Frame,
+  s: State,
+  a: Value,
+  b: Value,
+  compare: Value | undefined,
+  e: TreeCall,
+): number | undefined {
+  if (compare !== undefined) {
+    const [only, ...others] = callValue(w, f, s, compare, undefined, [a, b], { ...e, op: true });
+    return others.length === 0 ? numberOf(only?.v) : undefined;
+  }
+  const [left, right] = [a, b].map((value) => textOfValue(value) ?? numberOf(value)?.toString());
+  if (left === undefined || right === undefined) return undefined;
+  return left < right ? -1 : left > right ? 1 : 0;
 }

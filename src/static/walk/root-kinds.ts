@@ -99,6 +99,9 @@ export function addRoot(
     case 'irqs-off':
       add(task, irqsOff);
       break;
+    case 'bh-off':
+      add(task, inSoftirq);
+      break;
     case 'pushed': {
       const nmi = option('nmi');
       const threaded = option('threaded') && !rt;

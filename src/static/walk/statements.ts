@@ -215,7 +215,8 @@ function runEach(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, s: State): r
     if (item === undefined) return [at];
     const seen = new Map<number, State>();
     let current: readonly State[] = [at];
-    leaving.push(at);
+    // Whether there is anything in it is not known: what follows from there being nothing is not sure, nor from one of several things.
+    leaving.push(doubted(at));
     for (let i = 0; i < LAST_TURN && current.length > 0; i++) {
       const next = turn(
         w,
@@ -225,11 +226,18 @@ function runEach(w: Walk, f: Frame, stmt: TreeStmt & { k: 'each' }, s: State): r
         current.flatMap((c) => assign(w, f, stmt.t, item, c)),
         leaving,
       );
-      leaving.push(...next);
-      current = freshStates(next, seen);
+      const ends = alternatives(item).length > 1 && next.length > 1 ? next.map(doubted) : next;
+      leaving.push(...ends);
+      // Nor is it whether there is a second one, for what the first has released.
+      const { length } = at.locks.held;
+      current = freshStates(ends, seen).map((s) => (s.locks.held.length < length ? doubted(s) : s));
     }
     return mergeStates(leaving);
   });
+}
+
+function doubted(s: State): State {
+  return s.doubtful ? s : { ...s, doubtful: true };
 }
 
 /** What a loop over a value goes through: of a map its pairs. */

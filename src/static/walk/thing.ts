@@ -251,6 +251,13 @@ export class Heap {
     return thing;
   }
 
+  /** The object that a place of the code makes of these arguments: outside set-up one for each, where lists, functions and objects are among them. */
+  makeWith(place: string, args: readonly Value[]): Thing {
+    const isTold = args.some((arg) => arg.t === 'ref' && arg.o.sim === undefined);
+    const variant = isTold ? this.#variant(place, () => args.map(valueKey).join()) : undefined;
+    return variant?.made ?? this.make(place);
+  }
+
   /** Contents of one place that are kept apart. */
   #variant(place: string, content: () => string): { readonly made: Thing; readonly isNew: boolean } | undefined {
     if (this.concrete) return undefined;
