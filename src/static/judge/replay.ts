@@ -18,6 +18,7 @@ import type { Fact, FactBook, Need } from '../walk/facts.js';
 import type { Leave } from '../walk/leaves.js';
 import type { Bits, Call, HeldLock, LockState, Moment } from '../walk/lock-state.js';
 import type { LockFacts, Thing } from '../walk/thing.js';
+import { leavingEvidence } from './leaving.js';
 
 const ALL_FIELDS = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | AcquireHas.Check | AcquireHas.ReadKind;
 /** A task with interrupts and bottom halves off: taking a lock there says nothing of interrupts, and is no fault. */
@@ -516,26 +517,13 @@ class Player {
       const { calls, last } = this.#steps(step, finding);
       const known = calls.findIndex((call, i) => !isSameCall(call, above[i]));
       above = calls;
-      const left = isExit ? this.#leaving(step) : [];
+      const end = isExit ? this.#momentOf(step.where) : undefined;
+      const left = leavingEvidence((end && this.#left.get(end.id)) ?? []);
       if (left.length > 0) above = [];
       return [...left, ...(known < 0 ? [] : calls.slice(known)), last];
     });
     const where = isExit ? (finding.evidence[0]?.where ?? finding.where) : finding.where;
     return { ...rest, count: 1, where: this.#place(where), evidence };
-  }
-
-  /** What lets the locks out before a task ends with them. */
-  #leaving({ where }: Evidence): Evidence[] {
-    const moment = this.#momentOf(where);
-    const left = (moment && this.#left.get(moment.id)) ?? [];
-    return left.flatMap((leave) => {
-      const { branch, function: name, line, isEnd, lock } = leave;
-      const at = { file: leave.file, function: name };
-      const who = name === '' ? 'the callback' : `${name}()`;
-      const took = branch && { what: `${branch.text}: ${branch.truth}`, where: { ...at, line: branch.line } };
-      const gone = { what: `${who} ${isEnd ? 'ends' : 'returns'} with ${lock} held`, where: { ...at, line } };
-      return took === undefined ? [gone] : [took, gone];
-    });
   }
 
   #momentOf(where: Where): Moment | undefined {
