@@ -76,4 +76,38 @@ describe('what a schedule shows counts until something damages the run', () => {
       expect(shown(body, '{ cpus: 2 }')).toEqual(['sleep-in-atomic handler']);
     }
   });
+
+  it('a hard interrupt that switches bottom halves on which its task has off: what the task holds is not held so by its own code', () => {
+    const body = `
+      const lock = kernel.spinlock('lock');
+      const raw = kernel.rawSpinlock('raw');
+      // It has run when the handler comes.
+      const tasklet = kernel.tasklet('tasklet', function* tasklet() { yield* lock.guard(() => kernel.udelay(1)); });
+      const work = kernel.irqWork('work', function* handler() {
+        yield* raw.lock();
+        yield* raw.unlockBh();
+        yield* raw.lockIrq();
+        yield* raw.unlockIrq();
+      });
+      kernel.task('task0', function* task0() {
+        yield* tasklet.schedule();
+        yield* kernel.msleep(1);
+        yield* lock.lockBh();
+        yield* work.queue();
+        yield* kernel.udelay(50);
+        yield* lock.unlockBh();
+      }, { cpu: 0 });`;
+    expect(shown(body, '{ cpus: 1 }')).toEqual([]);
+  });
+
+  it('the last release of a handler, which ends in the same nanosecond with a lock left behind, is still its own', () => {
+    const body = `
+      const lock = kernel.spinlock('lock');
+      const raw = kernel.rawSpinlock('raw');
+      kernel.irq('irq', function* handler() {
+        yield* raw.lock();
+        yield* lock.unlock();
+      }, { cpu: 0, times: 1 });`;
+    expect(shown(body, '{ cpus: 1 }')).toEqual(['unlock-not-held undefined']);
+  });
 });

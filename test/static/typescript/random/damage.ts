@@ -16,6 +16,8 @@ interface Entered {
   readonly time: number;
   /** Held before. */
   readonly locks: number;
+  /** Bottom halves are off in what it interrupts. */
+  readonly bhOff: boolean;
 }
 
 /** A lock that a task has, or waits for. */
@@ -33,8 +35,8 @@ interface Had {
 interface Doing {
   readonly cpu: number;
   readonly pid: number;
-  /** Call site. */
-  readonly ip: number;
+  /** The id of its name, or what stands for it. */
+  readonly callSite: number | string;
 }
 
 /** The first of its kind in a run. */
@@ -56,6 +58,11 @@ const NEVER: Moment = {
 /** The place of an operation among those of one nanosecond; the call site is `function+0xLINE`, or the function alone. */
 export function placeKey(cpu: number, pid: number, callSite: string): string {
   return `${cpu} ${pid} ${callSite}`;
+}
+
+/** What stands for the call site of a release, which no event tells. */
+export function releasePlace(lock: string): string {
+  return `release of ${lock}`;
 }
 
 /** What runs got to that lines do not tell. */
@@ -149,7 +156,8 @@ export class Damage extends NullSink {
     });
   }
 
-  override lockRelease(h: EventHeader, hi: number, lo: number): void {
+  override lockRelease(h: EventHeader, hi: number, lo: number, name: number): void {
+    this.#does(h, releasePlace(this.#names.text(name)));
     const lock = `${hi} ${lo}`;
     const had = this.#of(taskOf(h));
     const at = had.findLastIndex((one) => one.lock === lock);
@@ -174,7 +182,9 @@ export class Damage extends NullSink {
     this.#does(h, ip);
   }
 
+  /** A hard interrupt handler that switches them on where it found them off does so to what it interrupts, with what that holds. */
   override softirqsOn(h: EventHeader, ip: number): void {
+    if ((h.context & Ctx.HardIrq) !== 0 && this.#entered.get(h.cpu)?.at(-1)?.bhOff === true) this.#left(h, 1);
     this.#does(h, ip);
   }
 
@@ -185,11 +195,11 @@ export class Damage extends NullSink {
   }
 
   override hardirqEntry(h: EventHeader): void {
-    this.#enter(h.cpu, { time: h.time, locks: this.#of(taskOf(h)).length });
+    this.#entry(h);
   }
 
   override softirqEntry(h: EventHeader): void {
-    this.#enter(h.cpu, { time: h.time, locks: this.#of(taskOf(h)).length });
+    this.#entry(h);
   }
 
   override hardirqExit(h: EventHeader): void {
@@ -241,7 +251,7 @@ export class Damage extends NullSink {
     const isUntold = begin.hardirqs > 0 && !isTold;
     // A handler that turned interrupts on is interrupted by another, which runs with what it holds.
     if (begin.hardirqs > 1) this.first = this.#earlier(this.first, begin.time);
-    if (isUntold) this.#enter(begin.cpu, { time: begin.time, locks });
+    if (isUntold) this.#enter(begin.cpu, { time: begin.time, locks, bhOff: begin.bh > 0 });
     return { begin, locks, isUntold };
   }
 
@@ -273,6 +283,10 @@ export class Damage extends NullSink {
     else this.endedLate.damaged.add(`${comm}-${h.pid}`);
     if (this.left !== NEVER) this.endedLate.left.add(`${comm}-${h.pid}`);
     if (h.preemptDepth > 0 || (h.context & (Ctx.HardIrqsOff | Ctx.BhOff)) !== 0) this.#happened(h);
+  }
+
+  #entry(h: EventHeader): void {
+    this.#enter(h.cpu, { time: h.time, locks: this.#of(taskOf(h)).length, bhOff: (h.context & Ctx.BhOff) !== 0 });
   }
 
   #enter(cpu: number, entered: Entered): void {
@@ -308,14 +322,16 @@ export class Damage extends NullSink {
   #earlier(known: Moment, time: number): Moment {
     if (time >= known.time) return known;
     if (known !== NEVER) return { ...known, time };
-    const places = this.#now.map(({ cpu, pid, ip }) => placeKey(cpu, pid, this.#names.text(ip)));
+    const places = this.#now.map(({ cpu, pid, callSite }) =>
+      placeKey(cpu, pid, typeof callSite === 'string' ? callSite : this.#names.text(callSite)),
+    );
     return { time, events: this.#heard(), places: new Set(time < this.#nowTime ? places : []) };
   }
 
-  #does(h: EventHeader, ip: number): void {
+  #does(h: EventHeader, callSite: number | string): void {
     if (h.time !== this.#nowTime) this.#now.length = 0;
     this.#nowTime = h.time;
-    this.#now.push({ cpu: h.cpu, pid: h.pid, ip });
+    this.#now.push({ cpu: h.cpu, pid: h.pid, callSite });
   }
 }
 

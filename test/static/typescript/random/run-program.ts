@@ -12,7 +12,7 @@ import type { Machine } from '../../../../src/sim/machine.js';
 import type { Body } from '../../../../src/sim/op.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
 import { type Scenario, simulate } from '../../../../src/sim/scenario.js';
-import { Damage, placeKey, type Reached, type Running } from './damage.js';
+import { Damage, placeKey, type Reached, type Running, releasePlace } from './damage.js';
 import { StreamHash } from './stream-hash.js';
 
 /** Is told the line of each operation that begins. */
@@ -242,8 +242,9 @@ export class ProgramRuns {
     if (noticed === undefined) throw new Error('nobody recorded');
     return findings.filter((finding) => {
       // A finding of several events is there when the last of them is.
+      const end = this.#end(noticed);
       const places = [finding.where, ...finding.evidence.map((step) => step.where)];
-      const isBefore = places.every((place) => isPlaceBefore(place, this.#end(noticed)));
+      const isBefore = isReleaseBefore(finding, end) || places.every((place) => isPlaceBefore(place, end));
       const { where } = finding;
       const isLate = where.line === undefined && noticed.endedLate[this.#until].has(where.task ?? '');
       if (precise && ((isLate && isOfEnd(finding)) || isLeft(finding, noticed))) return false;
@@ -267,7 +268,17 @@ function isPlaceBefore(place: Where, { time, places }: Damage['first']): boolean
   if (at <= time + 0.5) return true;
   if (at > time + 1.5 || place.function === undefined) return false;
   const callSite = place.line === undefined ? place.function : `${place.function}+0x${place.line.toString(16)}`;
-  return places.has(placeKey(place.cpu ?? 0, Number(/\d+$/.exec(place.task ?? '')?.[0]), callSite));
+  return places.has(placeKey(place.cpu ?? 0, pidOf(place), callSite));
+}
+
+/** {@link isPlaceBefore} of a release of what is not held: all that tells it from others of its nanosecond is its lock. */
+function isReleaseBefore({ rule, where, locks: [lock = ''] }: Finding, { time, places }: Damage['first']): boolean {
+  if (rule !== 'unlock-not-held' || nanoseconds(where) > time + 1.5) return false;
+  return places.has(placeKey(where.cpu ?? 0, pidOf(where), releasePlace(lock)));
+}
+
+function pidOf({ task = '' }: Where): number {
+  return Number(/\d+$/.exec(task)?.[0]);
 }
 
 /** Whether it is told when a task ends. */
