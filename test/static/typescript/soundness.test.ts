@@ -121,6 +121,24 @@ const SETTLED: readonly (readonly [what: string, scenario: string, agreed: reado
     }`,
     ['sleep-in-atomic'],
   ],
+  [
+    'a function that sleeps for good in an interrupt, and goes on where its own CPU calls it',
+    `{ cpus: 2, preemptRt: true }, (kernel) => {
+      const ipi = function* ipi() {
+        yield* kernel.msleep(1);
+        yield* kernel.localIrqEnable();
+        const page = yield* kernel.mm.allocPage(sim.Gfp.GFP_ATOMIC);
+        if (page !== null) yield* kernel.mm.freePage(page);
+      };
+      kernel.task('task0', function* task0() {
+        yield* kernel.smpCall(0, ipi);
+      }, { cpu: 0 });
+      kernel.task('task1', function* task1() {
+        yield* kernel.smpCall(0, ipi);
+      }, { cpu: 1 });
+    }`,
+    ['sleep-in-atomic'],
+  ],
 ];
 
 describe('what check finds stands for what a schedule shows, and the other way round', () => {

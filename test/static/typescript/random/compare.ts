@@ -145,6 +145,7 @@ function compareOne(
     open = open.filter((finding) => isReached(finding) && !runs.findings.some((shown) => isBehind(finding, shown)));
     // Some violations take several contexts of which one cannot go on without damage: what they are in is what the code says all the same.
     // Others take both sides of a branch, or a CPU that a task is not given: the code does not say that it runs but once.
+    const contexts = new Set(runs.contexts);
     for (const again of [false, true]) {
       const late = new ProgramRuns(text, file, options.law, { until: 'left', again });
       for (const schedule of schedules(LAST)) {
@@ -152,7 +153,9 @@ function compareOne(
         late.run(schedule);
         open = open.filter((finding) => !isShownBy(late, finding));
       }
+      for (const context of late.contexts) contexts.add(context);
     }
+    open = open.filter((finding) => !isOtherContext(finding, contexts, lines));
     for (const finding of open) note('unshown', finding);
   }
   return { disagreements, showing: shown.length > 0, agreed };
@@ -166,6 +169,21 @@ function isRun({ line, function: name }: Where, ran: ReadonlySet<number>, lines:
   if (line !== undefined) return ran.has(line);
   return name === undefined || [...ran].some((one) => functionAt(lines, one) === name);
 }
+
+/**
+ * Whether the line of a violation in an interrupt was only got to otherwise, although its function does run in such an interrupt: a function
+ * that is called in an interrupt and by a task may come to an end in the one before it gets there.
+ */
+function isOtherContext({ message, where }: Finding, contexts: ReadonlySet<string>, lines: readonly string[]): boolean {
+  const context = OF_CONTEXT.exec(message)?.[1];
+  const { line } = where;
+  if (context === undefined || line === undefined || contexts.has(`${line} ${context}`)) return false;
+  const own = functionAt(lines, line);
+  return lines.some((_, i) => contexts.has(`${i + 1} ${context}`) && functionAt(lines, i + 1) === own);
+}
+
+/** The end of a message that tells what something runs in: `(hardirq, interrupts off)`. */
+const OF_CONTEXT = /\((hardirq|softirq)\b[^()]*\)$/;
 
 /**
  * Whether some run took the lock that a step of evidence says is taken on its line: a loop over several locks gets to the line with the

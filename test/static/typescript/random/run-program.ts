@@ -69,6 +69,8 @@ export class ProgramRuns {
   readonly findings: Finding[] = [];
   /** Lines whose operations made an event in some run. */
   readonly lines = new Set<number>();
+  /** What the operations of lines ran in that made an event in some run: `12 hardirq`. */
+  readonly contexts = new Set<string>();
   /** Lines that took a lock in some run, with its name: `12 LOCK`. */
   readonly taken = new Set<string>();
   /** What some run got to beside. */
@@ -228,6 +230,7 @@ export class ProgramRuns {
     const end = this.#end(damage);
     const lines = hash.linesUntil(end);
     for (const line of lines) this.lines.add(line);
+    for (const context of hash.contextsUntil(end)) this.contexts.add(context);
     for (const { line, lock } of hash.takenUntil(end)) this.taken.add(`${line} ${names.text(lock)}`);
     const before = this.#streams.size;
     this.#streams.add(`${damage.leaver !== undefined} ${hash.until(end)}`);

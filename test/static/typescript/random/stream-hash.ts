@@ -1,5 +1,5 @@
 /** Tells event streams apart, whatever their times. */
-import { EventHeader, LockAcquire, NullSink } from '../../../../src/model/events.js';
+import { Ctx, EventHeader, LockAcquire, NullSink } from '../../../../src/model/events.js';
 
 /** An event that was heard. */
 interface Heard {
@@ -12,7 +12,11 @@ interface Heard {
   readonly line: number;
   /** The name of the lock that it takes; 0: it takes none. */
   readonly lock: number;
+  readonly context: Context;
 }
+
+/** What an operation runs in. */
+export type Context = 'hardirq' | 'softirq' | 'task';
 
 /** How far a run counts: all until then, ns, and so many events beside. */
 export interface End {
@@ -63,6 +67,12 @@ export class StreamHash extends NullSink {
     return new Set(this.#until(end).map(({ line }) => line));
   }
 
+  /** What the operations of each line ran in that made an event until then: `12 hardirq`. */
+  contextsUntil(end: End): Set<string> {
+    const own = this.#until(end).filter(({ name }) => !BORDERS.has(name));
+    return new Set(own.map(({ line, context }) => `${line} ${context}`));
+  }
+
   /** Which lock, by its name's id, was taken on which line until then. */
   takenUntil(end: End): { readonly line: number; readonly lock: number }[] {
     return this.#until(end).filter((event) => event.lock !== 0);
@@ -81,8 +91,24 @@ export class StreamHash extends NullSink {
     for (const arg of args) hash = mixValue(hash, arg);
     if (!(h instanceof EventHeader)) return;
     const lock = what instanceof LockAcquire ? what.name : 0;
-    this.#heard.push({ name, hash, task: h.pid === 0 ? -1 - h.cpu : h.pid, time: h.time, line, lock });
+    this.#heard.push({
+      name,
+      hash,
+      task: h.pid === 0 ? -1 - h.cpu : h.pid,
+      time: h.time,
+      line,
+      lock,
+      context: contextOf(h),
+    });
   }
+}
+
+/** Events of an interrupt that what it interrupts is heard to make. */
+const BORDERS: ReadonlySet<string> = new Set(['hardirqEntry', 'hardirqExit', 'softirqEntry', 'softirqExit']);
+
+function contextOf({ context }: EventHeader): Context {
+  if ((context & Ctx.HardIrq) !== 0) return 'hardirq';
+  return (context & Ctx.SoftIrq) !== 0 ? 'softirq' : 'task';
 }
 
 const ELSEWHERE: ReadonlySet<string> = new Set(['time', 'cpu', 'line']);
