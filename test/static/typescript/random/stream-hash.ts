@@ -16,7 +16,7 @@ interface Heard {
 }
 
 /** What an operation runs in. */
-export type Context = 'hardirq' | 'softirq' | 'task';
+type Context = 'hardirq' | 'softirq' | 'task';
 
 /** How far a run counts: all until then, ns, and so many events beside. */
 export interface End {
