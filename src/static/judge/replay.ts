@@ -63,6 +63,9 @@ export function replay(book: FactBook, law: Law, file: string): Replayed {
     if (better !== undefined) return better;
     return { ...finding, confidence: 'possible' as const, severity: STEP_DOWN[finding.severity] };
   });
+  // What is possible may close a cycle first and so keep a dependency out of the graph that something certain needs.
+  const told = new Set(all.map((finding) => finding.fingerprint));
+  findings.push(...certain.filter((finding) => !told.has(finding.fingerprint)));
   return { findings, engines: everything.engines, takers: takersOf(facts) };
 }
 
