@@ -150,6 +150,8 @@ function addDependency(
   const from = heldClass(task, below);
   const to = heldClass(task, index);
   if (from === to) return true;
+  // At another nesting level, that is. It waits for itself, as the recursion says; two instances taken so would be an order.
+  if (state.isWhole && sameInstance(task, below, index)) return false;
   const kind = depKind(heldRead(task, below), heldRead(task, index));
   const known = graph.find(from, to);
   if (known >= 0 && graph.kindsOf(known) & kind) {

@@ -40,6 +40,8 @@ export interface JudgeOptions {
   readonly precise: boolean;
   /** Also hears every event. */
   readonly recorder?: (names: NameTable) => EventSink;
+  /** What the engines hear of it. Default: all. */
+  readonly heard?: (engines: EventSink) => EventSink;
   /** Is told when the schedule is over. */
   readonly watch?: Pick<Watch, 'validator' | 'onJudged'>;
 }
@@ -47,7 +49,7 @@ export interface JudgeOptions {
 /** Runs a scenario under one schedule and judges it. Throws InputError where the scenario itself is at fault. */
 export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
   const { path, scenario } = what;
-  const { law, schedule, precise, recorder, watch } = options;
+  const { law, schedule, precise, recorder, heard, watch } = options;
   const sites = precise ? new Sites() : undefined;
   let engines: Engines | undefined;
   const sink = (names: NameTable) => {
@@ -56,7 +58,8 @@ export function judgeRun(what: ScenarioFile, options: JudgeOptions): Judged {
       law,
       watch?.validator,
     );
-    return recorder === undefined ? engines.sink : new TeeSink(engines.sink, recorder(names));
+    const hears = heard?.(engines.sink) ?? engines.sink;
+    return recorder === undefined ? hears : new TeeSink(hears, recorder(names));
   };
   try {
     const { operations, time, annotated } = simulate(scenario, {

@@ -33,6 +33,35 @@ describe('what a schedule shows counts until something damages the run', () => {
     }
   });
 
+  it('a handler in a thread that leaves interrupts off: its next turn finds them so', () => {
+    const body = `
+      const line = kernel.irq('irq', function* handler() {
+        const page = yield* kernel.mm.allocPage(sim.Gfp.GFP_ATOMIC);
+        if (page !== null) yield* kernel.mm.freePage(page);
+        yield* kernel.localIrqDisable();
+      }, { times: 0 });
+      kernel.task('task0', function* task0() {
+        yield* line.raise();
+        yield* line.raise();
+      }, { cpu: 1 });`;
+    expect(shown(body, '{ cpus: 2, preemptRt: true }')).toEqual([]);
+  });
+
+  it('what an annotation hides is hidden by it, also where the damage shows the same without one', () => {
+    const body = `
+      const raw = kernel.rawSpinlock('raw');
+      const tasklet = kernel.tasklet('tasklet', function* handler() {
+        yield* raw.lock();
+      });
+      kernel.task('task0', function* task0() {
+        yield* raw.lockNested(1);
+        yield* raw.unlock();
+        yield* tasklet.schedule();
+        yield* kernel.msleep(1);
+      }, { cpu: 0 });`;
+    expect(shown(body, '{ cpus: 1 }')).toEqual(['annotation-hides-violation handler']);
+  });
+
   it('a function that another CPU runs in an interrupt leaves something behind like any handler', () => {
     const body = `
       kernel.task('task0', function* task0() {

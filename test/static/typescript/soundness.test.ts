@@ -62,6 +62,30 @@ const SETTLED: readonly (readonly [what: string, scenario: string, agreed: reado
     ['irq-lock-inversion', 'irq-lock-inversion', 'irq-lock-inversion'],
   ],
   [
+    'a hard interrupt that comes in a soft one, and so gives its locks the states of both',
+    `{ cpus: 1 }, (kernel) => {
+      const first = kernel.spinlock('first4');
+      const second = kernel.spinlock('second4');
+      const line = kernel.irq('irq4', function* handler() {
+        yield* first.guard(() => second.guard(() => kernel.udelay(1)));
+      }, { times: 0 });
+      kernel.openSoftirq(8, function* softirq() {
+        yield* line.raise();
+        yield* kernel.udelay(5);
+      });
+      kernel.task('task0', function* task0() {
+        yield* first.lockBh();
+        yield* first.unlockBh();
+        yield* second.lock();
+        yield* second.unlock();
+        yield* line.raise();
+        yield* kernel.udelay(5);
+        yield* kernel.raiseSoftirq(8);
+      });
+    }`,
+    ['inconsistent-lock-state', 'inconsistent-lock-state', 'irq-lock-inversion'],
+  ],
+  [
     'a soft interrupt that takes what the task has that runs it, on PREEMPT_RT',
     `{ cpus: 1, preemptRt: true }, (kernel) => {
       const lock = kernel.spinlock('lock1');
@@ -97,6 +121,21 @@ const SETTLED: readonly (readonly [what: string, scenario: string, agreed: reado
       });
     }`,
     ['lock-order-cycle', 'recursive-lock'],
+  ],
+  [
+    'a lock that is taken twice at two levels, both ways round: each waits for itself, and no two for each other',
+    `{ cpus: 2 }, (kernel) => {
+      const lock = kernel.rawSpinlock('raw6');
+      kernel.task('task0', function* task0() {
+        yield* lock.lockNested(1);
+        yield* lock.lock();
+      });
+      kernel.task('task1', function* task1() {
+        yield* lock.lock();
+        yield* lock.lockNested(1);
+      });
+    }`,
+    ['recursive-lock', 'recursive-lock'],
   ],
   [
     'a handler that waits while the task that it interrupts has a lock',

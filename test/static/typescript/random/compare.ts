@@ -224,12 +224,27 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
 function standsFor(found: Finding, shown: Finding): boolean {
   if (hiddenRule(shown) !== 'irq-lock-inversion') return false;
   if (found.rule === 'annotation-hides-violation' && shown.rule !== found.rule) return false;
-  const irq = (message: string): string | undefined => /HARDIRQ|SOFTIRQ/.exec(message)?.[0];
-  if (irq(found.message) !== irq(shown.message)) return false;
+  if (kindOf(found) !== kindOf(shown) && !isInSoftirqs(found, shown)) return false;
   if (hiddenRule(found) === 'irq-lock-inversion')
     return ` ${shown.locks.join(' ')} `.includes(` ${found.locks.join(' ')} `);
   if (hiddenRule(found) !== 'inconsistent-lock-state') return false;
   return found.locks.some((name) => name === shown.locks[0] || name === shown.locks.at(-1));
+}
+
+function kindOf({ message }: Finding): string | undefined {
+  return /HARDIRQ|SOFTIRQ/.exec(message)?.[0];
+}
+
+/**
+ * Whether what is shown of soft interrupts is only that the hard interrupt of a finding came in one: its locks have the states of both there.
+ * What soft interrupts may break hard ones do, too, so that adds nothing to the finding.
+ */
+function isInSoftirqs(found: Finding, shown: Finding): boolean {
+  const usedIn = ({ evidence }: Finding, kind: string): string[] =>
+    evidence.filter(({ what }) => what.includes(`IN-${kind}-`)).map(({ where }) => where.function ?? '');
+  if (kindOf(found) !== 'HARDIRQ' || kindOf(shown) !== 'SOFTIRQ') return false;
+  const handlers = usedIn(shown, 'SOFTIRQ');
+  return handlers.length > 0 && handlers.some((name) => usedIn(found, 'HARDIRQ').includes(name));
 }
 
 /**

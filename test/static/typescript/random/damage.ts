@@ -81,6 +81,8 @@ export interface Running {
   readonly inInterrupt: boolean;
   /** Hard interrupts and NMIs that it is in. */
   readonly hardirqs: number;
+  /** Interrupts are off; false in a hard interrupt, behind which the kernel puts them right. */
+  readonly irqsOff: boolean;
   /** Depth of preempt_disable(), and of local_bh_disable(); 0 where the kernel puts right what a handler leaves of them. */
   readonly preempt: number;
   readonly bh: number;
@@ -259,7 +261,8 @@ export class Damage extends NullSink {
   handlerEnded({ begin, locks, isUntold }: Handler, end: Running): void {
     if (isUntold) this.#entered.get(begin.cpu)?.pop();
     const leavesLocks = this.heldBy(end) !== locks;
-    if (!leavesLocks && end.preempt === begin.preempt && end.bh === begin.bh) return;
+    const leavesOff = end.irqsOff !== begin.irqsOff || end.preempt !== begin.preempt || end.bh !== begin.bh;
+    if (!leavesLocks && !leavesOff) return;
     const time = end.inInterrupt ? end.time - 1 : end.time;
     if (end.inInterrupt && leavesLocks) this.#leaves(taskAt(end), end.cpu, begin.time);
     this.left = this.#earlier(this.left, time);

@@ -2,6 +2,7 @@
 import { Script } from 'node:vm';
 import { type Schedule, STRATEGY_NAMES, strategyOf } from '../../../../src/explore/token.js';
 import type { Law } from '../../../../src/judge/index.js';
+import { type EventSink, NullSink } from '../../../../src/model/events.js';
 import type { Finding, Where } from '../../../../src/model/finding.js';
 import type { NameTable } from '../../../../src/model/names.js';
 import { TeeSink } from '../../../../src/model/tee.js';
@@ -197,6 +198,7 @@ export class ProgramRuns {
       time: now,
       inInterrupt: cpu.inInterrupt,
       hardirqs,
+      irqsOff: hardirqs === 0 && cpu.irqsOff,
       preempt: isPutRight ? 0 : cpu.preemptCount,
       bh: isPutRight && !config.preemptRt ? 0 : cpu.bhCount,
     };
@@ -238,21 +240,43 @@ export class ProgramRuns {
   }
 
   #judged(schedule: Schedule, precise: boolean): Finding[] {
+    const { counted, dropped } = this.#split(schedule, precise);
+    // What is shown without an annotation is not told of one: what does not count must not keep it back.
+    if (!precise || !dropped.some(({ rule }) => rule !== 'annotation-hides-violation')) return counted;
+    const before = this.#split(schedule, precise, true).counted;
+    const known = new Set(counted.map(({ fingerprint }) => fingerprint));
+    return [...counted, ...before.filter(({ fingerprint }) => !known.has(fingerprint))];
+  }
+
+  /** What a run shows, that which counts apart. `isCut`: who judges hears nothing from the damage on. */
+  #split(
+    schedule: Schedule,
+    precise: boolean,
+    isCut = false,
+  ): { readonly counted: Finding[]; readonly dropped: readonly Finding[] } {
     const what = { path: this.#file, scenario: this.#scenario };
     const recorder = (names: NameTable): Damage => this.#damage(names);
-    const { findings } = judgeRun(what, { law: this.#law, schedule, precise, recorder });
+    const isOver = (): boolean => this.#noticed !== undefined && Number.isFinite(this.#end(this.#noticed).time);
+    const cut = isCut && { heard: (engines: EventSink) => heardUntil(engines, isOver) };
+    const { findings } = judgeRun(what, { law: this.#law, schedule, precise, recorder, ...cut });
     const noticed = this.#noticed;
     if (noticed === undefined) throw new Error('nobody recorded');
-    return findings.filter((finding) => {
-      // A finding of several events is there when the last of them is.
-      const end = this.#end(noticed);
-      const places = [finding.where, ...finding.evidence.map((step) => step.where)];
-      const isBefore = isReleaseBefore(finding, end) || places.every((place) => isPlaceBefore(place, end));
-      const { where } = finding;
-      const isLate = where.line === undefined && noticed.endedLate[this.#until].has(where.task ?? '');
-      if (precise && ((isLate && isOfEnd(finding)) || isLeft(finding, noticed))) return false;
-      return isBefore && !isOfInterrupted(finding, noticed);
-    });
+    const counts = new Set(findings.filter((finding) => this.#counts(finding, noticed, precise)));
+    return {
+      counted: findings.filter((finding) => counts.has(finding)),
+      dropped: findings.filter((finding) => !counts.has(finding)),
+    };
+  }
+
+  #counts(finding: Finding, noticed: Damage, precise: boolean): boolean {
+    // A finding of several events is there when the last of them is.
+    const end = this.#end(noticed);
+    const places = [finding.where, ...finding.evidence.map((step) => step.where)];
+    const isBefore = isReleaseBefore(finding, end) || places.every((place) => isPlaceBefore(place, end));
+    const { where } = finding;
+    const isLate = where.line === undefined && noticed.endedLate[this.#until].has(where.task ?? '');
+    if (precise && ((isLate && isOfEnd(finding)) || isLeft(finding, noticed))) return false;
+    return isBefore && !isOfInterrupted(finding, noticed);
   }
 
   #end(damage: Damage): Damage['first'] {
@@ -263,6 +287,18 @@ export class ProgramRuns {
     this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.reached, heard);
     return this.#noticed;
   }
+}
+
+/** Passes events on until then, and the end. */
+function heardUntil(sink: EventSink, isOver: () => boolean): EventSink {
+  const nobody = new NullSink();
+  return new Proxy(sink, {
+    get: (_, name) => {
+      const to = isOver() && name !== 'end' ? nobody : sink;
+      const method: unknown = Reflect.get(to, name, to);
+      return typeof method === 'function' ? method.bind(to) : method;
+    },
+  });
 }
 
 /** Whether a place is of what a run did until then; also of what came before in the nanosecond after which nothing counts. */
