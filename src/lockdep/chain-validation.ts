@@ -1,5 +1,6 @@
 import { type EventHeader, ReadKind } from '../model/events.js';
 import type { Scenario } from '../model/finding.js';
+import { closedCycles } from './closed-cycles.js';
 import { depKind } from './dependency-graph.js';
 import {
   contextWords,
@@ -176,22 +177,10 @@ function addDependency(
   return false;
 }
 
-/** check_noncircular(): a strong path from the lock being taken back to the one held is a cycle with the new dependency. */
 function closesCycle(state: LockdepState, h: EventHeader, task: TaskState, below: number, index: number): boolean {
-  const { classes, graph, search } = state;
-  const from = heldClass(task, below);
-  const to = heldClass(task, index);
-  if (!graph.mayReach(to, from)) return false;
-  const heldExclusively = heldRead(task, below) === ReadKind.Write;
-  const found = search.forwards(
-    to,
-    heldRead(task, index) === ReadKind.SharedRecursive,
-    classes.size,
-    (cls, onlyRecursive) => cls === from && (heldExclusively || !onlyRecursive),
-  );
-  if (!found) return false;
-  reportCycle(state, h, task, below, index, search.path());
-  return true;
+  const from = { from: heldClass(task, below), fromRead: heldRead(task, below) };
+  const to = { to: heldClass(task, index), toRead: heldRead(task, index) };
+  return closedCycles(state, { ...from, ...to }, (path) => reportCycle(state, h, task, below, index, path));
 }
 
 function reportCycle(

@@ -74,7 +74,10 @@ export class LockdepState {
   unjudgedNestings = 0;
   /** Dependencies that closed a cycle and were kept out of the graph, each as often as it was met in a chain that was new. */
   refused = 0;
-  /** Dependencies that close a cycle are judged by the rules of interrupts, too: an order that has been met before them would have let them in. */
+  /**
+   * All orders are known: a dependency that closes a cycle is judged by the rules of interrupts, too, since an order that has been met before
+   * it would have let it in, and each cycle is told that it closes.
+   */
   reconsiders = false;
   /** CPU of the event at hand. */
   current: CpuState = this.cpu(0);

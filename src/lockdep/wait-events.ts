@@ -1,4 +1,5 @@
 import { type EventHeader, ReadKind, WaitKind } from '../model/events.js';
+import { closedCycles } from './closed-cycles.js';
 import { depKind } from './dependency-graph.js';
 import {
   contextWords,
@@ -145,25 +146,20 @@ export class WaitEvents {
   }
 
   #depend(h: EventHeader, task: TaskState, from: End, to: End): void {
-    const { classes, graph, search } = this.#state;
+    const { graph } = this.#state;
     if (from.cls === to.cls) return;
     const toRead = to.read ?? ReadKind.Write;
     const fromRead = from.read ?? ReadKind.Write;
     const kind = depKind(fromRead, toRead);
     const known = graph.find(from.cls, to.cls);
     if (known >= 0 && graph.kindsOf(known) & kind) return;
-    const cyclic =
-      graph.mayReach(to.cls, from.cls) &&
-      search.forwards(
-        to.cls,
-        toRead === ReadKind.SharedRecursive,
-        classes.size,
-        (cls, onlyRecursive) => cls === from.cls && (fromRead === ReadKind.Write || !onlyRecursive),
-      );
-    if (cyclic) {
-      const path = search.path();
+    const met = { from: from.cls, to: to.cls, fromRead, toRead };
+    const isCyclic = closedCycles(this.#state, met, (path) => {
       const cycle = [to.cls, ...path.map((edge) => graph.toOf(edge))];
       reportEventCycle(this.#state, h, task, cycle, path, to.site);
+    });
+    if (isCyclic) {
+      this.#state.refused++;
       return;
     }
     if (known >= 0) graph.strengthen(known, kind, true);

@@ -11,6 +11,8 @@ import { Teller } from './teller.js';
 /** A task with interrupts and bottom halves off: taking a lock there says nothing of interrupts, and is no fault. */
 const ALL_OFF = Ctx.Known | Ctx.BhKnown | Ctx.HardIrqsOff | Ctx.BhOff;
 
+const MAKES_ORDERS: ReadonlySet<string> = new Set(['acquire', 'wait', 'wake']);
+
 /** Plays facts to the engines. */
 export class Player {
   readonly engines: Engines;
@@ -47,9 +49,9 @@ export class Player {
     }
     for (const fact of facts) if (fact.deed.do === 'wake') this.#one(fact);
     for (const fact of facts) if (isLast(fact)) this.#ending(fact);
-    // Schedules meet orders and interrupt use in any order: an order that closes a cycle is judged by all of the use, too.
+    // Schedules meet orders and interrupt use in any order: an order that closes a cycle is judged by all of them, too.
     if (this.engines.reconsider()) {
-      for (const fact of facts) if (!isLast(fact) && fact.deed.do === 'acquire') this.#one(fact);
+      for (const fact of facts) if (!isLast(fact) && MAKES_ORDERS.has(fact.deed.do)) this.#one(fact);
     }
     this.#sink.end();
     this.engines.judgeOrders();
