@@ -47,8 +47,12 @@ export function computedLoop(
   if (known !== undefined)
     return known.map((end) => ({ ...withEnv(s, end.env), known: end.known, doubtful: end.doubtful }));
   const before = left(f.jumps);
+  const uses = w.recursions.unfinishedUses;
   const ends = run();
-  const isInside = left(f.jumps) === before && ends.every(({ locks, needs }) => locks === s.locks && needs === s.needs);
+  const isInside =
+    uses === w.recursions.unfinishedUses &&
+    left(f.jumps) === before &&
+    ends.every(({ locks, needs }) => locks === s.locks && needs === s.needs);
   if (isInside) {
     const kept = ends.map(({ env, known: told, doubtful }) => ({ env, known: told, doubtful }));
     w.loops.set(loop, s, kept);

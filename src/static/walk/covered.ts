@@ -1,7 +1,7 @@
 import type { TreeFunction } from '../ir/tree.js';
 import type { HeldLock, LockState, LockStates } from './lock-state.js';
 import type { Thing } from './thing.js';
-import type { CallResult } from './walk.js';
+import type { CallEnds, CallResult } from './walk.js';
 
 /** Stands for what is told to the judges, beside locks. */
 const DEED = '';
@@ -49,8 +49,8 @@ function classOf(lock: Thing): string {
   return lock.sim?.lock?.key ?? `#${lock.id}`;
 }
 
-/** A state in which a function was walked, and what came of it. */
-interface Context {
+/** A state in which a function was walked, or is being walked, and what came of it. */
+export interface Context {
   readonly locks: LockState;
   readonly result: CallResult;
 }
@@ -65,8 +65,11 @@ class Alike {
   readonly #contexts: Context[] = [];
   readonly #seen = new Set<string>();
 
-  add(locks: LockState, sure: boolean, result: CallResult): void {
+  begin(locks: LockState, result: CallResult): void {
     this.#contexts.push({ locks, result });
+  }
+
+  end(locks: LockState, sure: boolean): void {
     for (const part of parts(locks)) {
       this.#seen.add(part);
       if (sure) this.#seen.add(`${part}*`);
@@ -77,19 +80,30 @@ class Alike {
   find(locks: LockState, sure: boolean, touched: ReadonlySet<string>): Context | undefined {
     // Where nothing is done it does not matter under which locks.
     const isKnown = touched.size === 0 || parts(locks).every((part) => this.#seen.has(sure ? `${part}*` : part));
-    return isKnown ? this.nearest(locks, touched) : undefined;
+    return isKnown ? this.nearest(locks, touched, isWalked) : undefined;
   }
 
-  /** A context in which the function left alone what was held. */
+  /** A context in which the function left alone what was held; one that it is still walked in where there is no other. */
   any(): Context | undefined {
-    return this.#contexts.find(leavesOthers);
+    const all = this.#contexts.filter(leavesOthers);
+    return all.find(isWalked) ?? all[0];
   }
 
   /** A context in which the function found its own locks as they are here, and left the others alone. */
-  nearest(locks: LockState, touched: ReadonlySet<string>): Context | undefined {
+  nearest(
+    locks: LockState,
+    touched: ReadonlySet<string>,
+    isMeant: (context: Context) => boolean = () => true,
+  ): Context | undefined {
     const own = ownLocks(locks, touched);
-    return this.#contexts.find((context) => ownLocks(context.locks, touched) === own && leavesOthers(context));
+    return this.#contexts.find(
+      (context) => isMeant(context) && ownLocks(context.locks, touched) === own && leavesOthers(context),
+    );
   }
+}
+
+function isWalked({ result }: Context): boolean {
+  return result.unfinished?.open !== true;
 }
 
 /** What a state tells of its locks: each by itself, and which of them an order comes from. */
@@ -133,14 +147,20 @@ export class Covered {
     this.#groups.clear();
   }
 
-  add(group: string, locks: LockState, sure: boolean, result: CallResult): void {
+  /** A call is walked in a state. */
+  begin(group: string, locks: LockState, result: CallResult): void {
     const alike = this.#groups.get(group) ?? new Alike();
     this.#groups.set(group, alike);
-    alike.add(locks, sure, result);
+    alike.begin(locks, result);
+  }
+
+  /** It was. */
+  end(group: string, locks: LockState, sure: boolean): void {
+    this.#groups.get(group)?.end(locks, sure);
   }
 
   /**
-   * What a call comes to, by what it came to in other states.
+   * Another state in which a call comes to what it comes to here, but for what else is held.
    * @param anyway also where the state may tell something new
    * @param roughly also where the function may find its own locks otherwise
    */
@@ -149,18 +169,19 @@ export class Covered {
     locks: LockState,
     sure: boolean,
     touched: ReadonlySet<string>,
-    states: LockStates,
     { anyway, roughly }: { readonly anyway: boolean; readonly roughly: boolean },
-  ): CallResult | undefined {
+  ): Context | undefined {
     const alike = this.#groups.get(group);
-    let context = anyway ? alike?.nearest(locks, touched) : alike?.find(locks, sure, touched);
+    let context = anyway
+      ? (alike?.nearest(locks, touched, isWalked) ?? alike?.nearest(locks, touched))
+      : alike?.find(locks, sure, touched);
     if (roughly) context ??= alike?.any();
-    return context && moved(context, locks, states);
+    return context;
   }
 }
 
 /** A result where other locks are held. */
-function moved({ locks: from, result }: Context, to: LockState, states: LockStates): CallResult {
+export function moved({ locks: from, result }: Context, to: LockState, states: LockStates): CallEnds {
   const there = (end: LockState): LockState => {
     if (end === from) return to;
     return states.change(to, {

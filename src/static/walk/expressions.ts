@@ -27,9 +27,11 @@ import {
   constant,
   isNullish,
   join,
+  joinCounted,
   numberOf,
   RUNNING_CPU,
   reference,
+  sameValue,
   textOfValue,
   truthOf,
   UNDEFINED,
@@ -425,8 +427,11 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
 
 function setGlobal(w: Walk, id: string, v: Value): void {
   const old = w.globals.get(id);
-  w.globals.set(id, old === undefined || (w.heap.concrete && w.heap.uncertain === 0) ? v : join(old, v));
-  w.heap.version++;
+  const isExact = w.heap.concrete && w.heap.uncertain === 0;
+  const next = old === undefined || isExact ? v : joinCounted(old, v);
+  if (old !== undefined && sameValue(old, next)) return;
+  w.globals.set(id, next);
+  w.heap.changed(id, old, next);
 }
 
 function setElement(object: Value, index: Value, v: Value): void {

@@ -1,10 +1,14 @@
+import { moved } from './covered.js';
 import { knownKey } from './known.js';
 import type { Call, LockState } from './lock-state.js';
 import { commonKnown, joinStates, newJumps, unionNeeds } from './paths.js';
 import { isPure } from './pure.js';
+import { keyOfEnd } from './recursion.js';
 import type { Code, Thing } from './thing.js';
 import { ANYTHING, join, reference, UNDEFINED, type Value, valueKey, widened } from './value.js';
 import {
+  type CallEnd,
+  type CallEnds,
   type CallResult,
   EFFORTS,
   type Effort,
@@ -18,8 +22,6 @@ import {
 
 /** Calls deeper than this are taken to do nothing: a recursion that makes new objects each time. */
 const DEEPEST = 160;
-/** Rounds after which a recursion's result is taken as it is. */
-const MAX_ROUNDS = 4;
 
 /** @param locks what tells the state's locks and contexts */
 function callKey(
@@ -91,9 +93,9 @@ export function callCode(
   const args = before < effort.few ? given : given.map(widened);
   const pure = isPure(w, code);
   const key = pure ? pureKey(fn, args) : callKey(w, fn, self, args, s, s.locks.id, sure, f);
-  let known = w.calls.get(key);
+  const known = w.calls.get(key);
   if (known !== undefined) {
-    if (known.open) known.asked = true;
+    w.recursions.use(known);
     return finish(w, f, s, pure ? inState(known, s) : known);
   }
   const group = pure ? '' : groupKey(w, fn, self, args, s, f);
@@ -101,8 +103,11 @@ export function callCode(
   const touched = w.touched.of(code.fn);
   if ((before >= effort.few || touched.size === 0) && !pure) {
     const how = { anyway: isLast, roughly: isLast && w.facts.muted };
-    const covered = w.covered.find(group, s.locks, sure, touched, w.states, how);
-    if (covered !== undefined) return finish(w, f, s, covered);
+    const covered = w.covered.find(group, s.locks, sure, touched, how);
+    if (covered !== undefined) {
+      w.recursions.rely(code.fn, covered.result);
+      return finish(w, f, s, moved(covered, s.locks, w.states));
+    }
   }
   if (isLast) {
     if (!w.facts.muted) w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
@@ -110,34 +115,27 @@ export function callCode(
   }
   w.contexts.set(code.fn, before + 1);
   w.walked++;
-  for (let round = 0; ; round++) {
-    const open: CallResult = {
-      returns: known?.returns ?? [],
-      throws: known?.throws ?? [],
-      signals: known?.signals ?? [],
-      waits: known?.waits ?? [],
-      open: true,
-      asked: false,
-    };
-    w.calls.set(key, open);
-    const result = run(w, f, fn, code, self, args, s, call, sure);
-    const isSame =
-      known !== undefined &&
-      known.returns.length === result.returns.length &&
-      known.throws.length === result.throws.length;
-    known = result;
-    w.calls.set(key, result);
-    if (!open.asked || isSame || round >= MAX_ROUNDS) break;
-  }
-  if (!pure) w.covered.add(group, s.locks, sure, known);
-  return finish(w, f, s, known);
+  const result: CallResult = { returns: [], throws: [], signals: [], waits: [], unfinished: undefined };
+  w.calls.set(key, result);
+  if (!pure) w.covered.begin(group, s.locks, result);
+  const { split } = f;
+  const isAll = w.recursions.walk(result, () => {
+    // Walked again, it is called as it was the first time.
+    const caller = f.split === split ? f : { ...f, split };
+    return run(w, caller, fn, code, self, args, s, call, sure);
+  });
+  if (!isAll && !w.facts.muted) w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
+  if (!pure) w.covered.end(group, s.locks, sure);
+  w.recursions.use(result);
+  return finish(w, f, s, result);
 }
 
 /** What a function that only computes came to, wherever else it is called. */
-function inState({ returns, throws, ...rest }: CallResult, s: State): CallResult {
+function inState({ returns, throws, signals, waits }: CallEnds, s: State): CallEnds {
   const here = { locks: s.locks, known: s.known };
   return {
-    ...rest,
+    signals,
+    waits,
     returns: returns.map((end) => ({ ...end, ...here })),
     throws: throws.map((end) => ({ ...end, ...here })),
   };
@@ -153,7 +151,7 @@ function run(
   s: State,
   call: Call,
   sure: boolean,
-): CallResult {
+): CallEnds {
   w.entered.add(`${code.unit.file}#${code.index}`);
   const own = code.fn.ownThis ? self : fn.env?.get('%this');
   const captured = w.noVariables.withAll(fn.env ?? []);
@@ -202,10 +200,9 @@ function run(
       frame.released,
     );
   }
-  const returns = new Map<string, Mutable<CallResult['returns'][number]>>();
+  const returns = new Map<string, Mutable<CallEnd>>();
   for (const { s: end, v } of [...ends.map((end) => ({ s: end, v: UNDEFINED as Value })), ...frame.jumps.returns]) {
-    const truth = v.t === 'const' && typeof v.v === 'boolean' ? String(v.v) : '';
-    const key = `${end.locks.id}${truth}`;
+    const key = keyOfEnd({ locks: end.locks, v });
     const known = returns.get(key);
     if (known === undefined)
       returns.set(key, { locks: end.locks, v, known: end.known, needs: end.needs, doubtful: end.doubtful });
@@ -227,8 +224,6 @@ function run(
     })),
     signals: [...frame.signals.values()],
     waits: [...frame.waits],
-    open: false,
-    asked: false,
   };
 }
 
@@ -243,7 +238,7 @@ function thrown(throws: readonly Result[]): readonly Result[] {
 }
 
 /** What the caller goes on with after a call. */
-function finish(w: Walk, f: Frame, s: State, result: CallResult): readonly Result[] {
+function finish(w: Walk, f: Frame, s: State, result: CallEnds): readonly Result[] {
   for (const object of result.waits) {
     f.waits.add(object);
     w.facts.waitsToo(object, f.root.id);

@@ -12,7 +12,9 @@ import { alternatives, constant, UNDEFINED, type Value } from './value.js';
 import type { Frame, Result, Root, State, Walk } from './walk.js';
 
 /** Rounds after which what is known of the objects is taken as it is. */
-const MAX_ROUNDS = 5;
+const MAX_ROUNDS = 60;
+/** The same of rounds of which nothing is noted: what they leave the others find out. */
+const MAX_MUTED_ROUNDS = 5;
 
 /** Walks all roots until no new object, no new value in one and no new root turns up. */
 export function walkRoots(w: Walk): void {
@@ -26,11 +28,13 @@ export function walkRoots(w: Walk): void {
 }
 
 function walkUntilSettled(w: Walk): void {
-  for (let round = 0; round < MAX_ROUNDS; round++) {
+  const most = w.facts.muted ? MAX_MUTED_ROUNDS : MAX_ROUNDS;
+  for (let round = 0; round < most; round++) {
     const before = w.heap.version;
     walkAll(w);
-    if (w.heap.version === before) break;
+    if (w.heap.version === before) return;
   }
+  if (!w.facts.muted) for (const { name } of w.roots.values()) w.partial.add(name);
 }
 
 function walkAll(w: Walk): void {

@@ -1,5 +1,15 @@
 import type { TreeCall, TreeClass, TreeFunction, TreeUnit } from '../ir/tree.js';
-import { join, joinCounted, type Reference, sameValue, UNDEFINED, type Value, valueKey } from './value.js';
+import {
+  haveSameObjects,
+  join,
+  joinCounted,
+  losesSome,
+  type Reference,
+  sameValue,
+  UNDEFINED,
+  type Value,
+  valueKey,
+} from './value.js';
 
 /** A function of the sources and where it is. */
 export interface Code {
@@ -56,6 +66,10 @@ export interface Pending {
   /** Function without `yield*` that made it and returns it, and the line there. */
   readonly via: { readonly file: string; readonly function: string; readonly line: number } | undefined;
 }
+
+/** Values of a field may be too many to be told apart so often before numbers and texts among them are no news; and objects. */
+const MOST_LOST = 2;
+const MOST_LOST_OBJECTS = 6;
 
 /** An abstract object: one that the set-up makes, or all that one place of the code makes. */
 export class Thing {
@@ -125,7 +139,7 @@ export class Thing {
     const next = old === undefined || this.isExact ? value : joinCounted(old, value);
     if (old !== undefined && sameValue(old, next)) return;
     this.fields.set(field, next);
-    this.heap.version++;
+    this.heap.changed(`${this.id}.${field}`, old, next);
   }
 
   /** An element of an array, a map or a set gets a value. */
@@ -134,7 +148,7 @@ export class Thing {
     const next = old === undefined ? value : join(old, value);
     if (old !== undefined && sameValue(old, next)) return;
     this.rest = next;
-    this.heap.version++;
+    this.heap.changed(`${this.id}[]`, old, next);
   }
 
   /** An entry of a map; one whose key is known can be told from the others. */
@@ -210,6 +224,21 @@ export class Heap {
   readonly #places = new Map<string, Thing>();
   readonly #variants = new Map<string, number>();
   #address = 0x1000;
+  /** How often values of a place were too many to be told apart. */
+  readonly #lost = new Map<string, number>();
+
+  /**
+   * A place has other values than before. Such as were too many, and are one that is not known, are gathered anew from then on, without end:
+   * that is no news.
+   */
+  changed(place: string, old: Value | undefined, next: Value): void {
+    if (old !== undefined && !this.concrete) {
+      const lost = this.#lost.get(place) ?? 0;
+      if (lost >= MOST_LOST_OBJECTS || (lost >= MOST_LOST && haveSameObjects(old, next))) return;
+      if (losesSome(old, next)) this.#lost.set(place, lost + 1);
+    }
+    this.version++;
+  }
 
   /** The object that is made at a place of the code: a new one during set-up. */
   make(place: string): Thing {

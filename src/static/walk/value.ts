@@ -115,6 +115,19 @@ export function joinCounted(old: Value, value: Value): Value {
   return news === undefined ? old : join(old, news);
 }
 
+/** Whether something of the old value, too much with what came to it, is no longer told apart. */
+export function losesSome(old: Value, next: Value): boolean {
+  const parts = alternatives(next);
+  return alternatives(old).some((part) => !parts.some((other) => isSame(other, part)));
+}
+
+/** Whether two values differ in no object. */
+export function haveSameObjects(a: Value, b: Value): boolean {
+  const objects = (value: Value): readonly Simple[] => alternatives(value).filter(({ t }) => t === 'ref');
+  const [one, other] = [objects(a), objects(b)];
+  return one.length === other.length && one.every((part) => other.some((same) => isSame(part, same)));
+}
+
 /** {@link sameValue} of values that are one, without making texts. */
 function isSame(a: Simple, b: Simple): boolean {
   if (a === b) return true;

@@ -6,6 +6,7 @@ import { FactBook, type Need } from './facts.js';
 import { Leaves, type Way } from './leaves.js';
 import type { Base, Call, LockState } from './lock-state.js';
 import { LockStates } from './lock-state.js';
+import { Recursions, type Unfinished } from './recursion.js';
 import type { SimTable } from './table.js';
 import { type ClassCode, type Code, Heap, type Thing } from './thing.js';
 import type { Value } from './value.js';
@@ -165,6 +166,7 @@ export class Walk {
   /** Results of calls, by function, arguments and all of the state but the locks that are held. */
   readonly covered = new Covered();
   readonly loops = new ComputedLoops();
+  readonly recursions = new Recursions(this.touched);
   /** Results of calls, by function, arguments and state. */
   readonly calls = new Map<string, CallResult>();
   readonly noVariables = Env.empty();
@@ -281,25 +283,29 @@ export interface Signal {
   readonly needs: readonly Need[];
 }
 
+/** A way in which a call ends. */
+export interface CallEnd {
+  readonly locks: LockState;
+  readonly known: Known;
+  readonly v: Value;
+  readonly needs: readonly Need[];
+  readonly doubtful: boolean;
+}
+
 /** What a call in some state comes to. */
-export interface CallResult {
-  readonly returns: readonly {
-    readonly locks: LockState;
-    readonly known: Known;
-    readonly v: Value;
-    readonly needs: readonly Need[];
-    readonly doubtful: boolean;
-  }[];
-  readonly throws: readonly {
-    readonly locks: LockState;
-    readonly known: Known;
-    readonly v: Value;
-    readonly needs: readonly Need[];
-    readonly doubtful: boolean;
-  }[];
+export interface CallEnds {
+  readonly returns: readonly CallEnd[];
+  readonly throws: readonly CallEnd[];
   readonly signals: readonly Signal[];
   readonly waits: readonly Thing[];
-  /** Still being computed: a recursion found it. */
-  open: boolean;
-  asked: boolean;
+}
+
+/** The same as far as is known: one for each call and state, that grows until it is finished. */
+export interface CallResult {
+  returns: readonly CallEnd[];
+  throws: readonly CallEnd[];
+  signals: readonly Signal[];
+  waits: readonly Thing[];
+  /** undefined: it is all. */
+  unfinished: Unfinished | undefined;
 }
