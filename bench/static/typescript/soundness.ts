@@ -1,6 +1,6 @@
 /**
- * `npm run campaign:check-soundness -- COUNT SEED [--workers N]`: COUNT random scenarios are checked and run under 50 schedules each;
- * whatever a schedule shows must be found, and what is certain must be shown by one of 150 more where they get to it. Batches of 200
+ * `npm run campaign:check-soundness -- COUNT SEED [--workers N] [--recursive]`: COUNT random scenarios (with `--recursive` all with functions that call
+ * each other) are checked and run under 50 schedules each; whatever a schedule shows must be found, and what is certain must be shown by one of 150 more where they get to it. Batches of 200
  * programs (of SEED, SEED + 1, ...) go to as many workers as there are cores; what is printed does not depend on how many. Prints
  * disagreements, leaves their scenarios in .lockvet-cache/soundness, and counts by rule at the end.
  */
@@ -13,7 +13,7 @@ import fc from 'fast-check';
 import { loadRuleSet } from '../../../src/rules/index.js';
 import { type Comparison, compare } from '../../../test/static/typescript/random/compare.js';
 import { programText } from '../../../test/static/typescript/random/program-text.js';
-import { programs } from '../../../test/static/typescript/random/random-program.js';
+import { programs, recursivePrograms } from '../../../test/static/typescript/random/random-program.js';
 import { testOptions } from '../../../test/static/want.js';
 
 const BATCH = 200;
@@ -25,15 +25,17 @@ const YOUNG_MB = 64;
 interface Batch {
   readonly seed: number;
   readonly count: number;
+  /** Only such in which functions call each other in a ring. */
+  readonly recursive: boolean;
 }
 
 interface BatchResult extends Omit<Comparison, 'disagreements'> {
   readonly disagreements: readonly (Comparison['disagreements'][number] & { readonly name: string })[];
 }
 
-async function runBatch({ seed, count }: Batch): Promise<BatchResult> {
+async function runBatch({ seed, count, recursive }: Batch): Promise<BatchResult> {
   const rules = loadRuleSet();
-  const sample = fc.sample(programs, { numRuns: count, seed });
+  const sample = fc.sample(recursive ? recursivePrograms : programs, { numRuns: count, seed });
   const law = { rules, policy: rules.policy('strict') };
   const { disagreements, ...rest } = await compare(sample, { law, check: testOptions(), schedules: 50, more: 150 });
   const kept = disagreements.map((one) => {
@@ -111,17 +113,20 @@ class Tally {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { workers: { type: 'string' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { workers: { type: 'string' }, recursive: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
   const [count = 20_000, seed = 1] = positionals.map(Number);
   const workers = Number(values.workers ?? availableParallelism());
   if (![count, seed, workers].every((value) => Number.isSafeInteger(value)) || count < 1 || workers < 1) {
-    process.stderr.write('usage: campaign:check-soundness [COUNT [SEED]] [--workers N]\n');
+    process.stderr.write('usage: campaign:check-soundness [COUNT [SEED]] [--workers N] [--recursive]\n');
     process.exitCode = 2;
     return;
   }
   const batches: Batch[] = [];
   for (let at = 0; at < count; at += BATCH)
-    batches.push({ seed: seed + batches.length, count: Math.min(BATCH, count - at) });
+    batches.push({ seed: seed + batches.length, count: Math.min(BATCH, count - at), recursive: values.recursive });
   const begin = performance.now();
   const tally = new Tally();
   let done = 0;

@@ -1,6 +1,7 @@
 /** Random programs written as TypeScript, or as the same text without types, line for line. */
 import { BodyText } from './body-text.js';
 import { callOf } from './call-text.js';
+import { enterRing, writeRing } from './cycle-text.js';
 import { DEVICES } from './devices.js';
 import { Lines } from './lines.js';
 import { kindOf, modeOf, WORDS } from './lock-words.js';
@@ -105,7 +106,9 @@ class ProgramText {
         make: make.replaceAll('PREFIX', prefix),
       }),
     );
-    return [...members, ...events, { name: 'budget', type: '{ left: number }', make: '{ left: 4 }' }];
+    const count = (name: string, left: number) => ({ name, type: '{ left: number }', make: `{ left: ${left} }` });
+    const turns = this.#program.cycle === undefined ? [] : [count('turns', 5)];
+    return [...members, ...events, count('budget', 4), ...turns];
   }
 
   #lockUses(): LockUse[] {
@@ -223,12 +226,13 @@ class ProgramText {
         if (callee.leaves === 'lock') this.#lines.put(`yield* lock.${modeOf(callee.kind, 0).take};`);
       });
     }
+    const { cycle } = this.#program;
+    if (cycle !== undefined)
+      writeRing(this.#bodies, cycle, { ...this.#rootScope(), hasHandlers: this.#form === 'closure' });
   }
 
-  /** Tasks and handlers. */
-  #roots(): void {
-    const { tasks, callbacks } = this.#program;
-    const scope: Scope = {
+  #rootScope(): Scope {
+    return {
       locks: this.#lockUses(),
       callees: this.#callees(0),
       again: [],
@@ -239,6 +243,12 @@ class ProgramText {
       after: -1,
       hasHandlers: true,
     };
+  }
+
+  /** Tasks and handlers. */
+  #roots(): void {
+    const { tasks, callbacks, cycle } = this.#program;
+    const scope = this.#rootScope();
     if (callbacks.some((root) => callbackOf(root) === 'work')) {
       this.#lines.put(`const events = kernel.workqueue('${this.#options.prefix}_events');`);
     }
@@ -254,6 +264,16 @@ class ProgramText {
         `}, ${cpu});`,
       );
     }
+    if (cycle === undefined) return;
+    const name = `task${tasks.length}`;
+    this.#lines.block(
+      `kernel.task('${name}', function* ${name}()`,
+      () => {
+        enterRing(this.#bodies, cycle, cycle.entry);
+        if (cycle.entry % 3 === 0) enterRing(this.#bodies, cycle, cycle.entry + 1);
+      },
+      '});',
+    );
   }
 
   #callback(root: RootGene, i: number, scope: Scope): void {
@@ -262,7 +282,11 @@ class ProgramText {
     const assign = callbackOf(root) === 'softirq' ? '' : `const cb${i} = `;
     this.#lines.block(
       `${assign}${head}function* cb${i}Fn()${callbackOf(root) === 'rcu' ? this.#lines.type(': Op<void>') : ''}`,
-      () => this.#bodies.write(root.body, scope),
+      () => {
+        this.#bodies.write(root.body, scope);
+        const { cycle } = this.#program;
+        if (cycle !== undefined && i === 0 && cycle.entry % 4 === 0) enterRing(this.#bodies, cycle, cycle.entry >> 2);
+      },
       `}${tail};`,
     );
   }

@@ -79,7 +79,7 @@ export interface ExtraGene {
   readonly other: readonly Gene[];
 }
 
-/** A function that others call: it may take a lock, a mask and a flag, and only calls functions behind it, so nothing recurses. */
+/** A function that others call: it may take a lock, a mask and a flag, and calls functions behind it, itself, or the one before it. */
 export interface FunctionGene {
   readonly takes: number;
   readonly lockKind: number;
@@ -93,6 +93,26 @@ export interface RootGene {
   readonly body: readonly Gene[];
 }
 
+/** One of several functions that call each other. `way`: how a lock and the call that leads on stand to each other. */
+export interface RingGene {
+  readonly lock: number;
+  readonly mode: number;
+  readonly way: number;
+  /** Which function of the ring is called, and when. */
+  readonly next: number;
+  readonly before: readonly Gene[];
+  readonly between: readonly Gene[];
+  readonly after: readonly Gene[];
+}
+
+/** Functions that call each other as long as a counter lasts. */
+export interface CycleGene {
+  readonly ring: readonly RingGene[];
+  readonly counter: number;
+  readonly level: number;
+  readonly entry: number;
+}
+
 export interface ProgramGene {
   readonly locks: readonly LockGene[];
   readonly functions: readonly FunctionGene[];
@@ -102,6 +122,7 @@ export interface ProgramGene {
   readonly form: number;
   readonly preemptRt: boolean;
   readonly cpus: number;
+  readonly cycle: CycleGene | undefined;
 }
 
 const small = fc.nat({ max: 63 });
@@ -142,6 +163,18 @@ const { body } = fc.letrec<{ body: readonly Gene[]; gene: Gene }>((tie) => {
   };
 });
 
+const some = fc.oneof({ arbitrary: fc.constant<readonly Gene[]>([]), weight: 1 }, { arbitrary: body, weight: 1 });
+
+const cycles: fc.Arbitrary<CycleGene> = fc.record({
+  ring: fc.array(
+    fc.record({ lock: small, mode: small, way: small, next: small, before: some, between: some, after: some }),
+    { minLength: 2, maxLength: 3 },
+  ),
+  counter: small,
+  level: small,
+  entry: small,
+});
+
 /** A random program. */
 export const programs: fc.Arbitrary<ProgramGene> = fc.record({
   locks: fc.array(fc.record({ kind: small, home: small }), { minLength: 1, maxLength: 4 }),
@@ -151,4 +184,10 @@ export const programs: fc.Arbitrary<ProgramGene> = fc.record({
   form: small,
   preemptRt: fc.oneof({ arbitrary: fc.constant(false), weight: 3 }, { arbitrary: fc.constant(true), weight: 1 }),
   cpus: fc.integer({ min: 1, max: 3 }),
+  cycle: fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: cycles, weight: 1 }),
 });
+
+/** A random program with functions that call each other. */
+export const recursivePrograms: fc.Arbitrary<ProgramGene> = fc
+  .tuple(programs, cycles)
+  .map(([program, cycle]) => ({ ...program, cycle }));
