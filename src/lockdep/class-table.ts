@@ -2,6 +2,7 @@ import { AcquireHas, type LockAcquire } from '../model/events.js';
 import { stableClass } from '../model/finding.js';
 import { LockType, WaitType } from '../model/wait-type.js';
 import { grownFloat64, grownInt32 } from './growable.js';
+import type { Site } from './site.js';
 import { TripleTable } from './triple-table.js';
 import type { UsageOrigin } from './usage-origin.js';
 
@@ -72,6 +73,7 @@ export class ClassTable {
   readonly #displayNames: string[] = [];
   readonly #waitingReads = new Map<number, number>();
   readonly #usageOrigins = new Map<number, UsageOrigin>();
+  readonly #useSites = new Map<number, Site>();
   #noValidateHi: number;
   #noValidateLo: number;
   #knowsNoValidateKey: boolean;
@@ -307,14 +309,22 @@ export class ClassTable {
     return this.#lockType[id];
   }
 
-  /** The class is taken outside NMIs. */
-  noteUse(id: number, read: boolean): void {
-    this.#flags[id] |= read ? Flag.UsedRead : Flag.Used;
+  /** The class is taken outside NMIs. Returns whether that is new of it. */
+  noteUse(id: number, read: boolean): boolean {
+    const use = read ? Flag.UsedRead : Flag.Used;
+    if (this.#flags[id] & use) return false;
+    this.#flags[id] |= use;
+    return true;
   }
 
-  /** Whether an NMI that takes the class can find it held: by a writer, or, if it writes itself, by a reader. */
-  mayBlockNmi(id: number, read: boolean): boolean {
-    return (this.#flags[id] & (read ? Flag.Used : Flag.Used | Flag.UsedRead)) !== 0;
+  /** Where that was. */
+  setUseSite(id: number, read: boolean, site: Site): void {
+    this.#useSites.set(id * 2 + (read ? 1 : 0), site);
+  }
+
+  /** Where the class was taken as an NMI that takes it can find it held: by a writer, or, if it writes itself, by a reader. */
+  useInWayOfNmi(id: number, read: boolean): Site | undefined {
+    return this.#useSites.get(id * 2) ?? (read ? undefined : this.#useSites.get(id * 2 + 1));
   }
 
   isKindKnown(id: number): boolean {

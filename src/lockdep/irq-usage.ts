@@ -3,6 +3,7 @@ import {
   contextWords,
   describeHeld,
   describeStack,
+  evidence,
   heldClass,
   heldSite,
   makeFinding,
@@ -45,7 +46,8 @@ export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskS
     checkNmi(state, h, task, index, read);
     return; // NMIs have no usage states: nothing switches them off
   }
-  state.classes.noteUse(task.held[index * HELD_STRIDE + Held.Class], read);
+  const cls = task.held[index * HELD_STRIDE + Held.Class];
+  if (state.classes.noteUse(cls, read)) state.classes.setUseSite(cls, read, heldSite(task, index));
   let bits = 0;
   if (!(flags & HeldFlag.Trylock)) {
     if (context & IrqContext.HardIrq) bits |= 1 << usageBit(IrqKind.HardIrq, false, read);
@@ -64,7 +66,8 @@ export function markAcquisition(state: LockdepState, h: EventHeader, task: TaskS
 /** verify_lock_unused(): an NMI may interrupt whoever holds the lock, so it must not wait for one that others take. */
 function checkNmi(state: LockdepState, h: EventHeader, task: TaskState, index: number, read: boolean): void {
   const cls = heldClass(task, index);
-  if (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.Trylock || !state.classes.mayBlockNmi(cls, read)) return;
+  const use = state.classes.useInWayOfNmi(cls, read);
+  if (task.held[index * HELD_STRIDE + Held.Flags] & HeldFlag.Trylock || use === undefined) return;
   const record = state.findings.record(`nmi ${cls}`, [cls], () => {
     const name = state.classes.displayName(cls);
     return makeFinding({
@@ -72,7 +75,10 @@ function checkNmi(state: LockdepState, h: EventHeader, task: TaskState, index: n
       message: `inconsistent lock state: {INITIAL USE} -> {IN-NMI} usage of ${name}`,
       locks: [name],
       where: state.sites.where(heldSite(task, index)),
-      evidence: [takenEvidence(state, task, index, 'is taken in an NMI, and is taken outside NMIs too')],
+      evidence: [
+        evidence(`${name} was taken outside NMIs`, state.sites.where(use)),
+        takenEvidence(state, task, index, 'is taken in an NMI'),
+      ],
       identity: [state.classes.stableName(cls), 'nmi'],
       certain: state.classes.isCertain(cls),
       detail: {

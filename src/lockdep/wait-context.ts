@@ -17,9 +17,10 @@ import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-
 
 /**
  * The strictest wait type that the context itself allows (task_wait_context() in kernel/locking/lockdep.c): a hard interrupt
- * spins unless PREEMPT_RT would run it in a thread; softirqs always run in threads there.
+ * spins unless PREEMPT_RT would run it in a thread; softirqs always run in threads there. An NMI, in which lockdep is off, stays one.
  */
 export function contextWaitType(irqContext: number, cpu: CpuState): number {
+  if (irqContext & IrqContext.Nmi) return WaitType.Spin;
   if (irqContext & IrqContext.HardIrq) return cpu.hardirqThreaded === false ? WaitType.Spin : WaitType.Config;
   return irqContext & IrqContext.SoftIrq ? WaitType.Config : WaitType.Max;
 }
@@ -74,7 +75,7 @@ function report(
     const name = state.classes.displayName(cls);
     const wait = waitText(state, cls);
     const held = offenders.map((below) => describeHeld(state, task, below));
-    const contextRule = `a ${contextName(context)} ${contextLimit === WaitType.Spin ? 'that stays one on PREEMPT_RT ' : ''}allows ${waitTypeName(contextLimit)}`;
+    const contextRule = `${context & IrqContext.Nmi ? 'an' : 'a'} ${contextName(context)} ${contextLimit === WaitType.Spin ? 'that stays one on PREEMPT_RT ' : ''}allows ${waitTypeName(contextLimit)}`;
     const under = held.map((lock) => `${lock.name}${lock.wait}`).join(', ');
     return makeFinding({
       rule: 'invalid-wait-context',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LockdepCtx } from '../../src/model/events.js';
 import { type Op, Softirq } from '../../src/sim/index.js';
 import { run, strategies } from './recorder.js';
 
@@ -232,6 +233,35 @@ describe('interrupts', () => {
       expect(outcome).toBe('finished');
       expect([...ran].sort()).toEqual(['hard', 'ipi', 'irq_work', 'nmi', 'soft', 'tasklet']);
     }
+  });
+
+  it('an NMI leaves what lockdep knows of the handler that it interrupts: PREEMPT_RT would run that one in a thread', () => {
+    const inside: boolean[] = [];
+    for (const strategy of strategies(1)) {
+      run(
+        (kernel) => {
+          const nmi = kernel.nmi('nmi', function* () {
+            const { hardirqDepth, lockdepContext } = kernel.machine.cpu;
+            if (hardirqDepth > 0) inside.push((lockdepContext & LockdepCtx.Threaded) !== 0);
+            yield* kernel.udelay(1);
+          });
+          kernel.irq(
+            'dev',
+            function* handler() {
+              nmi.raiseNow(0);
+              for (let turn = 0; turn < 10; turn++) yield* kernel.udelay(1);
+            },
+            { times: 3 },
+          );
+          kernel.task('A', function* () {
+            yield* kernel.msleep(10);
+          });
+        },
+        {},
+        strategy,
+      );
+    }
+    expect(new Set(inside)).toEqual(new Set([true]));
   });
 
   it('what is deleted, cancelled or flushed does not run afterwards, also when its interrupt has come already', () => {

@@ -26,7 +26,8 @@ export function pushHardIrq(machine: Machine, cpu: Cpu, name: string, body: Body
   if (options.nmi) cpu.nmiDepth++;
   else cpu.hardirqDepth++;
   const outerThreaded = cpu.hardirqThreaded;
-  cpu.hardirqThreaded = options.threaded;
+  // An NMI leaves what lockdep knows of the handler that it interrupts (lockdep_hardirq_enter() in include/linux/irqflags.h).
+  if (!options.nmi) cpu.hardirqThreaded = options.threaded;
   cpu.refresh();
   const irq = options.irq;
   if (irq !== undefined) {

@@ -45,10 +45,11 @@ export class Player {
     const isOrdinary = (fact: Fact): boolean => !isLast(fact) && fact.deed.do !== 'wait' && fact.deed.do !== 'wake';
     // An NMI must not take what is taken elsewhere: what that is, the others tell.
     for (const isNmi of [false, true]) {
-      for (const fact of facts) if (isOrdinary(fact) && (fact.base.kind === 'nmi') === isNmi) this.#one(fact);
+      const some = facts.filter((fact) => (fact.base.kind === 'nmi') === isNmi);
+      for (const fact of some) if (isOrdinary(fact)) this.#one(fact);
+      for (const fact of some) if (fact.deed.do === 'wake') this.#one(fact);
+      for (const fact of some) if (isLast(fact)) this.#ending(fact);
     }
-    for (const fact of facts) if (fact.deed.do === 'wake') this.#one(fact);
-    for (const fact of facts) if (isLast(fact)) this.#ending(fact);
     // Schedules meet orders and interrupt use in any order: an order that closes a cycle is judged by all of them, too.
     if (this.engines.reconsider()) {
       for (const fact of facts) if (!isLast(fact) && MAKES_ORDERS.has(fact.deed.do)) this.#one(fact);

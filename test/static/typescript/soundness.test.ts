@@ -138,6 +138,34 @@ const SETTLED: readonly (readonly [what: string, scenario: string, agreed: reado
     ['recursive-lock', 'recursive-lock'],
   ],
   [
+    'an NMI that takes what a task takes, on top of a handler, and waits while the task reads',
+    `{ cpus: 1 }, (kernel) => {
+      const lock = kernel.rawSpinlock('raw8');
+      const sleeping = kernel.spinlock('spin8');
+      const nmi = kernel.nmi('nmi8', function* watchdog() {
+        yield* lock.lock();
+        yield* lock.unlock();
+        yield* sleeping.lock();
+        yield* sleeping.unlock();
+        yield* kernel.rcu.synchronize();
+      });
+      kernel.irq('irq8', function* handler() {
+        nmi.raiseNow(1);
+        yield* kernel.udelay(1);
+        yield* kernel.mightSleep();
+      }, { times: 1 });
+      kernel.task('task0', function* task0() {
+        yield* lock.lock();
+        yield* lock.unlock();
+        nmi.raiseNow(1);
+        yield* kernel.rcu.readLock();
+        yield* kernel.udelay(1);
+        yield* kernel.rcu.readUnlock();
+      });
+    }`,
+    ['inconsistent-lock-state', 'invalid-wait-context', 'sleep-in-atomic', 'sleep-in-atomic'],
+  ],
+  [
     'a handler that waits while the task that it interrupts has a lock',
     `{ cpus: 3 }, (kernel) => {
       const lock = kernel.mutex('lock3');

@@ -212,7 +212,7 @@ export class BodyText implements BodyWriter {
     const ways = TRIGGERS[callbackOf(root)];
     const way = ways[(what >> 2) % ways.length] ?? ways[0];
     // Handlers set themselves off again; the budget ends that.
-    this.lines.put(`if (dev.budget.left-- > 0) yield* ${way.replaceAll('CB', `cb${i}`)};`);
+    this.lines.put(`if (dev.budget.left-- > 0) ${way.replaceAll('CB', `cb${i}`)};`);
   }
 
   /** A condition on what the run, the caller or the configuration decides. */

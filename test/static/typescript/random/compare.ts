@@ -183,7 +183,7 @@ function isOtherContext({ message, where }: Finding, contexts: ReadonlySet<strin
 }
 
 /** The end of a message that tells what something runs in: `(hardirq, interrupts off)`. */
-const OF_CONTEXT = /\((hardirq|softirq)\b[^()]*\)$/;
+const OF_CONTEXT = /\((hardirq|softirq|nmi)\b[^()]*\)$/;
 
 /**
  * Whether some run took the lock that a step of evidence says is taken on its line: a loop over several locks gets to the line with the
@@ -305,13 +305,15 @@ function withoutLevel(name: string): string {
   return name.replace(/\/\d+$/, '');
 }
 
-/** Name of the function that a line is in: what it stands further in than. */
+/** Name of the function that a line is in: of what it stands further in than, the nearest that is one. */
 function functionAt(lines: readonly string[], line: number): string {
-  const inside = indentation(lines[line - 1] ?? '');
+  let inside = indentation(lines[line - 1] ?? '');
   for (let at = line - 1; at >= 0; at--) {
     const text = lines[at] ?? '';
+    const isAround = indentation(text) < inside && text.trim() !== '';
     const name = /^\s*(?:.*function\* ?|\*)(\w+)\(/.exec(text)?.[1];
-    if (name !== undefined && (at === line - 1 || indentation(text) < inside)) return name;
+    if (name !== undefined && (at === line - 1 || isAround)) return name;
+    if (isAround) inside = indentation(text);
   }
   return '';
 }

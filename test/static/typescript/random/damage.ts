@@ -49,6 +49,9 @@ interface Moment {
   readonly places: ReadonlySet<string>;
 }
 
+/** An NMI is one, too. */
+const HARD = Ctx.HardIrq | Ctx.Nmi;
+
 const NEVER: Moment = {
   time: Number.POSITIVE_INFINITY,
   events: Number.POSITIVE_INFINITY,
@@ -154,7 +157,7 @@ export class Damage extends NullSink {
       since: h.time,
       // A reader of preemptible RCU leaves its CPU like any other task.
       spins: isSpinning && this.#names.text(a.name) !== 'rcu_read_lock',
-      withIrqsOn: (h.context & (Ctx.HardIrq | Ctx.HardIrqsOff)) === Ctx.HardIrq,
+      withIrqsOn: (h.context & HARD) !== 0 && (h.context & Ctx.HardIrqsOff) === 0,
     });
   }
 
@@ -186,14 +189,14 @@ export class Damage extends NullSink {
 
   /** A hard interrupt handler that switches them on where it found them off does so to what it interrupts, with what that holds. */
   override softirqsOn(h: EventHeader, ip: number): void {
-    if ((h.context & Ctx.HardIrq) !== 0 && this.#entered.get(h.cpu)?.at(-1)?.bhOff === true) this.#left(h, 1);
+    if ((h.context & HARD) !== 0 && this.#entered.get(h.cpu)?.at(-1)?.bhOff === true) this.#left(h, 1);
     this.#does(h, ip);
   }
 
   override hardirqsOn(h: EventHeader, ip: number): void {
     this.#does(h, ip);
     // What a handler has when it turns interrupts on itself is held so by what the code says.
-    if ((h.context & Ctx.HardIrq) !== 0) for (const one of this.#of(taskOf(h))) one.withIrqsOn = true;
+    if ((h.context & HARD) !== 0) for (const one of this.#of(taskOf(h))) one.withIrqsOn = true;
   }
 
   override hardirqEntry(h: EventHeader): void {
@@ -213,7 +216,7 @@ export class Damage extends NullSink {
   }
 
   override schedSwitch(h: EventHeader, prevPid: number, prevState: number): void {
-    const isOff = (h.context & (Ctx.BhOff | Ctx.SoftIrq | Ctx.HardIrq)) !== 0;
+    const isOff = (h.context & (Ctx.BhOff | Ctx.SoftIrq | HARD)) !== 0;
     const isSpinning = this.#of(taskOf(h, prevPid)).some((one) => one.spins);
     // Who still runs gives its CPU away by cond_resched(): nobody preempts it there. PREEMPT_RT does where only bottom halves are off.
     if (isSpinning || (isOff && (prevState !== TaskState.Running || !this.#isRt))) this.#happened(h);
@@ -225,8 +228,8 @@ export class Damage extends NullSink {
    */
   override waitBegin(h: EventHeader, _hi: number, _lo: number, _name: number, _kind: number, ip: number): void {
     this.#does(h, ip);
-    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) === 0) return;
-    const isOnTop = !this.#isRt || (h.context & Ctx.HardIrq) !== 0;
+    if ((h.context & (HARD | Ctx.SoftIrq)) === 0) return;
+    const isOnTop = !this.#isRt || (h.context & HARD) !== 0;
     const entered = this.#entered.get(h.cpu)?.at(-1);
     if (h.time < this.first.time && isOnTop && entered !== undefined) {
       this.waiterSince = entered.time;
@@ -239,7 +242,7 @@ export class Damage extends NullSink {
 
   /** A handler that goes to user mode does so as the task that it interrupted, with what that one holds. */
   override userMode(h: EventHeader): void {
-    if ((h.context & (Ctx.HardIrq | Ctx.SoftIrq)) !== 0) this.#happened(h, 1);
+    if ((h.context & (HARD | Ctx.SoftIrq)) !== 0) this.#happened(h, 1);
   }
 
   /** How many locks the running task holds, or the one that is interrupted. */
@@ -248,11 +251,11 @@ export class Damage extends NullSink {
   }
 
   /** A handler begins; `isTold`: an event says so where it is a hard interrupt. */
-  handlerBegan(begin: Running, isTold: boolean): Handler {
+  handlerBegan(begin: Running, { isTold, isNmi }: { readonly isTold: boolean; readonly isNmi: boolean }): Handler {
     const locks = this.heldBy(begin);
     const isUntold = begin.hardirqs > 0 && !isTold;
-    // A handler that turned interrupts on is interrupted by another, which runs with what it holds.
-    if (begin.hardirqs > 1) this.first = this.#earlier(this.first, begin.time);
+    // A handler that turned interrupts on is interrupted by another, which runs with what it holds. An NMI comes wherever it likes.
+    if (begin.hardirqs > 1 && !isNmi) this.first = this.#earlier(this.first, begin.time);
     if (isUntold) this.#enter(begin.cpu, { time: begin.time, locks, bhOff: begin.bh > 0 });
     return { begin, locks, isUntold };
   }

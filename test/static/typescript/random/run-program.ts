@@ -136,7 +136,7 @@ export class ProgramRuns {
     const { call } = rcu;
     const watched = (handler: Body): Body => this.#watched(handler);
     kernel.irq = (name, handler, options) => irq.call(kernel, name, this.#watched(handler, { isTold: true }), options);
-    kernel.nmi = (name, handler, cpu) => nmi.call(kernel, name, watched(handler), cpu);
+    kernel.nmi = (name, handler, cpu) => nmi.call(kernel, name, this.#watched(handler, { isNmi: true }), cpu);
     kernel.timer = (name, handler) => timer.call(kernel, name, watched(handler));
     kernel.hrtimer = (name, handler, options) => hrtimer.call(kernel, name, watched(handler), options);
     kernel.tasklet = (name, handler) => tasklet.call(kernel, name, watched(handler));
@@ -171,12 +171,15 @@ export class ProgramRuns {
    * A handler whose end is noticed: in a thread, and of a timer, no event tells of it. `isTold`: an event tells that it comes in a hard
    * interrupt. `caller`: what runs in that context is its call.
    */
-  #watched(handler: Body, { isTold = false, caller }: { isTold?: boolean; caller?: Frame } = {}): Body {
+  #watched(
+    handler: Body,
+    { isTold = false, isNmi = false, caller }: { isTold?: boolean; isNmi?: boolean; caller?: Frame } = {},
+  ): Body {
     const running = (): Running => this.#runningNow();
     const damage = (): Damage | undefined => this.#noticed;
     const frame = (): Frame | undefined => this.#machine?.cpu.top;
     const watched: Body = function* () {
-      const began = frame() === caller ? undefined : damage()?.handlerBegan(running(), isTold);
+      const began = frame() === caller ? undefined : damage()?.handlerBegan(running(), { isTold, isNmi });
       yield* handler();
       if (began !== undefined) damage()?.handlerEnded(began, running());
     };

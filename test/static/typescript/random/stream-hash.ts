@@ -16,7 +16,7 @@ interface Heard {
 }
 
 /** What an operation runs in. */
-type Context = 'hardirq' | 'softirq' | 'task';
+type Context = 'nmi' | 'hardirq' | 'softirq' | 'task';
 
 /** How far a run counts: all until then, ns, and so many events beside. */
 export interface End {
@@ -107,6 +107,7 @@ export class StreamHash extends NullSink {
 const BORDERS: ReadonlySet<string> = new Set(['hardirqEntry', 'hardirqExit', 'softirqEntry', 'softirqExit']);
 
 function contextOf({ context }: EventHeader): Context {
+  if ((context & Ctx.Nmi) !== 0) return 'nmi';
   if ((context & Ctx.HardIrq) !== 0) return 'hardirq';
   return (context & Ctx.SoftIrq) !== 0 ? 'softirq' : 'task';
 }

@@ -52,6 +52,9 @@ export const CALLBACKS = [
   'work',
 ] as const;
 
+/** What the others do not choose. */
+const NMI_FROM = 60;
+
 export const LEVELS: Readonly<Record<Callback, Level>> = {
   irq: Level.Spin,
   hardirq: Level.Raw,
@@ -62,6 +65,7 @@ export const LEVELS: Readonly<Record<Callback, Level>> = {
   work: Level.Sleep,
   softirq: Level.Spin,
   rcu: Level.Sleep,
+  nmi: Level.Raw,
 };
 
 export const SLEEPS = [
@@ -112,28 +116,30 @@ export const MEMORY: readonly (readonly [alloc: string, free: string])[] = [
   ['kernel.mm.kmalloc(32, GFP)', 'kernel.mm.kfreeBulk([OBJECT])'],
 ];
 
-export type Callback = (typeof CALLBACKS)[number];
+export type Callback = (typeof CALLBACKS)[number] | 'nmi';
 
 export function callbackOf(root: RootGene): Callback {
+  if (root.what >= NMI_FROM) return 'nmi';
   return CALLBACKS[root.what % CALLBACKS.length] ?? 'irq';
 }
 
 export const TRIGGERS: Readonly<Record<Callback, readonly [string, ...string[]]>> = {
-  irq: ['CB.raise()'],
-  hardirq: ['CB.raise()'],
-  hrtimer: ['CB.start(1000)', 'CB.start(500)', 'CB.cancel()'],
-  timer: ['CB.modTimer(1)', 'CB.modTimer(0)', 'CB.deleteSync()'],
-  tasklet: ['CB.schedule()'],
-  irqWork: ['CB.queue()'],
+  irq: ['yield* CB.raise()'],
+  hardirq: ['yield* CB.raise()'],
+  hrtimer: ['yield* CB.start(1000)', 'yield* CB.start(500)', 'yield* CB.cancel()'],
+  timer: ['yield* CB.modTimer(1)', 'yield* CB.modTimer(0)', 'yield* CB.deleteSync()'],
+  tasklet: ['yield* CB.schedule()'],
+  irqWork: ['yield* CB.queue()'],
   work: [
-    'events.queueWork(CB)',
-    'events.queueWork(CB)',
-    'events.flushWork(CB)',
-    'events.cancelWorkSync(CB)',
-    'events.queueDelayedWork(CB, 1)',
+    'yield* events.queueWork(CB)',
+    'yield* events.queueWork(CB)',
+    'yield* events.flushWork(CB)',
+    'yield* events.cancelWorkSync(CB)',
+    'yield* events.queueDelayedWork(CB, 1)',
   ],
-  softirq: ['kernel.raiseSoftirq(8)'],
-  rcu: ['kernel.rcu.call(CB)'],
+  softirq: ['yield* kernel.raiseSoftirq(8)'],
+  rcu: ['yield* kernel.rcu.call(CB)'],
+  nmi: ['CB.raiseNow(1)', 'CB.raiseNow(3)'],
 };
 
 /** What stands before and after the function of a callback. */
@@ -151,6 +157,8 @@ export function callbackWords(what: Callback, name: string, choice: number, cpus
     case 'irqWork':
     case 'work':
       return [`kernel.${what}(${name}, `, ')'];
+    case 'nmi':
+      return [`kernel.nmi(${name}, `, `, ${choice % cpus})`];
     case 'softirq':
       return ['kernel.openSoftirq(8, ', ')'];
     case 'rcu':
