@@ -37,7 +37,7 @@ export const check: Command = {
     tables: { ...text, describe: 'folder with more tables of kernel functions, as kernel/ in one of --rules' },
     ...kernelOptions,
     merge: { type: 'boolean', describe: 'one lock graph over all inputs: so it is of sources, given or not' },
-    workers: { ...text, describe: 'threads that read sources (default: one a CPU)' },
+    workers: { ...text, describe: 'threads that read and judge sources (default: one a CPU)' },
     'no-cache': { type: 'boolean', describe: 'read every file anew and keep nothing' },
   },
   examples: [
@@ -68,6 +68,7 @@ export const check: Command = {
     const preemptRt = preemptRtOf(args);
     const options = {
       rules,
+      ruleFolders,
       policy: rules.policy(policy),
       tables: [...tablesIn(ruleFolders), ...(tables === undefined ? [] : [tables])],
       cache: flag(args, 'no-cache') ? undefined : cacheFolder(io.env),

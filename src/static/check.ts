@@ -10,6 +10,8 @@ import type { NamedTaker, Replayed } from './judge/replay.js';
 
 export interface CheckOptions {
   readonly rules: RuleSet;
+  /** Folders of those that do not come with lockvet, for threads to load; undefined: they cannot load them. */
+  readonly ruleFolders?: readonly string[] | undefined;
   readonly policy: Policy;
   /** Folders of tables beside {@link KERNEL_TABLES}. */
   readonly tables: readonly string[];

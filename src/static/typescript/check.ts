@@ -4,6 +4,7 @@ import { oneKindEach } from '../catalogue.js';
 import type { Checked, CheckOptions } from '../check.js';
 import { byPlace } from '../judge/by-place.js';
 import type { Replayed } from '../judge/replay.js';
+import { Crew } from './crew.js';
 import { Disk, type Texts } from './disk.js';
 import { namesOf } from './file-graph.js';
 import { type Known, Trees } from './front.js';
@@ -23,7 +24,10 @@ export interface JudgedTypescript {
   readonly walked: readonly string[];
 }
 
-export interface TypescriptOptions extends Pick<CheckOptions, 'rules' | 'policy' | 'preemptRt' | 'cache'> {
+export interface TypescriptOptions
+  extends Pick<CheckOptions, 'rules' | 'ruleFolders' | 'policy' | 'preemptRt' | 'cache'> {
+  /** Threads, at most; undefined: the main one. */
+  readonly workers?: number;
   /** What the sources are called: what was kept of them is found by it. */
   readonly input: string;
   /** Instead of what is on disk. */
@@ -43,14 +47,30 @@ interface Memory {
  * the last time, nor anything that it depends on, is taken from the cache.
  */
 export async function judgeTypescript(files: readonly string[], options: TypescriptOptions): Promise<JudgedTypescript> {
-  const { rules, policy, preemptRt, onReplayed, texts = new Map() } = options;
+  const { policy, preemptRt, ruleFolders, onReplayed, texts = new Map(), workers = 1 } = options;
+  // Judgements are shown on this thread.
+  const isAlone = ruleFolders === undefined || onReplayed !== undefined;
+  const crew = new Crew(isAlone ? 1 : workers, { ruleFolders: ruleFolders ?? [], policy: policy.name, preemptRt });
+  try {
+    return await judged(files, { ...options, texts }, crew);
+  } finally {
+    await crew.close();
+  }
+}
+
+async function judged(
+  files: readonly string[],
+  options: TypescriptOptions & { readonly texts: Texts },
+  crew: Crew,
+): Promise<JudgedTypescript> {
+  const { rules, policy, preemptRt, onReplayed, texts } = options;
   const store = new Store(options.cache);
   const version = options.cache === undefined ? '' : programVersion();
   const law = options.cache === undefined ? '' : digestOf(version, lawVersion(rules, policy), `${preemptRt}`);
   const place = digestOf('memory', version, process.cwd(), options.input, texts.size > 0 ? 'other' : '');
   const last = memoryOf(store.load(place));
   const disk = new Disk(texts, namesOf(files));
-  const trees = await Trees.read(files, { disk, store, version, known: new Map(last.files) });
+  const trees = await Trees.read(files, { disk, store, version, known: new Map(last.files), crew });
   const known = new Map(last.outcomes);
   const judge = new Judge(trees, {
     law: { rules, policy },
@@ -59,9 +79,11 @@ export async function judgeTypescript(files: readonly string[], options: Typescr
     place,
     version: law,
     known,
+    crew,
     ...(onReplayed === undefined ? {} : { onReplayed }),
   });
   const outcomes = await judge.all(files);
+  await trees.whole;
   const isNews =
     judge.kept.size !== known.size ||
     trees.known.size !== last.files.length ||

@@ -75,6 +75,12 @@ export class Closures {
     return [...out].flatMap(({ members }) => members).sort();
   }
 
+  /** Some files, each after what it imports, unless that imports it. */
+  inOrder(files: Iterable<string>): string[] {
+    const wanted = new Set(files);
+    return [...this.#knots.keys()].filter((file) => wanted.has(file));
+  }
+
   /** Digests of all that a file depends on, given those of single files: one pass, whatever the closures' sizes. */
   digests(own: (file: string) => string): (file: string) => string {
     const known = new Map<Knot, string>();

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { PackedFacts } from '../walk/packed-facts.js';
+import type { Crew, OpenWalk } from './crew.js';
 import type { Trees } from './front.js';
 import { digestOf, type Store } from './store.js';
 import type { Outcome, Trail, Walker, WalkerOptions } from './walker.js';
@@ -25,6 +26,7 @@ export interface OutcomeOptions extends WalkerOptions {
   readonly version: string;
   /** Outcomes of the last run by the digest of all that decided them; none is used where judgements are to be shown. */
   readonly known: ReadonlyMap<string, unknown>;
+  readonly crew: Crew;
 }
 
 /** More functions that no scenario reaches than this are walked folder by folder. */
@@ -63,24 +65,34 @@ export class Judge {
 
   /** Each scenario of the files by itself, then what no scenario reaches. */
   async all(files: readonly string[]): Promise<Outcome[]> {
-    const out: Outcome[] = [];
-    for (const file of files)
-      if (this.#trees.known.get(file)?.head.hasDefault === true) out.push(...(await this.#scenarios(file)));
+    const out = (await this.#each(files, (file) => this.#scenarios(file))).flat();
     const unreached = without(this.#open(files), out).sort((a, b) => (a.id < b.id ? -1 : 1));
     // Functions that return a scenario: called once, so that it comes to be.
-    const made: Outcome[] = [];
-    for (const { id, file } of unreached) {
-      if (this.#trees.known.get(file)?.head.factories.includes(id) === true)
-        made.push(...(await this.#factory(id, file)));
-    }
+    const factories = unreached.filter(
+      ({ id, file }) => this.#trees.known.get(file)?.head.factories.includes(id) === true,
+    );
+    const made = (await this.#each(factories, ({ id, file }) => this.#factory(id, file))).flat();
     const left = without(unreached, made);
     const last = left.length > 0 ? [await this.#unreached(left, files)] : [];
     return [...out, ...made, ...last];
   }
 
+  /** What the same comes to for each; all at a time where other threads do the work. */
+  async #each<T, R>(of: readonly T[], one: (item: T) => Promise<R>): Promise<R[]> {
+    if (this.#trees.isFar) return Promise.all(of.map(one));
+    const out: R[] = [];
+    for (const item of of) out.push(await one(item));
+    return out;
+  }
+
   async #scenarios(file: string): Promise<readonly Outcome[]> {
+    await this.#trees.has([file]);
+    if (this.#trees.known.get(file)?.head.hasDefault !== true) return [];
+    await this.#trees.hasAllOf([file]);
     return this.#keeping(['scenarios', file, this.#trees.digest(file)], async () => {
       this.walked.push(file);
+      if (this.#trees.isFar)
+        return this.#options.crew.walk({ do: 'scenarios', units: await this.#trees.unitTexts([file]), file });
       return (await this.#walking()).scenarios(await this.#trees.units([file]), file);
     });
   }
@@ -88,6 +100,8 @@ export class Judge {
   async #factory(id: string, file: string): Promise<readonly Outcome[]> {
     return this.#keeping(['factory', id, this.#trees.digest(file)], async () => {
       this.walked.push(id);
+      if (this.#trees.isFar)
+        return this.#options.crew.walk({ do: 'factory', units: await this.#trees.unitTexts([file]), id });
       return (await this.#walking()).factory(await this.#trees.units([file]), id);
     });
   }
@@ -109,8 +123,7 @@ export class Judge {
     const [only] = groups;
     if (groups.length === 1 && only !== undefined) return this.#alone(only, file);
     const made = new Map<Group, PackedFacts>();
-    const outcomes: OpenOutcome[] = [];
-    for (const group of groups) outcomes.push(await this.#groupOutcome(group, made));
+    const outcomes = await this.#each(groups, (group) => this.#groupOutcome(group, made));
     const judged = await this.#keeping(['open', file, ...outcomes.map(({ digest }) => digest)], async () => {
       const facts: PackedFacts[] = [];
       for (const group of groups) facts.push(made.get(group) ?? (await this.#factsOf(group)));
@@ -132,6 +145,10 @@ export class Judge {
     return this.#keeping(['alone', file, ...this.#decides(group)], async () => {
       const { ids, files, folder } = group;
       this.walked.push(folder);
+      if (this.#trees.isFar) {
+        const units = await this.#trees.unitTexts(files);
+        return this.#options.crew.walk({ do: 'alone', units, files, ids, file });
+      }
       return (await this.#walking()).alone(await this.#trees.units(files), files, ids, file);
     });
   }
@@ -150,11 +167,13 @@ export class Judge {
     return ['facts', digestOf(...ids), digestOf(...digests)];
   }
 
-  async #walkOf(group: Group): Promise<{ readonly facts: PackedFacts; readonly trail: Trail }> {
-    const { store } = this.#options;
+  async #walkOf(group: Group): Promise<OpenWalk> {
+    const { store, crew } = this.#options;
     const { ids, files, folder } = group;
     this.walked.push(folder);
-    const walked = (await this.#walking()).open(await this.#trees.units(files), files, ids);
+    const walked = this.#trees.isFar
+      ? await crew.walk({ do: 'open', units: await this.#trees.unitTexts(files), files, ids })
+      : (await this.#walking()).open(await this.#trees.units(files), files, ids);
     const kept: KeptFacts = { key: this.#keyOf(this.#decides(group)), facts: walked.facts };
     store.save(this.#placeOf(group), kept);
     return walked;

@@ -47,15 +47,18 @@ export class Reader implements Parser {
   }
 
   /**
-   * Reads files into the intermediate form.
+   * Reads files into the intermediate form, one after the other.
    * @param needed files and all that they import
    * @param typed names of those whose types are checked for errors
    */
-  lower(needed: readonly FileNode[], files: readonly FileNode[], typed: ReadonlySet<string>): Map<string, Lowered> {
+  *lower(
+    needed: readonly FileNode[],
+    files: readonly FileNode[],
+    typed: ReadonlySet<string>,
+  ): Generator<readonly [name: string, Lowered]> {
     for (const { path, text } of needed) this.#project.add(path, text);
     const sources = this.#project.sources();
     const names = new Names(sources);
-    const out = new Map<string, Lowered>();
     for (const { path, name } of files) {
       const file = sources.program.getSourceFile(path);
       if (file === undefined) continue;
@@ -63,9 +66,8 @@ export class Reader implements Parser {
       const syntax = problems(sources.program.getSyntacticDiagnostics(file), file);
       const isTyped = typed.has(name);
       const types = isTyped && syntax.length === 0 ? problems(sources.program.getSemanticDiagnostics(file), file) : [];
-      out.set(name, { unit, syntax, ...(isTyped ? { types } : {}) });
+      yield [name, { unit, syntax, ...(isTyped ? { types } : {}) }];
     }
-    return out;
   }
 }
 
