@@ -33,37 +33,25 @@ export interface OpenWalk {
   readonly trail: Trail;
 }
 
-/** Files to be read, and code to be walked, from which on threads are worth their start. */
-const WORTH_FILES = 100;
-const WORTH_WALKS = 8;
+/** Files to be read, from which on threads are worth their start. */
+const WORTH = 100;
 
-/** Threads that walk sources beside the main one. What they come to does not depend on their number. */
+/** Threads that walk sources while the main one reads them. What they come to does not depend on their number. */
 export class Crew {
   readonly #setup: CrewSetup;
-  readonly #most: number;
-  #size = 0;
+  readonly #size: number;
   #pool: Promise<Tinypool> | undefined;
 
-  /** @param threads at most, the main one among them while it has something else to do */
+  /** @param threads at most, the main one among them */
   constructor(threads: number, setup: CrewSetup) {
     // Without compiled sources (under a test runner) there is no thread to start.
-    this.#most = import.meta.url.endsWith('.js') ? threads : 1;
+    this.#size = import.meta.url.endsWith('.js') ? threads - 1 : 0;
     this.#setup = setup;
   }
 
-  /** Everything is walked here. */
-  get isHired(): boolean {
-    return this.#size > 0;
-  }
-
-  /** Has what is read walked here while the main thread reads on, where so many files are worth it. */
-  hireWhileReading(files: number): void {
-    if (files >= WORTH_FILES) this.#size = this.#most - 1;
-  }
-
-  /** Has so much code walked here, where it is worth it. */
-  hireToWalk(walks: number): void {
-    if (walks >= WORTH_WALKS && this.#most > 1) this.#size = Math.min(this.#most, walks);
+  /** Whether to have code walked here, where so many files have to be read first. */
+  isWorth(files: number): boolean {
+    return this.#size > 0 && files >= WORTH;
   }
 
   async walk<What extends keyof WalkingResults>(task: WalkingTask & { do: What }): Promise<WalkingResults[What]> {

@@ -68,6 +68,7 @@ export class Trees {
   readonly #texts = new Map<string, string>();
   readonly #coming = new Coming();
   #whole: Promise<void> = Promise.resolve();
+  #isFar = false;
   #reader: () => Promise<Reader>;
   #digestOf: (file: string) => string = () => '';
 
@@ -91,7 +92,7 @@ export class Trees {
     const trees = new Trees(options, graph, reader);
     const typed = new Set(given.length > MOST_CHECKED ? [] : given);
     const missing = trees.#take(typed);
-    options.crew.hireWhileReading(missing.size);
+    trees.#isFar = options.crew.isWorth(missing.size);
     trees.#coming.expect(missing.keys());
     trees.#whole = trees.#lower(missing, typed).then(() => {
       trees.#tell(given);
@@ -99,10 +100,15 @@ export class Trees {
       code.keep();
       trees.#reader = readerOf(given, options.disk, new CodeCache(undefined));
     });
-    if (!options.crew.isHired) await trees.#whole;
+    if (!trees.#isFar) await trees.#whole;
     // What goes wrong is told to whoever waits for a file, or for all.
     trees.#whole.catch(() => {});
     return trees;
+  }
+
+  /** Other threads walk the sources. */
+  get isFar(): boolean {
+    return this.#isFar;
   }
 
   /** Resolves when all is read, and `problems` told. */
@@ -193,7 +199,7 @@ export class Trees {
         store.save(key, lowered);
         this.#coming.came(name);
         // Lets other threads be given what they can walk by now.
-        if (this.#options.crew.isHired) await setImmediate();
+        if (this.#isFar) await setImmediate();
       }
       this.#coming.end();
     } catch (error) {
@@ -206,7 +212,7 @@ export class Trees {
     const facts = this.#byName.get(name)?.facts;
     if (facts === undefined) return;
     const text = JSON.stringify(unit);
-    if (this.#options.crew.isHired) this.#texts.set(name, text);
+    if (this.#isFar) this.#texts.set(name, text);
     else this.#units.set(name, unit);
     const digest = digestOf(text);
     this.known.set(name, {

@@ -65,8 +65,6 @@ export class Judge {
 
   /** Each scenario of the files by itself, then what no scenario reaches. */
   async all(files: readonly string[]): Promise<Outcome[]> {
-    // While the sources are read there is no telling yet.
-    if (!this.#options.crew.isHired) this.#options.crew.hireToWalk(this.#stale(files));
     const out = (await this.#each(files, (file) => this.#scenarios(file))).flat();
     const unreached = without(this.#open(files), out).sort((a, b) => (a.id < b.id ? -1 : 1));
     // Functions that return a scenario: called once, so that it comes to be.
@@ -79,23 +77,9 @@ export class Judge {
     return [...out, ...made, ...last];
   }
 
-  /** How many files have scenarios that are to be walked anew. */
-  #stale(files: readonly string[]): number {
-    const { known } = this.#options;
-    return files.filter(
-      (file) =>
-        this.#trees.known.get(file)?.head.hasDefault === true && !known.has(this.#keyOf(this.#ofScenarios(file))),
-    ).length;
-  }
-
-  /** All that decides what the scenarios of a file come to. */
-  #ofScenarios(file: string): string[] {
-    return ['scenarios', file, this.#trees.digest(file)];
-  }
-
   /** What the same comes to for each; all at a time where other threads do the work. */
   async #each<T, R>(of: readonly T[], one: (item: T) => Promise<R>): Promise<R[]> {
-    if (this.#options.crew.isHired) return Promise.all(of.map(one));
+    if (this.#trees.isFar) return Promise.all(of.map(one));
     const out: R[] = [];
     for (const item of of) out.push(await one(item));
     return out;
@@ -105,9 +89,9 @@ export class Judge {
     await this.#trees.has([file]);
     if (this.#trees.known.get(file)?.head.hasDefault !== true) return [];
     await this.#trees.hasAllOf([file]);
-    return this.#keeping(this.#ofScenarios(file), async () => {
+    return this.#keeping(['scenarios', file, this.#trees.digest(file)], async () => {
       this.walked.push(file);
-      if (this.#options.crew.isHired)
+      if (this.#trees.isFar)
         return this.#options.crew.walk({ do: 'scenarios', units: await this.#trees.unitTexts([file]), file });
       return (await this.#walking()).scenarios(await this.#trees.units([file]), file);
     });
@@ -116,7 +100,7 @@ export class Judge {
   async #factory(id: string, file: string): Promise<readonly Outcome[]> {
     return this.#keeping(['factory', id, this.#trees.digest(file)], async () => {
       this.walked.push(id);
-      if (this.#options.crew.isHired)
+      if (this.#trees.isFar)
         return this.#options.crew.walk({ do: 'factory', units: await this.#trees.unitTexts([file]), id });
       return (await this.#walking()).factory(await this.#trees.units([file]), id);
     });
@@ -161,7 +145,7 @@ export class Judge {
     return this.#keeping(['alone', file, ...this.#decides(group)], async () => {
       const { ids, files, folder } = group;
       this.walked.push(folder);
-      if (this.#options.crew.isHired) {
+      if (this.#trees.isFar) {
         const units = await this.#trees.unitTexts(files);
         return this.#options.crew.walk({ do: 'alone', units, files, ids, file });
       }
@@ -187,7 +171,7 @@ export class Judge {
     const { store, crew } = this.#options;
     const { ids, files, folder } = group;
     this.walked.push(folder);
-    const walked = this.#options.crew.isHired
+    const walked = this.#trees.isFar
       ? await crew.walk({ do: 'open', units: await this.#trees.unitTexts(files), files, ids })
       : (await this.#walking()).open(await this.#trees.units(files), files, ids);
     const kept: KeptFacts = { key: this.#keyOf(this.#decides(group)), facts: walked.facts };
