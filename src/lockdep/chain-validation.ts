@@ -1,6 +1,7 @@
 import { type EventHeader, ReadKind } from '../model/events.js';
 import type { Scenario } from '../model/finding.js';
 import { closedCycles } from './closed-cycles.js';
+import { pathEvidence } from './dependency-evidence.js';
 import { depKind } from './dependency-graph.js';
 import {
   contextWords,
@@ -12,7 +13,6 @@ import {
   makeFinding,
   takenEvidence,
 } from './describe.js';
-import { pathEvidence } from './irq-inversion.js';
 import { checkIrqSafety } from './irq-orders.js';
 import type { LockdepState } from './lockdep-state.js';
 import { HELD_STRIDE, Held, HeldFlag, type TaskState } from './task-state.js';
@@ -194,7 +194,8 @@ function reportCycle(
   const { classes, graph } = state;
   const cycle = [heldClass(task, index), ...path.map((edge) => graph.toOf(edge))];
   if (cycle.some((cls) => classes.eventKind(cls) !== undefined)) {
-    reportEventCycle(state, h, task, cycle, path, heldSite(task, index));
+    const sites = { held: heldSite(task, below), taken: heldSite(task, index) };
+    reportEventCycle(state, h, task, cycle, path, sites);
     return;
   }
   const record = state.findings.record(`cycle ${rotated(cycle.map(String)).join(' ')}`, cycle, () => {

@@ -25,10 +25,12 @@ export function depKindNames(mask: number): string[] {
   return (['EN', 'ER', 'SN', 'SR'] as const).filter((kind) => mask & Dep[kind]);
 }
 
-/** Where a dependency was first seen: the held end and the taken end. */
+/** Where a dependency was first seen: the held end and the taken end; of one that starts at an event the signal or the reader's begin. */
 export interface DependencySites {
   held: Site;
   taken: Site;
+  /** It starts at a grace period, and what it ends at is needed inside a reader. */
+  isReader?: boolean;
 }
 
 /**

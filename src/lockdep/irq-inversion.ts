@@ -1,14 +1,7 @@
 import type { EventHeader } from '../model/events.js';
 import type { Evidence, Finding, FindingDetail, Where } from '../model/finding.js';
-import {
-  contextWords,
-  describeHeld,
-  describeStack,
-  evidence,
-  heldClass,
-  makeFinding,
-  takenEvidence,
-} from './describe.js';
+import { pathEvidence } from './dependency-evidence.js';
+import { contextWords, describeHeld, describeStack, heldClass, makeFinding, takenEvidence } from './describe.js';
 import type { LockdepState } from './lockdep-state.js';
 import type { TaskState } from './task-state.js';
 import { IrqKind, isEnabledBit, usageBit, usageBitName } from './usage.js';
@@ -170,13 +163,4 @@ function usageEvidence(state: LockdepState, cls: number, kind: IrqKind, enabled:
     if (steps.length > 0) return steps;
   }
   return [];
-}
-
-/** Each dependency of a path with the place where it was first seen. */
-export function pathEvidence(state: LockdepState, path: readonly number[]): Evidence[] {
-  return path.map((edge) => {
-    const from = state.classes.displayName(state.graph.fromOf(edge));
-    const to = state.classes.displayName(state.graph.toOf(edge));
-    return evidence(`${to} was taken while ${from} was held`, state.sites.where(state.graph.sitesOf(edge).taken));
-  });
 }

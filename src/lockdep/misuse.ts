@@ -114,13 +114,19 @@ export function reportHeldAtExit(
   indices: readonly number[],
   how: string,
 ): void {
-  const classes = indices.map((index) => heldClass(task, index));
+  const all = indices.map((index) => heldClass(task, index));
+  // How many locks of a class it is differs from run to run.
+  const classes = [...new Set(all)];
   const record = state.findings.record(`exit ${classes.join(' ')}`, classes, () => {
     const names = classes.map((cls) => state.classes.displayName(cls));
     const who = state.sites.task(task.comm, task.pid);
+    const counted = classes.map((cls, i) => {
+      const count = all.filter((other) => other === cls).length;
+      return `${names[i]}${count > 1 ? ` (${count} of them)` : ''}`;
+    });
     return makeFinding({
       rule: 'held-at-exit',
-      message: `${who} ${how} with ${names.join(', ')} still held`,
+      message: `${who} ${how} with ${counted.join(', ')} still held`,
       locks: names,
       where: whereNow(state, h, 0),
       evidence: [

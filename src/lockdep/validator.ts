@@ -328,10 +328,10 @@ export class Validator extends NullSink implements EventSink {
     if (!this.#skips()) this.state.waits.end(hi, lo, kind);
   }
 
-  override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number, _ip: number): void {
+  override wakeUp(h: EventHeader, _hi: number, _lo: number, name: number, kind: number, ip: number): void {
     if (this.#skips()) return;
     const cpu = this.state.cpu(h.cpu);
-    this.state.waits.signal(h, this.#taskOf(h, cpu), runningContext(this.state, h, cpu), name, kind);
+    this.state.waits.signal(h, this.#taskOf(h, cpu), runningContext(this.state, h, cpu), name, kind, ip);
   }
 
   override lockdepOff(h: EventHeader, _ip: number): void {

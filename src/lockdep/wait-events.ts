@@ -1,6 +1,7 @@
 import { type EventHeader, ReadKind, WaitKind } from '../model/events.js';
 import { closedCycles } from './closed-cycles.js';
-import { depKind } from './dependency-graph.js';
+import { dependencyEvidence, pathEvidence } from './dependency-evidence.js';
+import { type DependencySites, depKind } from './dependency-graph.js';
 import {
   contextWords,
   describeStack,
@@ -12,8 +13,8 @@ import {
   whereNow,
 } from './describe.js';
 import { isOwnWork } from './event-context.js';
-import { pathEvidence } from './irq-inversion.js';
 import type { LockdepState } from './lockdep-state.js';
+import type { Need } from './needs.js';
 import { type Site, siteOf } from './site.js';
 import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-state.js';
 
@@ -29,7 +30,7 @@ import { HELD_STRIDE, Held, HeldFlag, IrqContext, type TaskState } from './task-
  */
 export class WaitEvents {
   /** Last signals of an event: locks their signallers needed, with the acquisition counts at which they took them. */
-  readonly #signals = new Map<number, { cls: number; read: number; at: number; site: Site }[]>();
+  readonly #signals = new Map<number, Signalled[]>();
   /** Earliest birth of a task that waited for the event. */
   readonly #waiterBirth = new Map<number, number>();
   /** Who waits on an rcuwait, by address. */
@@ -54,13 +55,14 @@ export class WaitEvents {
         this.#insideReader(h, task, index, event, kind, site);
         continue;
       }
-      this.#depend(h, task, { cls, read: heldRead(task, index), site: heldSite(task, index) }, { cls: event, site });
+      const sites = { held: heldSite(task, index), taken: site };
+      this.#depend(h, task, { cls, read: heldRead(task, index) }, { cls: event }, sites);
       if (!(flags & HeldFlag.Trylock)) break;
     }
     const birth = Math.min(this.#waiterBirth.get(event) ?? task.birth, task.birth);
     this.#waiterBirth.set(event, birth);
     for (const need of this.#signals.get(event) ?? []) {
-      if (need.at > task.birth) this.#needs(h, task, event, need);
+      if (need.at > task.birth) this.#needs(h, task, event, need, { held: need.signal, taken: need.site });
     }
     task.needs.note(event, ReadKind.Write, state.acquisitions, site);
   }
@@ -69,27 +71,30 @@ export class WaitEvents {
     if (kind === WaitKind.Rcuwait) this.#rcuwaiters.delete(`${hi}:${lo}`);
   }
 
-  signal(h: EventHeader, task: TaskState, context: number, name: number, kind: number): void {
+  signal(h: EventHeader, task: TaskState, context: number, name: number, kind: number, ip: number): void {
     const state = this.#state;
+    const signal = siteOf(h, ip);
     const event = state.classes.eventClass(eventName(state, name, kind), kind);
     state.graph.reserveClasses(state.classes.size);
     // A reader that leaves ends a grace period: what it took inside is known by then, and what it had taken before no waiter can hold.
     if (kind === WaitKind.GracePeriod && this.#isInReaderOf(task, context, event)) return;
     const birth = this.#waiterBirth.get(event);
     const needs = isOwnWork(h, context) ? task.needs.list() : [];
-    const all = [...needs];
+    const all = needs.map((need): Signalled => ({ ...need, signal }));
     for (let index = task.depth - 1; index >= 0 && task.contextOf(index) === context; index--) {
       const flags = task.held[index * HELD_STRIDE + Held.Flags];
       if (!(flags & HeldFlag.Check) || flags & HeldFlag.Trylock) continue;
       const site = heldSite(task, index);
       // Held at the signal: needed whenever the waiter came.
-      all.push({ cls: heldClass(task, index), read: heldRead(task, index), at: Number.MAX_SAFE_INTEGER, site });
+      all.push({ cls: heldClass(task, index), read: heldRead(task, index), at: Number.MAX_SAFE_INTEGER, site, signal });
     }
     this.#signals.set(event, all);
     // What a worker took for one work item the next one does not wait for.
     if (kind === WaitKind.Work) task.needs.forget();
     if (birth === undefined) return;
-    for (const need of all) if (need.at > birth && need.cls !== event) this.#needs(h, task, event, need);
+    for (const need of all) {
+      if (need.at > birth && need.cls !== event) this.#needs(h, task, event, need, { held: signal, taken: need.site });
+    }
   }
 
   #isInReaderOf(task: TaskState, context: number, event: number): boolean {
@@ -101,14 +106,13 @@ export class WaitEvents {
 
   /** A lock is taken inside an RCU reader, at `index` of the stack: the reader's grace period needs it. */
   takenInReader(h: EventHeader, task: TaskState, index: number): void {
-    const state = this.#state;
     const context = task.contextOf(index);
     const cls = heldClass(task, index);
     for (let below = index - 1; below >= 0 && task.contextOf(below) === context; below--) {
       const period = this.#gracePeriodOf(task, below);
       if (period === undefined) continue;
-      const site = heldSite(task, index);
-      this.#needs(h, task, period, { cls, read: heldRead(task, index), at: state.acquisitions, site });
+      const sites = { held: heldSite(task, below), taken: heldSite(task, index), isReader: true };
+      this.#needs(h, task, period, { cls, read: heldRead(task, index) }, sites);
     }
   }
 
@@ -116,7 +120,10 @@ export class WaitEvents {
     const period = this.#gracePeriodOf(task, index);
     if (period === undefined) return;
     if (period === event && kind === WaitKind.GracePeriod) this.#reportWaitInReader(h, task, index, event, site);
-    else this.#needs(h, task, period, { cls: event, read: ReadKind.Write, at: 0, site });
+    else {
+      const sites = { held: heldSite(task, index), taken: site, isReader: true };
+      this.#needs(h, task, period, { cls: event, read: ReadKind.Write }, sites);
+    }
   }
 
   /** The grace-period event that the reader at `index` holds up; undefined when it is no RCU reader. */
@@ -131,21 +138,11 @@ export class WaitEvents {
     return cls;
   }
 
-  #needs(
-    h: EventHeader,
-    task: TaskState,
-    event: number,
-    need: { cls: number; read: number; at: number; site: Site },
-  ): void {
-    this.#depend(
-      h,
-      task,
-      { cls: event, read: ReadKind.Write, site: need.site },
-      { cls: need.cls, read: need.read, site: need.site },
-    );
+  #needs(h: EventHeader, task: TaskState, event: number, need: End, sites: DependencySites): void {
+    this.#depend(h, task, { cls: event, read: ReadKind.Write }, need, sites);
   }
 
-  #depend(h: EventHeader, task: TaskState, from: End, to: End): void {
+  #depend(h: EventHeader, task: TaskState, from: End, to: End, sites: DependencySites): void {
     const { graph } = this.#state;
     if (from.cls === to.cls) return;
     const toRead = to.read ?? ReadKind.Write;
@@ -156,14 +153,14 @@ export class WaitEvents {
     const met = { from: from.cls, to: to.cls, fromRead, toRead };
     const isCyclic = closedCycles(this.#state, met, (path) => {
       const cycle = [to.cls, ...path.map((edge) => graph.toOf(edge))];
-      reportEventCycle(this.#state, h, task, cycle, path, to.site);
+      reportEventCycle(this.#state, h, task, cycle, path, sites);
     });
     if (isCyclic) {
       this.#state.refused++;
       return;
     }
     if (known >= 0) graph.strengthen(known, kind, true);
-    else graph.add(from.cls, to.cls, kind, true, { held: from.site, taken: to.site });
+    else graph.add(from.cls, to.cls, kind, true, sites);
   }
 
   #reportWaitInReader(h: EventHeader, task: TaskState, index: number, event: number, site: Site): void {
@@ -219,7 +216,11 @@ export class WaitEvents {
 interface End {
   cls: number;
   read?: number;
-  site: Site;
+}
+
+/** What a signal came after, and where it was sent. */
+interface Signalled extends Need {
+  readonly signal: Site;
 }
 
 /** All flavours of classic RCU share their grace periods; others go by the name of their readers' lock map. */
@@ -229,16 +230,20 @@ function eventName(state: LockdepState, name: number, kind: number): string {
   return /^rcu(_read_lock(_bh|_sched)?|_preempt|_sched|_bh|_state)?$/.test(text) ? 'rcu' : text;
 }
 
-/** A cycle with an event in it: a wait under what its signaller needs; through a grace period, one under what a reader takes. */
+/**
+ * A cycle with an event in it: a wait under what its signaller needs; through a grace period, one under what a reader takes. `sites` are those
+ * of the dependency from its last class to the first, which closes it.
+ */
 export function reportEventCycle(
   state: LockdepState,
   h: EventHeader,
   task: TaskState,
   cycle: readonly number[],
   path: readonly number[],
-  site: Site,
+  sites: DependencySites,
 ): void {
   const { classes } = state;
+  const closing = { from: cycle[cycle.length - 1], to: cycle[0], sites };
   const smallest = cycle.indexOf(Math.min(...cycle));
   const ordered = [...cycle.slice(smallest), ...cycle.slice(0, smallest)];
   const isGracePeriod = cycle.some((cls) => classes.eventKind(cls) === WaitKind.GracePeriod);
@@ -248,8 +253,8 @@ export function reportEventCycle(
       rule: isGracePeriod ? 'rcu-wait-in-reader' : 'wait-event-cycle',
       message: `possible circular dependency through a wait: ${[...names, names[0]].join(' -> ')}`,
       locks: names,
-      where: state.sites.where(site),
-      evidence: [...pathEvidence(state, path), evidence(`${names[0]} closes the cycle`, state.sites.where(site))],
+      where: state.sites.where(sites.taken),
+      evidence: [...pathEvidence(state, path), ...dependencyEvidence(state, closing)],
       identity: names,
       certain: true,
       detail: { held: describeStack(state, task), context: contextWords(h, 0, false) },

@@ -45,6 +45,8 @@ export interface Finding {
   advice?: string;
   /** What the renderer may draw beyond the contract's fields. */
   detail?: FindingDetail;
+  /** Where the finding stands that this one follows from, behind which it is told. */
+  follows?: Where;
   /** Listed in the baseline; absent: new. */
   known?: Known;
 }

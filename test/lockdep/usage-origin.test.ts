@@ -69,6 +69,7 @@ describe('a lock that is held when interrupts are switched on', () => {
     expect(finding?.where.function).toBe('culprit+0x1/0x2');
     expect(steps(finding)).toEqual([
       'S_user: S became IN-HARDIRQ-W here',
+      'S_user: S was taken',
       'A_user: A was taken while S was held',
       'A_user: A{2:2} was taken',
       `culprit: ${IRQS_ON}: A became HARDIRQ-ON-W here`,

@@ -3,7 +3,7 @@ import { Ctx, type EventSink, LockdepCtx, TaskState, WaitKind } from '../../mode
 import type { Finding } from '../../model/finding.js';
 import { StringNames } from '../../model/names.js';
 import type { Fact, FactBook, Need } from '../walk/facts.js';
-import type { Leave } from '../walk/leaves.js';
+import type { Leave } from '../walk/lock-state.js';
 import type { Thing } from '../walk/thing.js';
 import { DESCRIPTOR, IMAGE_HI, NO_VALIDATE, offsetOf, RUN_QUEUE, Stage } from './stage.js';
 import { Teller } from './teller.js';
@@ -34,7 +34,7 @@ export class Player {
       law,
     );
     this.#sink = this.engines.sink;
-    this.#stage = new Stage(this.#sink, this.#names);
+    this.#stage = new Stage(this.#sink, this.#names, book.callers);
   }
 
   play(facts: readonly Fact[]): void {
@@ -48,7 +48,9 @@ export class Player {
       const some = facts.filter((fact) => (fact.base.kind === 'nmi') === isNmi);
       for (const fact of some) if (isOrdinary(fact)) this.#one(fact);
       for (const fact of some) if (fact.deed.do === 'wake') this.#one(fact);
-      for (const fact of some) if (isLast(fact)) this.#ending(fact);
+      // A task that ends with few locks tells of them what one with more tells, too.
+      const last = some.filter(isLast).sort((a, b) => heldAtEnd(a) - heldAtEnd(b));
+      for (const fact of last) this.#ending(fact);
     }
     // Schedules meet orders and interrupt use in any order: an order that closes a cycle is judged by all of them, too.
     if (this.engines.reconsider()) {
@@ -59,7 +61,7 @@ export class Player {
   }
 
   findings(): Finding[] {
-    const teller = new Teller(this.#stage.moments, this.#left);
+    const teller = new Teller(this.#stage.moments, this.#left, this.#stage.leaks);
     return this.engines.findings().map((finding) => teller.placed(finding));
   }
 
@@ -77,7 +79,7 @@ export class Player {
   #become(pid: number, fact: Fact): void {
     this.#pid = pid;
     this.#comm = this.#names.intern(fact.root.split('|')[0] ?? 'task');
-    this.#stage.become(pid, this.#comm);
+    this.#stage.become(pid, this.#comm, fact.moment);
   }
 
   /** A task of its own, for what a task does not come back from. */
@@ -253,6 +255,11 @@ export class Player {
     );
     this.#sink.waitEnd(this.#stage.stamp(fact.bits, fact.moment), IMAGE_HI, need.object.id, id, need.kind);
   }
+}
+
+/** Locks with which a task ends. */
+function heldAtEnd({ deed, state }: Fact): number {
+  return deed.do === 'exit' ? state.held.length : 0;
 }
 
 /** What a task does not come back from: taking a lock that it has, releasing one that it has not, its end. */

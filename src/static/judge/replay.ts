@@ -1,6 +1,7 @@
 import type { Engines, Law } from '../../judge/index.js';
 import type { Finding } from '../../model/finding.js';
 import type { Fact, FactBook } from '../walk/facts.js';
+import { ToldLeaks } from './leaks.js';
 import { Player } from './player.js';
 
 /** The judgement of what the code may do. */
@@ -20,30 +21,49 @@ export interface NamedTaker {
 /**
  * Lets the engines that judge runs and recordings judge what the walk found: each operation in each state that the code
  * can be in is shown to them as a small run of its own, the locks of the state taken first. What follows from operations
- * that are sure alone is certain, what needs others is possible.
+ * that are sure alone is certain, what needs others is possible. So is what nothing but a lock shows that a function forgot to
+ * release, as far as that is told: lockdep would be off by then.
  */
 export function replay(book: FactBook, law: Law, file: string): Replayed {
   const facts = book.all();
-  const everything = new Player(book, law, file);
-  everything.play(facts);
-  const all = everything.findings();
-  const sure = facts.filter((fact) => fact.sure);
-  let certain = all;
-  if (sure.length < facts.length) {
+  const judge = (of: readonly Fact[]): Player => {
     const player = new Player(book, law, file);
-    player.play(sure);
-    certain = player.findings();
-  }
+    player.play(of);
+    return player;
+  };
+  const everything = judge(facts);
+  const takers = takersOf(facts);
+  const all = graded(facts, everything.findings(), judge);
+  const leaks = new ToldLeaks(facts);
+  if (leaks.isEmpty) return { findings: all, engines: everything.engines, takers };
+  const mended = leaks.mended(facts);
+  const own = graded(mended, judge(mended).findings(), judge).filter((finding) => !isEnd(finding));
+  const ends = all.filter(isEnd);
+  const ofOwn = new Set(own.map((finding) => finding.fingerprint));
+  const following = all.filter((finding) => !isEnd(finding) && !ofOwn.has(finding.fingerprint));
+  const told = following.map((finding) => leaks.following(possible(finding), ends));
+  return { findings: [...ends, ...own, ...told], engines: everything.engines, takers };
+}
+
+function isEnd({ rule }: Finding): boolean {
+  return rule === 'held-at-exit';
+}
+
+/** Findings with what is certain of them. */
+function graded(facts: readonly Fact[], all: readonly Finding[], judge: (of: readonly Fact[]) => Player): Finding[] {
+  const sure = facts.filter((fact) => fact.sure);
+  const certain = sure.length < facts.length ? judge(sure).findings() : all;
   const known = new Map(certain.map((finding) => [finding.fingerprint, finding]));
-  const findings = all.map((finding) => {
-    const better = known.get(finding.fingerprint);
-    if (better !== undefined) return better;
-    return { ...finding, confidence: 'possible' as const, severity: STEP_DOWN[finding.severity] };
-  });
+  const findings = all.map((finding) => known.get(finding.fingerprint) ?? possible(finding));
   // What is possible may close a cycle first and so keep a dependency out of the graph that something certain needs.
   const told = new Set(all.map((finding) => finding.fingerprint));
   findings.push(...certain.filter((finding) => !told.has(finding.fingerprint)));
-  return { findings, engines: everything.engines, takers: takersOf(facts) };
+  return findings;
+}
+
+function possible(finding: Finding): Finding {
+  if (finding.confidence === 'possible') return finding;
+  return { ...finding, confidence: 'possible', severity: STEP_DOWN[finding.severity] };
 }
 
 function takersOf(facts: readonly Fact[]): NamedTaker[] {

@@ -1,8 +1,9 @@
 import { AcquireHas, AllocEvent, EventHeader, type EventSink, GfpSpelling, LockAcquire } from '../../model/events.js';
 import type { StringNames } from '../../model/names.js';
 import { WaitType } from '../../model/wait-type.js';
+import { type Callers, pathOf, type WayTo } from '../walk/callers.js';
 import type { Fact } from '../walk/facts.js';
-import type { Bits, HeldLock, LockState, Moment } from '../walk/lock-state.js';
+import type { Bits, HeldLock, Leak, LockState, Moment } from '../walk/lock-state.js';
 import type { LockFacts, Thing } from '../walk/thing.js';
 
 const ALL_FIELDS = AcquireHas.Key | AcquireHas.Wait | AcquireHas.Subclass | AcquireHas.Check | AcquireHas.ReadKind;
@@ -24,29 +25,47 @@ export const DESCRIPTOR: OwnLock = { name: '&desc->lock', lo: 0x72000000, seesCo
 /** Of a run queue. */
 export const RUN_QUEUE: OwnLock = { name: '&rq->__lock', lo: 0x71000000, seesContext: false };
 
+/** Ids of acquisitions on the way to other operations come after those of operations. */
+const FIRST_ON_WAY = 2 ** 40;
+
 /** What tasks do to locks and memory, as the events that a run would make of it: the one place that fills their words. */
 export class Stage {
   /** Operations by the time of their events. */
   readonly moments = new Map<number, Moment>();
+  /** How locks got out of functions, by the same. */
+  readonly leaks = new Map<number, Leak>();
   readonly #sink: EventSink;
   readonly #names: StringNames;
   readonly #h = new EventHeader();
   readonly #a = new LockAcquire();
   readonly #alloc = new AllocEvent();
   readonly #keys = new Map<string, number>();
+  readonly #callers: Callers;
+  /** Acquisitions as parts of ways to other operations, by these. */
+  readonly #onWay = new Map<Moment, Map<Moment, Moment>>();
+  /** The same where the lock got out of a function. */
+  readonly #leaked = new Map<Moment, Map<Moment, Moment>>();
+  #way: WayTo = { path: [], line: 0 };
+  /** The operation at hand. */
+  #toward: Moment | undefined;
+  #made = 0;
   #pid = 0;
   #comm = 0;
 
-  constructor(sink: EventSink, names: StringNames) {
+  constructor(sink: EventSink, names: StringNames, callers: Callers) {
+    this.#callers = callers;
     this.#sink = sink;
     this.#names = names;
     this.#a.has = ALL_FIELDS;
   }
 
-  /** From here on events are this task's. */
-  become(pid: number, comm: number): void {
+  /** From here on events are this task's, on the way to an operation. */
+  become(pid: number, comm: number, toward: Moment): void {
     this.#pid = pid;
     this.#comm = comm;
+    if (toward === this.#toward) return;
+    this.#toward = toward;
+    this.#way = { path: pathOf(toward.call), line: toward.line || Number.MAX_SAFE_INTEGER };
   }
 
   /** Takes a lock of the kernel itself that the code does not show. */
@@ -167,7 +186,23 @@ export class Stage {
     a.nestLo = nest?.lo ?? 0;
     a.lockdepContext = held.bits.lockdep;
     a.ip = this.site(held.moment);
-    this.#sink.lockAcquire(this.stamp(held.bits, held.moment), a);
+    this.#sink.lockAcquire(this.stamp(held.bits, this.#reached(held)), a);
+  }
+
+  /** An acquisition as part of the way to the operation at hand. */
+  #reached({ moment, leak }: HeldLock): Moment {
+    const call = this.#callers.within(moment.call, this.#way);
+    if (this.#toward === undefined || (call === moment.call && leak === undefined)) return moment;
+    const ways = leak === undefined ? this.#onWay : this.#leaked;
+    const onWay = ways.get(moment) ?? new Map<Moment, Moment>();
+    ways.set(moment, onWay);
+    let reached = onWay.get(this.#toward);
+    if (reached === undefined) {
+      reached = { ...moment, call, id: FIRST_ON_WAY + this.#made++ };
+      onWay.set(this.#toward, reached);
+    }
+    if (leak !== undefined) this.leaks.set(reached.id, leak);
+    return reached;
   }
 
   #fill(a: LockAcquire, lock: LockFacts, instance: number): void {

@@ -1,19 +1,25 @@
 import type { Evidence, Finding, Where } from '../../model/finding.js';
-import type { Leave } from '../walk/leaves.js';
-import type { Call, Moment } from '../walk/lock-state.js';
+import type { Call, Leak, Leave, Moment } from '../walk/lock-state.js';
 import { leavingEvidence } from './leaving.js';
 
 /** Tells what engines found in terms of the sources: places instead of times, and the calls that lead there. */
 export class Teller {
   readonly #moments: ReadonlyMap<number, Moment>;
+  readonly #leaks: ReadonlyMap<number, Leak>;
   readonly #left: ReadonlyMap<number, readonly Leave[]>;
 
   /**
    * @param moments operations by the time of their events
+   * @param leaks how locks got out of functions, by the same
    * @param left returns that let locks out, by the moment at which somebody ends with them
    */
-  constructor(moments: ReadonlyMap<number, Moment>, left: ReadonlyMap<number, readonly Leave[]>) {
+  constructor(
+    moments: ReadonlyMap<number, Moment>,
+    left: ReadonlyMap<number, readonly Leave[]>,
+    leaks: ReadonlyMap<number, Leak>,
+  ) {
     this.#moments = moments;
+    this.#leaks = leaks;
     this.#left = left;
   }
 
@@ -28,13 +34,20 @@ export class Teller {
       const { calls, last } = this.#steps(step, finding);
       const known = calls.findIndex((call, i) => !isSameCall(call, above[i]));
       above = calls;
-      const end = isExit ? this.#momentOf(step.where) : undefined;
-      const left = leavingEvidence((end && this.#left.get(end.id)) ?? []);
-      if (left.length > 0) above = [];
-      return [...left, ...(known < 0 ? [] : calls.slice(known)), last];
+      const moment = this.#momentOf(step.where);
+      const left = leavingEvidence((isExit && moment && this.#left.get(moment.id)) || []);
+      // Where a task ends that is told there.
+      const gone = leavingEvidence(
+        (!isExit && step !== given.at(-1) && moment && this.#leaks.get(moment.id)?.leaves) || [],
+      );
+      if (left.length + gone.length > 0) above = [];
+      return [...left, ...(known < 0 ? [] : calls.slice(known)), last, ...gone];
     });
     const where = isExit ? (finding.evidence[0]?.where ?? finding.where) : finding.where;
-    return { ...rest, count: 1, where: this.#place(where), evidence };
+    const { task = '' } = finding.where;
+    // Numbers of tasks are made up here.
+    const message = task === '' ? finding.message : finding.message.replaceAll(task, task.replace(/-\d+$/, ''));
+    return { ...rest, message, count: 1, where: this.#place(where), evidence };
   }
 
   #momentOf(where: Where): Moment | undefined {

@@ -125,6 +125,8 @@ export async function checkTypescript(
   stats.functions = heads.reduce((sum, { functions }) => sum + functions, 0);
   const sorted = [...findings.values()].sort(byPlace);
   const notes = [...trees.problems, ...partialNotes(outcomes, options.explainUnknown)];
+  if (outcomes.length === 0)
+    notes.push('nothing was judged: there is no scenario, and no function that others can call');
   if (options.explainUnknown) notes.push(...unknownNotes(heads, outcomes));
   const run: Run = { input, kind: 'typescript', verdict: verdictOf(sorted), findings: sorted, stats, notes };
   return { run, catalogue: oneKindEach(outcomes.flatMap(({ locks }) => locks)) };

@@ -5,8 +5,8 @@ export interface TreeHead {
   readonly file: string;
   /** How many functions it has. */
   readonly functions: number;
-  /** It exports something computed as its default, as scenarios are. */
-  readonly hasDefault: boolean;
+  /** It makes scenarios where it is loaded: exports something computed as its default, or calls scenario() itself. */
+  readonly hasScenarios: boolean;
   /** Functions that can be called from outside, each with its number in the unit. */
   readonly open: readonly (readonly [id: string, index: number])[];
   /** Those of them that make a scenario. */
@@ -26,10 +26,17 @@ export function headOf(unit: TreeUnit): TreeHead {
     if (fn === undefined || (id !== fn.id && fn.id !== '')) continue;
     if (!fn.isPublic && !id.endsWith('#default')) continue;
     open.push([id, index]);
-    if (isFactory(fn.body)) factories.push(id);
+    if (makesScenario(fn.body)) factories.push(id);
   }
   const { file, functions, unknown } = unit;
-  return { file, functions: functions.length, hasDefault: hasDefault(unit), open, factories, unknown };
+  return {
+    file,
+    functions: functions.length,
+    hasScenarios: hasDefault(unit) || makesScenario(unit.body),
+    open,
+    factories,
+    unknown,
+  };
 }
 
 function hasDefault({ file, body }: TreeUnit): boolean {
@@ -37,6 +44,6 @@ function hasDefault({ file, body }: TreeUnit): boolean {
   return body.some((stmt) => stmt.k === 'expr' && stmt.e.k === 'set' && stmt.e.t.k === 'global' && stmt.e.t.id === id);
 }
 
-function isFactory(body: readonly TreeStmt[]): boolean {
+function makesScenario(body: readonly TreeStmt[]): boolean {
   return JSON.stringify(body).includes('"api":"scenario"');
 }

@@ -87,7 +87,7 @@ export class Judge {
 
   async #scenarios(file: string): Promise<readonly Outcome[]> {
     await this.#trees.has([file]);
-    if (this.#trees.known.get(file)?.head.hasDefault !== true) return [];
+    if (this.#trees.known.get(file)?.head.hasScenarios !== true) return [];
     await this.#trees.hasAllOf([file]);
     return this.#keeping(['scenarios', file, this.#trees.digest(file)], async () => {
       this.walked.push(file);

@@ -1,5 +1,5 @@
-import type { Leave } from './leaves.js';
-import type { Base, Bits, Call, HeldLock, LockState, Moment } from './lock-state.js';
+import { Callers } from './callers.js';
+import type { Base, Bits, Call, HeldLock, Leave, LockState, Moment } from './lock-state.js';
 import type { Thing } from './thing.js';
 
 /** What an operation tells the judges, in the terms of src/model/events.ts. */
@@ -60,6 +60,7 @@ export class FactBook {
   readonly #facts = new Map<string, Fact>();
   readonly #moments = new Map<string, Moment>();
   readonly #waiters = new Map<Thing, Map<string, Fact>>();
+  readonly callers = new Callers();
 
   /** Nothing is noted: the walk is still finding out what is in the objects. */
   muted = false;

@@ -1,6 +1,9 @@
+import { leavesLocks } from './callers.js';
 import { moved } from './covered.js';
 import { knownKey } from './known.js';
+import { leaked } from './leaves.js';
 import type { Call, LockState } from './lock-state.js';
+import { changed } from './noting.js';
 import { commonKnown, joinStates, newJumps, unionNeeds } from './paths.js';
 import { isPure } from './pure.js';
 import { keyOfEnd } from './recursion.js';
@@ -84,7 +87,7 @@ export function callCode(
   if (w.heap.concrete) {
     // Set-up makes new objects each time: nothing can be taken from an earlier call.
     const result = run(w, f, fn, code, self, given, s, call, sure);
-    return finish(w, f, s, result);
+    return finish(w, f, s, result, line);
   }
   w.touched.call(f.code?.fn, code.fn);
   if (code.fn.contract !== undefined) w.touched.deed(code.fn);
@@ -96,7 +99,7 @@ export function callCode(
   const known = w.calls.get(key);
   if (known !== undefined) {
     w.recursions.use(known);
-    return finish(w, f, s, pure ? inState(known, s) : known);
+    return knownCall(w, f, s, known, pure ? inState(known, s) : known, call);
   }
   const group = pure ? '' : groupKey(w, fn, self, args, s, f);
   const isLast = before >= effort.most;
@@ -106,7 +109,7 @@ export function callCode(
     const covered = w.covered.find(group, s.locks, sure, touched, how);
     if (covered !== undefined) {
       w.recursions.rely(code.fn, covered.result);
-      return finish(w, f, s, moved(covered, s.locks, w.states));
+      return knownCall(w, f, s, covered.result, moved(covered, s.locks, w.states), call);
     }
   }
   if (isLast) {
@@ -115,7 +118,7 @@ export function callCode(
   }
   w.contexts.set(code.fn, before + 1);
   w.walked++;
-  const result: CallResult = { returns: [], throws: [], signals: [], waits: [], unfinished: undefined };
+  const result: CallResult = { call, returns: [], throws: [], signals: [], waits: [], unfinished: undefined };
   w.calls.set(key, result);
   if (!pure) w.covered.begin(group, s.locks, result);
   const { split } = f;
@@ -127,7 +130,13 @@ export function callCode(
   if (!isAll && !w.facts.muted) w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
   if (!pure) w.covered.end(group, s.locks, sure);
   w.recursions.use(result);
-  return finish(w, f, s, result);
+  return finish(w, f, s, result, line);
+}
+
+/** A call whose outcome is known from an earlier one. */
+function knownCall(w: Walk, f: Frame, s: State, known: CallResult, ends: CallEnds, call: Call): readonly Result[] {
+  if (leavesLocks(s.locks, ends.returns) || leavesLocks(s.locks, ends.throws)) w.facts.callers.note(known.call, call);
+  return finish(w, f, s, ends, call.line);
 }
 
 /** What a function that only computes came to, wherever else it is called. */
@@ -191,17 +200,9 @@ function run(
   const ends = w.to.execute(w, frame, code.fn.body, states);
   w.depth--;
   w.heap.uncertain = uncertain;
-  if (!w.heap.concrete) {
-    const exits = [...ends.map((end) => ({ s: end, line: code.fn.end })), ...frame.jumps.returns];
-    w.leaves.note(
-      code,
-      s.locks,
-      exits.map(({ s: { locks, way }, line }) => ({ locks, way, line })),
-      frame.released,
-    );
-  }
   const returns = new Map<string, Mutable<CallEnd>>();
-  for (const { s: end, v } of [...ends.map((end) => ({ s: end, v: UNDEFINED as Value })), ...frame.jumps.returns]) {
+  const over = leaving(w, code, s.locks, frame, ends);
+  for (const { s: end, v } of over.returns) {
     const key = keyOfEnd({ locks: end.locks, v });
     const known = returns.get(key);
     if (known === undefined)
@@ -215,7 +216,7 @@ function run(
   }
   return {
     returns: [...returns.values()],
-    throws: thrown(frame.jumps.throws).map(({ s: { locks, known, needs, doubtful }, v }) => ({
+    throws: thrown(over.throws).map(({ s: { locks, known, needs, doubtful }, v }) => ({
       locks,
       known,
       needs,
@@ -225,6 +226,34 @@ function run(
     signals: [...frame.signals.values()],
     waits: [...frame.waits],
   };
+}
+
+/** All ends of an invocation, locks that got out of it marked. */
+function leaving(
+  w: Walk,
+  code: Code,
+  start: LockState,
+  frame: Frame,
+  ends: readonly State[],
+): { readonly returns: readonly Result[]; readonly throws: readonly Result[] } {
+  const all = [
+    ...ends.map((s) => ({ s, v: UNDEFINED as Value, line: code.fn.end, isThrow: false })),
+    ...frame.jumps.returns.map((end) => ({ ...end, isThrow: false })),
+    ...frame.jumps.throws.map((end) => ({ ...end, line: end.line ?? 0, isThrow: true })),
+  ];
+  if (w.heap.concrete) return apart(all);
+  const exits = all.map(({ s: { locks, way }, line, isThrow }) => ({ locks, way, line, isThrow }));
+  const leaves = w.leaves.note(code, start, exits, frame.released);
+  return apart(
+    all.map((end, i) => {
+      const out = leaves[i] ?? [];
+      return out.length === 0 ? end : { ...end, s: changed(w, end.s, leaked(start, end.s.locks, out)) };
+    }),
+  );
+}
+
+function apart<T extends { readonly isThrow: boolean }>(all: readonly T[]): { returns: T[]; throws: T[] } {
+  return { returns: all.filter(({ isThrow }) => !isThrow), throws: all.filter(({ isThrow }) => isThrow) };
 }
 
 /** Of what is thrown one for each state of the locks. */
@@ -238,7 +267,7 @@ function thrown(throws: readonly Result[]): readonly Result[] {
 }
 
 /** What the caller goes on with after a call. */
-function finish(w: Walk, f: Frame, s: State, result: CallEnds): readonly Result[] {
+function finish(w: Walk, f: Frame, s: State, result: CallEnds, line: number): readonly Result[] {
   for (const object of result.waits) {
     f.waits.add(object);
     w.facts.waitsToo(object, f.root.id);
@@ -256,6 +285,7 @@ function finish(w: Walk, f: Frame, s: State, result: CallEnds): readonly Result[
         way: s.way,
       },
       v: end.v,
+      line,
     });
   }
   return result.returns.map((end) => ({

@@ -1,4 +1,4 @@
-import type { Call, HeldLock, LockState } from './lock-state.js';
+import type { Call, HeldLock, Leave, LockState } from './lock-state.js';
 import type { Code, Thing } from './thing.js';
 
 /** A branch that a path took. */
@@ -26,26 +26,12 @@ export function commonWay(a: Way | undefined, b: Way | undefined): Way | undefin
   return one;
 }
 
-/** A return of a function with a lock that was not held when it was called. */
-export interface Leave {
-  readonly file: string;
-  readonly function: string;
-  readonly line: number;
-  /** It is the end of the body. */
-  readonly isEnd: boolean;
-  /** Name of the lock. */
-  readonly lock: string;
-  /** The branch that leads here only. */
-  readonly branch: { readonly line: number; readonly text: string; readonly truth: boolean } | undefined;
-  /** On other ways it releases the lock. */
-  readonly sometimes: boolean;
-}
-
 /** How an invocation ends. */
 export interface Exit {
   readonly locks: LockState;
   readonly way: Way | undefined;
   readonly line: number;
+  readonly isThrow: boolean;
 }
 
 /** Returns that are told of one lock. */
@@ -59,31 +45,35 @@ export class Leaves {
     this.#known.clear();
   }
 
-  /** The ends of one invocation that began in `start`, and the locks that it released on some way. */
-  note(code: Code, start: LockState, exits: readonly Exit[], released: ReadonlySet<Thing>): void {
-    const { unit, fn } = code;
-    for (const { locks, way, line } of exits) {
-      if (locks === start) continue;
-      for (const { lock } of locks.held) {
-        if (holds(start, lock)) continue;
-        const key = keyOf(unit.file, fn.name, lock);
-        const sometimes = released.has(lock) && exits.some((other) => !holds(other.locks, lock));
+  /**
+   * The ends of one invocation that began in `start`, and the locks that it released on some way. Returns for each end the returns that let
+   * locks out which are released on other ways.
+   */
+  note(code: Code, start: LockState, exits: readonly Exit[], released: ReadonlySet<Thing>): (readonly Leave[])[] {
+    return exits.map(({ locks, ...exit }) => {
+      if (locks === start) return [];
+      const leaves: Leave[] = [];
+      for (const lock of new Set(locks.held.map((held) => held.lock))) {
+        const before = countOf(start, lock);
+        if (countOf(locks, lock) <= before) continue;
+        const sometimes = released.has(lock) && exits.some((other) => countOf(other.locks, lock) <= before);
+        const leave = leaveOf(code, lock, exit, sometimes);
+        if (sometimes) leaves.push(leave);
+        const key = keyOf(leave.file, leave.function, lock);
         const known = this.#known.get(key);
-        if (known !== undefined && (known.sometimes || !sometimes)) continue;
-        const branch = way && { line: way.line, text: way.text, truth: way.truth };
-        const place = { file: unit.file, function: fn.name, line, isEnd: line === fn.end };
-        this.#known.set(key, { ...place, lock: lock.sim?.lock?.name ?? '', branch, sometimes });
+        if (known === undefined || (!known.sometimes && sometimes)) this.#known.set(key, leave);
       }
-    }
+      return leaves;
+    });
   }
 
   /**
-   * The returns that let a lock out, from the function that took it to the root's: those of functions that release it on other ways, else the
-   * outermost.
+   * The returns that let a lock out, from the function that took it in `call` to the root's: those of functions that release it on other ways,
+   * else the outermost.
    */
-  of({ lock, moment }: HeldLock): readonly Leave[] {
+  of(lock: Thing, call: Call): readonly Leave[] {
     const all = new Set<Leave>();
-    for (let at: Call | undefined = moment.call; at !== undefined; at = at.parent) {
+    for (let at: Call | undefined = call; at !== undefined; at = at.parent) {
       const leave = this.#known.get(keyOf(at.file, at.function, lock));
       if (leave !== undefined) all.add(leave);
     }
@@ -92,8 +82,42 @@ export class Leaves {
   }
 }
 
-function holds({ held }: LockState, lock: Thing): boolean {
-  return held.some((one) => one.lock === lock);
+/** The locks of an end, with those marked that got out: what else got out there got out with the outermost of them. */
+export function leaked(
+  start: LockState,
+  { held, ...end }: LockState,
+  leaves: readonly Leave[],
+): Pick<LockState, 'held'> {
+  let isFirst = true;
+  const marked = held.map((one): HeldLock => {
+    const leave = start.held.includes(one) ? undefined : leaves.find(({ lock }) => lock === one.lock);
+    if (leave === undefined) return one;
+    const beside = isFirst ? gotOut(start, end) : NOTHING_BESIDE;
+    isFirst = false;
+    return { ...one, leak: { leaves: [...(one.leak?.leaves ?? []), leave].slice(-MOST_TOLD), ...beside } };
+  });
+  return { held: isFirst ? held : marked };
+}
+
+const NOTHING_BESIDE = { irqsOff: false, preempt: 0, bh: 0 };
+
+function gotOut(start: LockState, end: Omit<LockState, 'held'>): typeof NOTHING_BESIDE {
+  return {
+    irqsOff: end.irqsOff && !start.irqsOff,
+    preempt: Math.max(0, end.preempt - start.preempt),
+    bh: Math.max(0, end.bh - start.bh),
+  };
+}
+
+function leaveOf({ unit, fn }: Code, lock: Thing, exit: Omit<Exit, 'locks'>, sometimes: boolean): Leave {
+  const { way, line, isThrow } = exit;
+  const branch = way && { line: way.line, text: way.text, truth: way.truth };
+  const how = isThrow ? 'throws' : line === fn.end ? 'ends' : 'returns';
+  return { file: unit.file, function: fn.name, line, how, lock, name: lock.sim?.lock?.name ?? '', branch, sometimes };
+}
+
+function countOf({ held }: LockState, lock: Thing): number {
+  return held.filter((one) => one.lock === lock).length;
 }
 
 function keyOf(file: string, name: string, lock: Thing): string {

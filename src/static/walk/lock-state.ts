@@ -27,6 +27,32 @@ export interface Bits {
   readonly depth: number;
 }
 
+/** A return of a function with a lock that was not held when it was called. */
+export interface Leave {
+  readonly file: string;
+  readonly function: string;
+  /** 0: not known. */
+  readonly line: number;
+  /** `ends`: at the end of the body. */
+  readonly how: 'returns' | 'ends' | 'throws';
+  readonly lock: Thing;
+  /** Of the lock. */
+  readonly name: string;
+  /** The branch that leads here only. */
+  readonly branch: { readonly line: number; readonly text: string; readonly truth: boolean } | undefined;
+  /** On other ways it releases the lock. */
+  readonly sometimes: boolean;
+}
+
+/** A lock that got out of a function, innermost first where it got out of several. */
+export interface Leak {
+  readonly leaves: readonly Leave[];
+  /** What got out with it: interrupts off, and how often preemption and bottom halves are. */
+  readonly irqsOff: boolean;
+  readonly preempt: number;
+  readonly bh: number;
+}
+
 /** A lock that is held. */
 export interface HeldLock {
   readonly lock: Thing;
@@ -43,6 +69,8 @@ export interface HeldLock {
   readonly guessed: boolean;
   /** Locks that were held when it was taken and were released before it. */
   readonly under?: readonly HeldLock[];
+  /** It got out of functions that release it on other ways. */
+  readonly leak?: Leak;
   /** Of an acquire context: the ww_mutex that its last attempt did not get, which it has to take next. */
   readonly contended?: HeldLock;
 }
@@ -99,9 +127,15 @@ function keyOf(state: Omit<LockState, 'id'>): string {
   let key = `${state.irqsOff ? 1 : 0}${state.preempt},${state.bh},${state.lockdepOff}`;
   for (const held of state.held) {
     const { moment, bits } = held;
-    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.guessed ? 'g' : ''}${held.nest?.id ?? ''}${held.contended === undefined ? '' : `c${held.contended.lock.id}`}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
+    key += `;${held.lock.id}:${held.read}${held.subclass}${held.trylock ? 't' : ''}${held.unwatched ? 'u' : ''}${held.guessed ? 'g' : ''}${held.nest?.id ?? ''}${held.contended === undefined ? '' : `c${held.contended.lock.id}`}${leakKey(held)}:${bits.context},${bits.depth}:${moment.file}#${moment.function}`;
   }
   return key;
+}
+
+/** By the function that let a lock out last. */
+function leakKey({ leak }: HeldLock): string {
+  const last = leak?.leaves.at(-1);
+  return last === undefined ? '' : `L${last.file}#${last.function}`;
 }
 
 /** What of the kernel's configuration decides the words of events. */

@@ -27,6 +27,7 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
   };
   const nest = argument('nest');
   w.touched.note(f.code?.fn, object);
+  if (moment.call !== f.call) w.facts.callers.note(moment.call, f.call);
   if (nest?.t === 'ref') w.touched.note(f.code?.fn, nest.o);
   const subclass = numberOf(argument('subclass')) ?? facts.subclass;
   const given = words.includes('given') ? (numberOf(argument('given')) ?? 0) : undefined;

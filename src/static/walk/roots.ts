@@ -4,6 +4,7 @@ import { callValue, instanceOf, outsideValue, plainCall, runValue } from './call
 import { closureOf } from './closures.js';
 import { NOTHING_KNOWN } from './known.js';
 import { bitsOf } from './lock-state.js';
+import { leftBy } from './noting.js';
 import { makeCpus, makeSim } from './sim-objects.js';
 import { emptyLocks, outermostFrame, setupRoot, startState } from './start.js';
 import { wake } from './steps.js';
@@ -169,7 +170,7 @@ const wakeEnd = {
     const bits = bitsOf(f.root.base, s.locks, w.config);
     const sure = f.sure && !s.doubtful;
     w.facts.note({
-      deed: { do: 'exit', left: s.locks.held.flatMap((held) => w.leaves.of(held)) },
+      deed: { do: 'exit', left: leftBy(w, f, s.locks) },
       base: f.root.base,
       state: s.locks,
       bits,

@@ -79,7 +79,9 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
       for (const s of states) f.jumps.continues.push({ label: stmt.label, s });
       return [];
     case 'throw':
-      for (const s of states) f.jumps.throws.push(...evaluate(w, f, stmt.e, s));
+      for (const s of states) {
+        f.jumps.throws.push(...evaluate(w, f, stmt.e, s).map((result) => ({ ...result, line: stmt.line })));
+      }
       return [];
     case 'try':
       return runTry(w, f, stmt, states);
@@ -284,7 +286,7 @@ function runTry(w: Walk, f: Frame, stmt: TreeStmt & { k: 'try' }, states: readon
   for (const jump of inner.breaks) for (const s of run(jump.s)) outer.breaks.push({ ...jump, s });
   for (const jump of inner.continues) for (const s of run(jump.s)) outer.continues.push({ ...jump, s });
   for (const jump of inner.returns) for (const s of run(jump.s)) outer.returns.push({ ...jump, s });
-  for (const { s, v } of inner.throws) for (const end of run(s)) outer.throws.push({ s: end, v });
+  for (const jump of inner.throws) for (const s of run(jump.s)) outer.throws.push({ ...jump, s });
   return stmt.end.length === 0 ? ends : execute(w, f, stmt.end, mergeStates(ends));
 }
 

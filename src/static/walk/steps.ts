@@ -7,7 +7,7 @@ import { sendSignal } from './invoke.js';
 import { bitsOf, type Moment } from './lock-state.js';
 import { acquire, backedOff, release } from './lock-steps.js';
 import { allocate, free } from './memory-steps.js';
-import { changed, note } from './noting.js';
+import { changed, leftBy, note } from './noting.js';
 import { withNeed } from './paths.js';
 import { addCalled, whereabouts } from './remote-call.js';
 import { addRoot } from './root-kinds.js';
@@ -90,14 +90,14 @@ function guarded(d: Doing, step: Step, rest: readonly Step[], paths: readonly Re
   f.jumps = inner;
   const ends = paths.flatMap((path) => runStep(d, step, path));
   f.jumps = outer;
-  for (const { s, v } of inner.throws) {
+  for (const { s, v, line } of inner.throws) {
     let thrown: readonly Result[] = [{ s, v }];
     for (const next of rest) {
       thrown = thrown.flatMap((path) =>
         next.when.every((condition) => holds(d, path.s, condition)) ? runStep(d, next, path) : [path],
       );
     }
-    outer.throws.push(...thrown.map((end) => ({ s: end.s, v })));
+    outer.throws.push(...thrown.map((end) => ({ s: end.s, v, ...(line !== undefined && { line }) })));
   }
   return ends;
 }
@@ -120,7 +120,7 @@ function runStep(d: Doing, step: Step, path: Result): readonly Result[] {
       return [path];
     case 'user-mode':
       if (s.locks.held.length > 0) {
-        note(d, s, { do: 'user-mode', left: s.locks.held.flatMap((held) => w.leaves.of(held)) });
+        note(d, s, { do: 'user-mode', left: leftBy(w, f, s.locks) });
       }
       return [path];
     case 'sleep-if-atomic':

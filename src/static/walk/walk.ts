@@ -274,7 +274,8 @@ export interface Jumps {
   readonly breaks: { readonly label: string; readonly s: State }[];
   readonly continues: { readonly label: string; readonly s: State }[];
   readonly returns: (Result & { readonly line: number })[];
-  readonly throws: Result[];
+  /** Line of the `throw`, or of the call that it came out of. */
+  readonly throws: (Result & { readonly line?: number })[];
 }
 
 /** A signal that callers send, too, with what they needed before. */
@@ -302,6 +303,8 @@ export interface CallEnds {
 
 /** The same as far as is known: one for each call and state, that grows until it is finished. */
 export interface CallResult {
+  /** The call that was walked for it. */
+  readonly call: Call;
   returns: readonly CallEnd[];
   throws: readonly CallEnd[];
   signals: readonly Signal[];

@@ -35,6 +35,13 @@ const NESTED = [
 ];
 
 describe('TypeScript that is not as it should be', () => {
+  it('says where there was nothing to judge', async () => {
+    const nothing = write('nothing.ts', 'function* unused() { yield 1; }');
+    const something = write('something.ts', 'export function* used() { yield 1; }');
+    const notes = async (file: string): Promise<number> => (await check([file], testOptions())).run.notes?.length ?? 0;
+    expect([await notes(nothing), await notes(something)]).toEqual([1, 0]);
+  });
+
   it('says where a file that is given alone is no TypeScript', async () => {
     const file = write('broken.ts', IMPORT, 'const a = ;');
     await expect(check([file], testOptions())).rejects.toThrow(`${file}:2: Expression expected.`);

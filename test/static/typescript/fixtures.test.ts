@@ -54,6 +54,31 @@ describe('findings in TypeScript fixtures', () => {
     ]);
   });
 
+  it('that follow from a lock left behind come after that, and say so', () => {
+    const own = findings.filter(({ where }) => where.file === 'fixtures/typescript/follow-ups.ts');
+    expect(own.map(({ rule, confidence }) => `${rule} ${confidence}`)).toEqual([
+      'held-at-exit certain',
+      'recursive-lock possible',
+      'lock-order-cycle possible',
+      'held-at-exit certain',
+      'sleep-in-atomic possible',
+      'invalid-wait-context certain',
+      'sleep-in-atomic certain',
+    ]);
+    const steps = own.map(({ evidence }) => evidence.map(({ what, where }) => `${where.line} ${what}`));
+    expect(steps[1]).toEqual([
+      '67 adds() calls add()',
+      expect.stringMatching(/^19 table_lock.* was taken$/),
+      '20 this.busy: true',
+      '20 add() returns with table_lock held',
+      '69 adds() calls add()',
+      expect.stringMatching(/^19 table_lock.* is taken again$/),
+      expect.stringMatching(/^20 .*table_lock/),
+    ]);
+    // What is wrong without the lock says nothing of it.
+    expect(steps[5]?.some((step) => step.includes('table_lock'))).toBe(false);
+  });
+
   it('have lines that exist: the end of a task has none of its own', () => {
     const places = findings.flatMap((finding) => [finding.where, ...finding.evidence.map((step) => step.where)]);
     expect(findings.some((finding) => finding.rule === 'held-at-exit')).toBe(true);

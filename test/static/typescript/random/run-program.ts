@@ -361,7 +361,7 @@ function isOfInterrupted({ rule, message, where, evidence, locks }: Finding, not
 }
 
 /** A step of evidence that says what was held where an event was waited for. */
-const HELD_THERE = / was taken while (.+?)(?:\/\d+)? was held$/;
+const HELD_THERE = / was (?:taken|waited for) while (.+?)(?:\/\d+)? was held$/;
 /** The class of an event: `(completion)done`. */
 const EVENT = /^\([a-z ]+\)/;
 const OF_WAITS = /rcu-wait-in-reader|wait-event-cycle|rcuwait-many-waiters/;
