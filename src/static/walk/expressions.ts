@@ -428,7 +428,7 @@ export function assign(w: Walk, f: Frame, t: TreeTarget, v: Value, s: State): re
 function setGlobal(w: Walk, id: string, v: Value): void {
   const old = w.globals.get(id);
   const isExact = w.heap.concrete && w.heap.uncertain === 0;
-  const next = old === undefined || isExact ? v : joinCounted(old, v);
+  const next = old === undefined || isExact ? v : joinCounted(old, w.heap.news(old, v));
   if (old !== undefined && sameValue(old, next)) return;
   w.globals.set(id, next);
   w.heap.changed(id, old, next);

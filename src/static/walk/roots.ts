@@ -14,7 +14,9 @@ import type { Frame, Result, Root, State, Walk } from './walk.js';
 
 /** Rounds after which what is known of the objects is taken as it is. */
 const MAX_ROUNDS = 60;
-/** The same of rounds of which nothing is noted: what they leave the others find out. */
+/** Rounds after which numbers and texts are not counted on. */
+const FEW_ROUNDS = 5;
+/** The same of rounds of which nothing is noted: the others find out what these leave. */
 const MAX_MUTED_ROUNDS = 5;
 
 /** Walks all roots until no new object, no new value in one and no new root turns up. */
@@ -32,6 +34,7 @@ function walkUntilSettled(w: Walk): void {
   const most = w.facts.muted ? MAX_MUTED_ROUNDS : MAX_ROUNDS;
   for (let round = 0; round < most; round++) {
     const before = w.heap.version;
+    w.heap.isLate = round >= FEW_ROUNDS;
     walkAll(w);
     if (w.heap.version === before) return;
   }

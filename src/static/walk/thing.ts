@@ -9,6 +9,7 @@ import {
   UNDEFINED,
   type Value,
   valueKey,
+  withoutNewTexts,
 } from './value.js';
 
 /** A function of the sources and where it is. */
@@ -136,7 +137,7 @@ export class Thing {
       this.heap.version++;
     }
     const old = this.fields.get(field);
-    const next = old === undefined || this.isExact ? value : joinCounted(old, value);
+    const next = old === undefined || this.isExact ? value : joinCounted(old, this.heap.news(old, value));
     if (old !== undefined && sameValue(old, next)) return;
     this.fields.set(field, next);
     this.heap.changed(`${this.id}.${field}`, old, next);
@@ -145,7 +146,7 @@ export class Thing {
   /** An element of an array, a map or a set gets a value. */
   add(value: Value): void {
     const old = this.rest;
-    const next = old === undefined ? value : join(old, value);
+    const next = old === undefined ? value : join(old, this.heap.news(old, value));
     if (old !== undefined && sameValue(old, next)) return;
     this.rest = next;
     this.heap.changed(`${this.id}[]`, old, next);
@@ -226,6 +227,13 @@ export class Heap {
   #address = 0x1000;
   /** How often values of a place were too many to be told apart. */
   readonly #lost = new Map<string, number>();
+  /** Something new turned up in so many rounds that numbers and texts are not counted on any more: more of them are any. */
+  isLate = false;
+
+  /** What is new to a place in a value. */
+  news(old: Value, value: Value): Value {
+    return this.isLate && !this.concrete ? withoutNewTexts(old, value) : value;
+  }
 
   /**
    * A place has other values than before. Such as were too many, and are one that is not known, are gathered anew from then on, without end:

@@ -115,6 +115,17 @@ export function joinCounted(old: Value, value: Value): Value {
   return news === undefined ? old : join(old, news);
 }
 
+/** A value with any in place of the numbers and texts in it that are not in the old one. */
+export function withoutNewTexts(old: Value, value: Value): Value {
+  const isNew = (part: Simple): boolean =>
+    part.t === 'const' &&
+    (typeof part.v === 'number' || typeof part.v === 'string') &&
+    !alternatives(old).some((other) => isSame(other, part));
+  const parts = alternatives(value);
+  const kept = parts.filter((part) => !isNew(part));
+  return kept.length === parts.length ? value : ofAlternatives([...kept.filter((part) => part !== ANYTHING), ANYTHING]);
+}
+
 /** Whether something of the old value, too much with what came to it, is no longer told apart. */
 export function losesSome(old: Value, next: Value): boolean {
   const parts = alternatives(next);
