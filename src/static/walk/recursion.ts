@@ -20,9 +20,9 @@ export interface Unfinished {
   version: number;
   walks: number;
   /** Results that it was made of and that may grow, each as it was then. */
-  used: Map<CallResult, number>;
+  used: Map<CallResult, number> | undefined;
   /** Functions of which a state was taken as one that tells nothing new, with how much was known of their locks then. */
-  relied: Map<TreeFunction, number>;
+  relied: Map<TreeFunction, number> | undefined;
   /** Walks its body. */
   readonly run: () => CallEnds;
 }
@@ -40,8 +40,6 @@ export class Recursions {
   readonly #unfinished: CallResult[] = [];
   /** How often a result was used that is not finished. */
   unfinishedUses = 0;
-  /** A call of a recursion is being walked again. */
-  again = false;
 
   constructor(touched: TouchedLocks) {
     this.#touched = touched;
@@ -53,6 +51,7 @@ export class Recursions {
     const user = this.#walking.at(-1);
     if (unfinished === undefined || user === undefined) return;
     this.unfinishedUses++;
+    user.used ??= new Map();
     if (!user.used.has(result)) user.used.set(result, unfinished.version);
     if (unfinished.level < user.level) user.level = unfinished.level;
   }
@@ -62,6 +61,7 @@ export class Recursions {
     const user = this.#walking.at(-1);
     if (result.unfinished === undefined || user === undefined) return;
     this.use(result);
+    user.relied ??= new Map();
     if (!user.relied.has(fn)) user.relied.set(fn, this.#touched.of(fn).size);
   }
 
@@ -73,12 +73,12 @@ export class Recursions {
   walk(result: CallResult, run: () => CallEnds): boolean {
     const level = this.#walking.length;
     const first = this.#unfinished.length;
-    const own: Unfinished = { level, open: true, version: 0, walks: 0, used: new Map(), relied: new Map(), run };
+    const own: Unfinished = { level, open: true, version: 0, walks: 0, used: undefined, relied: undefined, run };
     result.unfinished = own;
     this.#unfinished.push(result);
     this.#walking.push(own);
     walkOnce(result, own);
-    const isSettled = own.used.size === 0 || this.#settle(own, first);
+    const isSettled = own.used === undefined || this.#settle(own, first);
     this.#walking.pop();
     own.open = false;
     if (own.level < level) {
@@ -98,8 +98,6 @@ export class Recursions {
   #settle(own: Unfinished, first: number): boolean {
     const { level } = own;
     if (level < this.#walking.length - 1) return true;
-    const was = this.again;
-    this.again = true;
     let isSettled = true;
     for (let isDone = false; !isDone && own.level === level; ) {
       isDone = true;
@@ -124,20 +122,19 @@ export class Recursions {
         }
       }
     }
-    this.again = was;
     return isSettled;
   }
 
   #isOutdated({ used, relied }: Unfinished): boolean {
-    for (const [{ unfinished }, version] of used) if (unfinished?.version !== version) return true;
-    for (const [fn, size] of relied) if (this.#touched.of(fn).size !== size) return true;
+    for (const [{ unfinished }, version] of used ?? []) if (unfinished?.version !== version) return true;
+    for (const [fn, size] of relied ?? []) if (this.#touched.of(fn).size !== size) return true;
     return false;
   }
 }
 
 function walkOnce(result: CallResult, own: Unfinished): void {
-  own.used = new Map();
-  own.relied = new Map();
+  own.used = undefined;
+  own.relied = undefined;
   own.walks++;
   if (grow(result, own.run(), own.walks > FEW_WALKS)) own.version++;
 }
