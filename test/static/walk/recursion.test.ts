@@ -17,7 +17,14 @@ function walked(bodies: Readonly<Record<string, Body>>): Record<string, { number
   const call = (name: string): Value | undefined => {
     let result = results.get(name);
     if (result === undefined) {
-      result = { returns: [], throws: [], signals: [], waits: [], unfinished: undefined };
+      result = {
+        call: { parent: undefined, file: '', function: name, line: 0 },
+        returns: [],
+        throws: [],
+        signals: [],
+        waits: [],
+        unfinished: undefined,
+      };
       results.set(name, result);
       const isAll = recursions.walk(result, (): CallEnds => {
         times.set(name, (times.get(name) ?? 0) + 1);
