@@ -112,16 +112,23 @@ function readerOf(args: Arguments, io: Io): (paths: readonly string[]) => Promis
         `graph: ${recording} is a recording and ${sources[0]} is not: compare them with graph --diff ${recording} ${sources[0]}`,
       );
     }
-    const [{ graphsOfSources }, { lockGraphOf, together }, { cacheFolder }, { availableParallelism }, { loadRuleSet }] =
-      await Promise.all([
-        import('../static/check.js'),
-        import('../graph/index.js'),
-        import('../static/c/cache.js'),
-        import('node:os'),
-        import('../rules/index.js'),
-      ]);
+    const [
+      { graphsOfSources },
+      { lockGraphOf, together },
+      { cacheFolder },
+      { availableParallelism },
+      { loadRuleSet },
+      { printable },
+    ] = await Promise.all([
+      import('../static/check.js'),
+      import('../graph/index.js'),
+      import('../static/c/cache.js'),
+      import('node:os'),
+      import('../rules/index.js'),
+      import('../report/escape.js'),
+    ]);
     const rules = loadRuleSet();
-    const { graph, validators } = await graphsOfSources(paths, {
+    const { graph, validators, notes } = await graphsOfSources(paths, {
       rules,
       policy: rules.policy('strict'),
       tables: [],
@@ -131,6 +138,7 @@ function readerOf(args: Arguments, io: Io): (paths: readonly string[]) => Promis
       preemptRt: undefined,
       progress: () => {},
     });
+    if (!flag(args, 'quiet')) for (const note of notes) await io.stderr.write(`${printable(note)}\n`);
     return together([...(graph === undefined ? [] : [graph]), ...validators.map((one) => lockGraphOf(one))]);
   };
 }

@@ -7,6 +7,7 @@ import { contextHeaders, noSource, sourceFiles } from './files.js';
 import type { StaticLocks } from './graph.js';
 import { byPlace } from './judge/by-place.js';
 import type { NamedTaker, Replayed } from './judge/replay.js';
+import type { graphOfFiles } from './kernel.js';
 
 export interface CheckOptions {
   readonly rules: RuleSet;
@@ -86,21 +87,29 @@ export function together(a: Run, b: Run): Run {
   return { ...a, verdict: verdictOf(findings), findings, stats, notes: [...a.notes, ...b.notes] };
 }
 
+/** What sources allow, in both languages. */
+export interface SourceGraphs {
+  /** Of all C together; undefined: there is none. */
+  readonly graph: LockGraph | undefined;
+  /** What each scenario comes to. */
+  readonly validators: readonly Validator[];
+  /** Lines on sources that were left out. */
+  readonly notes: readonly string[];
+}
+
 /** The lock graphs of sources of both languages: one of all C, one of each scenario. Throws InputError for what is not there. */
-export async function graphsOfSources(
-  paths: readonly string[],
-  options: CheckOptions,
-): Promise<{ readonly graph: LockGraph | undefined; readonly validators: readonly Validator[] }> {
+export async function graphsOfSources(paths: readonly string[], options: CheckOptions): Promise<SourceGraphs> {
   const { c, typescript, problems } = sourceFiles(paths);
   if (c.length + typescript.length === 0) throw noSource(paths, problems);
   const named = c.map((path) => ({ path, name: path }));
-  const ofC = async (): Promise<LockGraph> =>
+  const ofC = async (): ReturnType<typeof graphOfFiles> =>
     (await import('./kernel.js')).graphOfFiles(named, contextHeaders(c), paths.join(' '), options);
-  const graph = c.length === 0 ? undefined : await ofC();
-  if (typescript.length === 0) return { graph, validators: [] };
+  const kernel = c.length === 0 ? undefined : await ofC();
+  const notes = [...problems.map(({ message }) => message), ...(kernel?.notes ?? [])];
+  if (typescript.length === 0) return { graph: kernel?.graph, validators: [], notes };
   const { judgeTypescript } = await import('./typescript/check.js');
   const validators: Validator[] = [];
   const onReplayed = ({ engines }: Replayed): void => void validators.push(engines.validator);
-  await judgeTypescript(typescript, { ...options, input: paths.join(' '), onReplayed });
-  return { graph, validators };
+  const { trees } = await judgeTypescript(typescript, { ...options, input: paths.join(' '), onReplayed });
+  return { graph: kernel?.graph, validators, notes: [...notes, ...trees.problems] };
 }

@@ -62,16 +62,15 @@ export async function checkFiles(
   };
 }
 
-/** The lock graph of files. Throws InputError for a file that cannot be read. */
+/** The lock graph of files, and lines on those that cannot be read. Throws InputError where none of them can be. */
 export async function graphOfFiles(
   files: readonly SourceFile[],
   context: readonly SourceFile[],
   input: string,
   options: CheckOptions,
-): Promise<LockGraph> {
+): Promise<{ readonly graph: LockGraph; readonly notes: readonly string[] }> {
   const { solution, unreadable } = await solveFiles(files, context, input, options);
-  if (unreadable[0] !== undefined) throw unreadable[0];
-  return staticLocks(solution).graph;
+  return { graph: staticLocks(solution).graph, notes: unreadable.map(({ message }) => message) };
 }
 
 /** What reading and solving need of {@link CheckOptions}. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { graphsOfSources } from '../../src/static/check.js';
 import { checkFiles, graphOfFiles } from '../../src/static/kernel.js';
 import { checkTypescript } from '../../src/static/typescript/check.js';
 import { testOptions } from './want.js';
@@ -48,10 +49,20 @@ describe('a source that cannot be read', () => {
     expect(run.findings.map(({ rule }) => rule)).toEqual(['recursive-lock']);
   });
 
-  it('is an error where there is nothing else, or where all is wanted', async () => {
+  it('costs a graph one line, in both languages', async () => {
+    const { graph, notes } = await graphOfFiles(['first.c', 'good.c'].map(named), [], folder, testOptions());
+    expect(notes).toEqual([`${at('first.c')}: illegal operation on a directory`]);
+    expect(graph.classes.map(({ name }) => name)).toEqual(['lock']);
+    writeFileSync(at('broken.ts'), 'const a = ;');
+    const both = await graphsOfSources([at('good.ts'), at('broken.ts'), at('good.c')], testOptions());
+    expect(both.notes).toEqual([expect.stringMatching(/broken\.ts:1: /)]);
+    expect(both.validators).toHaveLength(1);
+  });
+
+  it('is an error where there is nothing else', async () => {
     const line = `${at('first.c')}: illegal operation on a directory`;
     await expect(checkFiles([named('first.c')], [], folder, testOptions())).rejects.toThrow(line);
-    await expect(graphOfFiles(['first.c', 'good.c'].map(named), [], folder, testOptions())).rejects.toThrow(line);
+    await expect(graphOfFiles([named('first.c')], [], folder, testOptions())).rejects.toThrow(line);
     await expect(checkTypescript([at('first.ts')], folder, testOptions())).rejects.toThrow(
       `${at('first.ts')}: cannot be read`,
     );

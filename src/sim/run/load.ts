@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createJiti } from 'jiti';
+import { createJiti, type Jiti } from 'jiti';
 import { InputError } from '../../model/report.js';
 import * as sim from '../index.js';
 import type { Scenario } from '../scenario.js';
@@ -18,12 +18,7 @@ export type Libraries = Readonly<Record<string, object>>;
 export async function loadScenarios(path: string, libraries: Libraries = {}): Promise<Scenario[]> {
   const file = resolve(path);
   if (!existsSync(file)) throw new InputError(path, undefined, 'cannot be read: no such file or directory');
-  const jiti = createJiti(import.meta.url, {
-    // Always the source as it is: a cache would hide an edit within the same second, and leave files behind.
-    fsCache: false,
-    moduleCache: false,
-    virtualModules: { ...libraries, 'lockvet/sim': sim },
-  });
+  const jiti = loader(file, { ...libraries, 'lockvet/sim': sim });
   let exported: unknown;
   try {
     exported = await jiti.import(file, { default: true });
@@ -35,6 +30,22 @@ export async function loadScenarios(path: string, libraries: Libraries = {}): Pr
     throw new InputError(path, undefined, 'has no scenario: its default export must be what scenario() returns');
   }
   return list;
+}
+
+/** Loads what a file imports, which may be by the `paths` of the nearest tsconfig.json, as its own compiler has it. */
+function loader(file: string, virtualModules: Record<string, object>): Jiti {
+  const options = {
+    // Always the source as it is: a cache would hide an edit within the same second, and leave files behind.
+    fsCache: false,
+    moduleCache: false,
+    virtualModules,
+  };
+  try {
+    return createJiti(file, { ...options, tsconfigPaths: true });
+  } catch {
+    // A configuration that leads nowhere: an import that needs it is told.
+    return createJiti(file, options);
+  }
 }
 
 function isScenario(value: unknown): value is Scenario {

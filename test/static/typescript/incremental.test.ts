@@ -191,4 +191,25 @@ export class Device {
     write(sources, stage(other), stage(lock));
     expect(await run()).toEqual({ read: [], walked: ['a', 'b'], rules: [] });
   });
+
+  it('asks again where the base of its configuration has changed', async () => {
+    const base = (to: string): string => JSON.stringify({ compilerOptions: { paths: { '@dev/*': [`../${to}/*`] } } });
+    const files = (to: string): Files =>
+      new Map([
+        ['tsconfig.json', '{ // of the project\n  "extends": ["./conf/base"]\n}'],
+        ['conf/base.json', base(to)],
+        ['one/device.ts', DEVICE],
+        ['two/device.ts', DEVICE.replace("'outer'", "'other'")],
+        ['callee.ts', CALLEE.replace('./device.js', '@dev/device')],
+        ['config.ts', CONFIG],
+        [
+          'scenario.ts',
+          SCENARIO.replace('./device.js', '@dev/device').replace('yield* poke(device)', 'yield* device.inner.lock()'),
+        ],
+      ]);
+    const { cached, fresh } = await bothWays([files('one'), files('two')]);
+    expect(cached).toEqual(fresh);
+    const locks = cached.map((run) => rules(run).find((rule) => rule.startsWith('invalid-wait-context')));
+    expect(locks).toEqual(['invalid-wait-context outer inner', 'invalid-wait-context other inner']);
+  });
 });
