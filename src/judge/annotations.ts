@@ -1,5 +1,5 @@
 import type { EventHeader, EventSink, LockAcquire } from '../model/events.js';
-import { NullSink } from '../model/events.js';
+import { Ctx, NullSink } from '../model/events.js';
 import { type Evidence, type Finding, fingerprint, functionOf, type Where } from '../model/finding.js';
 import type { NameTable } from '../model/names.js';
 import { TeeSink } from '../model/tee.js';
@@ -12,6 +12,8 @@ interface Annotation {
   readonly lock: string | undefined;
   readonly where: Where;
 }
+
+const IN_INTERRUPT = Ctx.HardIrq | Ctx.SoftIrq | Ctx.Nmi;
 
 /** Keys of classes whose annotation is taken away: never the address of a real one. */
 const KEY_HI = 0x4c560000 | 0;
@@ -31,8 +33,8 @@ export interface AnnotatedRecording {
 export class WithoutAnnotations extends TeeSink {
   readonly #recording: AnnotatedRecording;
   readonly #annotations = new Map<string, Annotation>();
-  /** Keys that each task holds, with their counts. */
-  readonly #held = new Map<number, { hi: number; lo: number; keyHi: number; keyLo: number }[]>();
+  /** Locks that each task holds, with their keys and what it took them in. */
+  readonly #held = new Map<number, { hi: number; lo: number; keyHi: number; keyLo: number; context: number }[]>();
 
   constructor(inner: EventSink, recording: AnnotatedRecording) {
     super(inner, new NullSink());
@@ -50,15 +52,18 @@ export class WithoutAnnotations extends TeeSink {
     const name = this.#recording.names.text(a.name);
     const held = this.#held.get(h.pid) ?? [];
     this.#held.set(h.pid, held);
+    // What a handler takes is not nested in what it interrupts.
+    const context = h.context & IN_INTERRUPT;
+    const isNested = held.some((lock) => lock.keyHi === keyHi && lock.keyLo === keyLo && lock.context === context);
     if (key !== undefined && keyHi === key.hi && keyLo === key.lo) {
       this.#note(h, 'the no-validate class', name, a.ip);
       a.keyHi = KEY_HI;
       a.keyLo = a.name;
-    } else if (subclass > 0 && !held.some((lock) => lock.keyHi === keyHi && lock.keyLo === keyLo)) {
+    } else if (subclass > 0 && !isNested) {
       this.#note(h, `nesting level ${subclass} where nothing is nested`, name, a.ip);
       a.subclass = 0;
     }
-    held.push({ hi: a.hi, lo: a.lo, keyHi, keyLo });
+    held.push({ hi: a.hi, lo: a.lo, keyHi, keyLo, context });
     super.lockAcquire(h, a);
     // The record is the producer's: the next sink must find it as it was.
     a.keyHi = keyHi;

@@ -404,8 +404,9 @@ export class Kernel {
     return this.machine.cpu.irqsOff;
   }
 
+  /** in_hardirq(): an NMI counts as one (nmi_enter() in include/linux/hardirq.h). */
   get inHardirq(): boolean {
-    return this.machine.cpu.hardirqDepth > 0;
+    return this.machine.cpu.hardirqDepth > 0 || this.machine.cpu.nmiDepth > 0;
   }
 
   get inServingSoftirq(): boolean {

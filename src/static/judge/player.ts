@@ -155,6 +155,9 @@ export class Player {
         break;
       }
       case 'irqs-on':
+        // Bottom halves may be other than where the last lock was taken. With interrupts off that says nothing of those that are held.
+        if (bits.lockdep & LockdepCtx.SoftIrqsOn) this.#sink.softirqsOn(this.#stage.stamp(bits, moment), ip);
+        else this.#sink.softirqsOff(this.#stage.stamp(bits, moment), ip);
         this.#sink.hardirqsOn(this.#stage.stamp(bits, moment), ip);
         break;
       case 'softirqs-on':

@@ -378,8 +378,10 @@ function lookStep(d: Doing, what: string, path: Result): readonly Result[] {
     case 'irqs':
       return known(s.locks.irqsOff);
     case 'hardirq':
-      return known(base.kind === 'hardirq');
+      return known(base.kind === 'hardirq' || base.kind === 'nmi');
     case 'softirq':
+      // It may have interrupted one.
+      if (base.kind === 'hardirq' || base.kind === 'nmi') return [{ s, v: ANYTHING }];
       return known(base.kind === 'softirq');
     case 'nmi':
       return known(base.kind === 'nmi');

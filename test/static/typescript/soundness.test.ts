@@ -166,6 +166,25 @@ const SETTLED: readonly (readonly [what: string, scenario: string, agreed: reado
     ['inconsistent-lock-state', 'invalid-wait-context', 'sleep-in-atomic', 'sleep-in-atomic'],
   ],
   [
+    'a nesting level in a handler, on top of what its task has: that is no nesting',
+    `{ cpus: 1 }, (kernel) => {
+      const lock = kernel.rwsem('rwsem9');
+      const timer = kernel.hrtimer('timer9', function* handler() {
+        if (kernel.random(2) === 0) return;
+        yield* lock.downWriteNested(1);
+        yield* lock.upWrite();
+      });
+      kernel.task('task0', function* task0() {
+        yield* lock.downWrite();
+        yield* timer.start(1000);
+        for (let turn = 0; turn < 5; turn++) yield* kernel.udelay(1);
+        yield* timer.cancel();
+        yield* lock.upWrite();
+      });
+    }`,
+    ['annotation-hides-violation', 'invalid-wait-context', 'sleep-in-atomic'],
+  ],
+  [
     'a handler that waits while the task that it interrupts has a lock',
     `{ cpus: 3 }, (kernel) => {
       const lock = kernel.mutex('lock3');

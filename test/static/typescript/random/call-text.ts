@@ -1,4 +1,5 @@
 /** Writes calls of a random program's own functions. */
+import { askedCall } from './contract-text.js';
 import type { ExtraGene, Gene } from './random-program.js';
 import { type Callee, Level, type Scope } from './scope.js';
 import { GFP } from './words.js';
@@ -16,14 +17,15 @@ export function lockFor(callee: Callee, choice: number, scope: Scope): string {
 export function callOf(t: BodyWriter, callee: Callee, gene: CallGene, scope: Scope, depth: string): string {
   const gfp = scope.hasGfp && gene.gfp % 3 === 0 ? 'gfp' : (GFP[gene.gfp % GFP.length] ?? 'MASK');
   const flag = scope.hasFlag && gene.flag % 3 === 0 ? 'flag' : gene.flag % 2 === 0 ? 'true' : 'false';
+  const lock = callee.takesLock ? lockFor(callee, gene.lock, scope) : undefined;
   const args = [
     ...(t.place.form === 'module' ? ['kernel', 'dev'] : []),
-    ...(callee.takesLock ? [lockFor(callee, gene.lock, scope)] : []),
+    ...(lock === undefined ? [] : [lock]),
     ...(callee.takesGfp ? [gfp] : []),
     ...(callee.takesFlag ? [flag] : []),
     ...(callee.recurses ? [depth] : []),
   ];
-  return `yield* ${callee.path}(${args.join(', ')})`;
+  return askedCall(t.lines, callee, `yield* ${callee.path}(${args.join(', ')})`, lock);
 }
 
 /** The function calls itself, or the one before it, which calls it. */

@@ -139,6 +139,10 @@ function compareOne(
     // That somebody signals the event is a part of the cycle which has no step of its own.
     const { signalled } = runs.reached;
     if (hiddenRule(finding) === 'wait-event-cycle' && !finding.locks.some((name) => signalled.has(name))) return false;
+    // What is taken again where it was taken is reached when somebody gets there again.
+    const isAgain =
+      hiddenRule(finding) === 'recursive-lock' && evidence.every((step) => step.where.line === where.line);
+    if (isAgain && where.line !== undefined && !runs.twice.has(where.line)) return false;
     return isWhere(finding, runs.lines) && evidence.every((step) => isTaken(step, runs.taken));
   };
   if (options.more > 0) {
@@ -209,11 +213,13 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   }
   if (standsFor(found, shown) || isCycleOfSoftirqs(found, shown)) return true;
   if (shown.rule !== found.rule) return false;
+  const areInOne = functionAt(lines, shown.where.line ?? 0) === functionAt(lines, found.where.line ?? 0);
+  if (shown.rule === 'assertion-failed') return areInOne && shown.message === found.message;
   // A switch to another task has no line, and names one lock.
   if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
   if (locksOf(shown) !== locksOf(found) && locksOf(withoutTasksOwn(shown)) !== locksOf(found)) return false;
   if (NO_ONE_PLACE.has(hiddenRule(shown))) return hiddenRule(shown) === hiddenRule(found);
-  return functionAt(lines, shown.where.line) === functionAt(lines, found.where.line ?? 0);
+  return areInOne;
 }
 
 /**

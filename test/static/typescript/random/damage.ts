@@ -250,6 +250,14 @@ export class Damage extends NullSink {
     return this.#of(taskAt(running)).length;
   }
 
+  /** Whether the running context itself has a lock: a handler has nothing of what it interrupts. */
+  holds(running: Running, { hi, lo }: { readonly hi: number; readonly lo: number }): boolean {
+    const before = running.inInterrupt ? (this.#entered.get(running.cpu)?.at(-1)?.locks ?? 0) : 0;
+    return this.#of(taskAt(running))
+      .slice(before)
+      .some((one) => one.lock === `${hi} ${lo}`);
+  }
+
   /** A handler begins; `isTold`: an event says so where it is a hard interrupt. */
   handlerBegan(begin: Running, { isTold, isNmi }: { readonly isTold: boolean; readonly isNmi: boolean }): Handler {
     const locks = this.heldBy(begin);

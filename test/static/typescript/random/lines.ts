@@ -9,9 +9,10 @@ export class Lines {
     this.#typed = typed;
   }
 
-  /** Without types each operation says its line first: `yield* at(7) || lock.lock()`. */
+  /** Without types each operation says its line first, and so does a question: `yield* at(7) || lock.lock()`, `ask(7, ...)`. */
   get text(): string {
-    const said = (line: string, i: number): string => line.replaceAll('yield* ', `yield* at(${i + 1}) || `);
+    const said = (line: string, i: number): string =>
+      line.replaceAll('yield* ', `yield* at(${i + 1}) || `).replaceAll('(ask(', `(ask(${i + 1}, `);
     return `${(this.#typed ? this.#lines : this.#lines.map(said)).join('\n')}\n`;
   }
 

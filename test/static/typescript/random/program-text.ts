@@ -1,6 +1,7 @@
 /** Random programs written as TypeScript, or as the same text without types, line for line. */
 import { BodyText } from './body-text.js';
 import { callOf } from './call-text.js';
+import { contractOf, putContract } from './contract-text.js';
 import { enterRing, writeRing } from './cycle-text.js';
 import { DEVICES } from './devices.js';
 import { Lines } from './lines.js';
@@ -180,6 +181,12 @@ class ProgramText {
         takesGfp: (gene.takes & 2) !== 0,
         takesFlag: (gene.takes & 4) !== 0,
         recurses: (gene.takes & 32) !== 0 && leaves === 'nothing',
+        contract: contractOf(
+          gene,
+          { program: this.#program, form: this.#form },
+          this.#lockUses(),
+          takesLock ? { kind, path: 'lock' } : undefined,
+        ),
         leaves,
       };
     });
@@ -196,6 +203,7 @@ class ProgramText {
         ...(callee.takesFlag ? [`flag${this.#lines.type(': boolean')}`] : []),
         ...(callee.recurses ? [`depth${this.#lines.type(': number')}`] : []),
       ];
+      if (callee.contract !== undefined) putContract(this.#lines, callee.contract);
       const head = `${this.#form === 'class' ? '*' : 'function* '}f${i}(${parameters.join(', ')})`;
       this.#lines.block(`${head}${this.#lines.type(`: Op<${callee.leaves === 'maybe' ? 'boolean' : 'void'}>`)}`, () => {
         if (this.#form === 'class') this.#lines.put('const dev = this;');

@@ -9,6 +9,7 @@ import { TeeSink } from '../../../../src/model/tee.js';
 import type { Frame } from '../../../../src/sim/frame.js';
 import * as sim from '../../../../src/sim/index.js';
 import type { Kernel } from '../../../../src/sim/kernel.js';
+import { Lock } from '../../../../src/sim/lock/primitive.js';
 import type { Machine } from '../../../../src/sim/machine.js';
 import type { Body } from '../../../../src/sim/op.js';
 import { judgeRun } from '../../../../src/sim/run/judge-run.js';
@@ -19,11 +20,20 @@ import { StreamHash } from './stream-hash.js';
 /** Is told the line of each operation that begins. */
 export type At = (line: number) => void;
 
+/** Asks at the call of a function whether what its doc comment asks for is so: of a lock as it names it, or of the contexts. */
+export type Ask = (
+  line: number,
+  callee: string,
+  what: 'mustHold' | 'mustNotHold' | 'context',
+  of: Lock | readonly string[],
+  text: string,
+) => void;
+
 /** The scenario of a program's text without types; its functions' places are `file` and the line of the text. */
-export function scenarioOf(text: string, file: string, at: At = () => {}): Scenario {
-  const script = new Script(`(function (sim, at) { ${text}\n})`, { filename: file });
-  const make = script.runInThisContext() as (simulator: typeof sim, at: At) => Scenario;
-  return make(sim, at);
+export function scenarioOf(text: string, file: string, at: At = () => {}, ask: Ask = () => {}): Scenario {
+  const script = new Script(`(function (sim, at, ask) { ${text}\n})`, { filename: file });
+  const make = script.runInThisContext() as (simulator: typeof sim, at: At, ask: Ask) => Scenario;
+  return make(sim, at, ask);
 }
 
 /** The first `count` schedules that programs are run under: by the clock once, then at random and by priorities in turn. */
@@ -70,6 +80,8 @@ export class ProgramRuns {
   readonly findings: Finding[] = [];
   /** Lines whose operations made an event in some run. */
   readonly lines = new Set<number>();
+  /** Lines whose operations one context began twice in some run. */
+  readonly twice = new Set<number>();
   /** What the operations of lines ran in that made an event in some run: `12 hardirq`. */
   readonly contexts = new Set<string>();
   /** Lines that took a lock in some run, with its name: `12 LOCK`. */
@@ -92,19 +104,24 @@ export class ProgramRuns {
   #seed = 0;
   /** Line of the operation that each context is in. */
   #inside = new WeakMap<Frame, number>();
+  /** Lines of the operations that each context has begun. */
+  #begun = new WeakMap<Frame, Set<number>>();
 
   constructor(text: string, file: string, law: Law, { until = 'damaged', again = false }: RunsOptions = {}) {
     this.#until = until;
     this.#again = again;
     this.#file = file;
     this.#law = law;
-    const scenario = scenarioOf(text, file, (line) => {
-      const frame = this.#machine?.cpu.top;
-      if (frame !== undefined) this.#inside.set(frame, line);
-    });
+    const scenario = scenarioOf(
+      text,
+      file,
+      (line) => this.#begins(line),
+      (line, callee, what, of, text) => this.#asks(line, broken(callee, what, of, text, this.#holder)),
+    );
     const setup = (kernel: Kernel): void => {
       this.#machine = kernel.machine;
       this.#inside = new WeakMap();
+      this.#begun = new WeakMap();
       this.#watch(kernel);
       if (this.#again) this.#repeat(kernel);
       scenario.setup(kernel);
@@ -128,6 +145,41 @@ export class ProgramRuns {
       if (!this.#kept.has(key)) this.findings.push(finding);
       this.#kept.add(key);
     }
+  }
+
+  #begins(line: number): void {
+    const frame = this.#machine?.cpu.top;
+    if (frame === undefined) return;
+    this.#inside.set(frame, line);
+    if (this.#isOver()) return;
+    const begun = this.#begun.get(frame) ?? new Set();
+    this.#begun.set(frame, begun);
+    if (begun.has(line)) this.twice.add(line);
+    begun.add(line);
+  }
+
+  /** A function is called; `message`: what its doc comment asks for is not so. */
+  #asks(line: number, message: string | undefined): void {
+    if (this.#isOver()) return;
+    this.lines.add(line);
+    const key = `${line} ${message}`;
+    if (message === undefined || this.#kept.has(key)) return;
+    this.#kept.add(key);
+    const where = { file: this.#file, line };
+    const rest = { locks: [], evidence: [], fingerprint: key, count: 1 };
+    this.findings.push({ rule: 'assertion-failed', severity: 'error', confidence: 'certain', message, where, ...rest });
+  }
+
+  get #holder(): Holder {
+    const running = this.#runningNow();
+    const { cpu } = this.#running;
+    const context =
+      cpu.nmiDepth > 0 ? 'nmi' : cpu.hardirqDepth > 0 ? 'hardirq' : cpu.servingSoftirq > 0 ? 'softirq' : 'task';
+    return { context, holds: (lock) => this.#noticed?.holds(running, lock.map) === true };
+  }
+
+  #isOver(): boolean {
+    return this.#noticed !== undefined && Number.isFinite(this.#end(this.#noticed).time);
   }
 
   /** Has the ends of all handlers noticed that the program makes. */
@@ -259,8 +311,7 @@ export class ProgramRuns {
   ): { readonly counted: Finding[]; readonly dropped: readonly Finding[] } {
     const what = { path: this.#file, scenario: this.#scenario };
     const recorder = (names: NameTable): Damage => this.#damage(names);
-    const isOver = (): boolean => this.#noticed !== undefined && Number.isFinite(this.#end(this.#noticed).time);
-    const cut = isCut && { heard: (engines: EventSink) => heardUntil(engines, isOver) };
+    const cut = isCut && { heard: (engines: EventSink) => heardUntil(engines, () => this.#isOver()) };
     const { findings } = judgeRun(what, { law: this.#law, schedule, precise, recorder, ...cut });
     const noticed = this.#noticed;
     if (noticed === undefined) throw new Error('nobody recorded');
@@ -290,6 +341,25 @@ export class ProgramRuns {
     this.#noticed = new Damage(names, this.#scenario.options.preemptRt === true, this.reached, heard);
     return this.#noticed;
   }
+}
+
+/** Who calls a function. */
+interface Holder {
+  readonly context: string;
+  readonly holds: (lock: Lock) => boolean;
+}
+
+/** What is not so of what a function asks for, in the words of `check`. */
+function broken(callee: string, what: Parameters<Ask>[2], of: Parameters<Ask>[3], text: string, who: Holder) {
+  if (!(of instanceof Lock)) {
+    if (of.includes(who.context)) return undefined;
+    return `${callee}() is called in ${who.context} context; it is for ${of.join(' or ')}`;
+  }
+  const isHeld = who.holds(of);
+  if (isHeld === (what === 'mustHold')) return undefined;
+  return isHeld
+    ? `${callee}() must not be called with ${text} held`
+    : `${callee}() must be called with ${text} held, and it is not`;
 }
 
 /** Passes events on until then, and the end. */

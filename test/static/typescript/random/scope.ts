@@ -1,4 +1,5 @@
 /** What a place in a random program can name and may do. */
+import type { Contract } from './contract-text.js';
 import type { FunctionGene, ProgramLockKind } from './random-program.js';
 
 export interface LockUse {
@@ -54,6 +55,8 @@ export interface Callee {
   readonly takesFlag: boolean;
   /** It is told how often it may still call itself. */
   readonly recurses: boolean;
+  /** What its doc comment asks of its callers. */
+  readonly contract: Contract | undefined;
   /** What it leaves to its caller: nothing, the lock, or the lock if it says so. */
   readonly leaves: 'nothing' | 'lock' | 'maybe';
 }
