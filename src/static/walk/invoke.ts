@@ -243,6 +243,11 @@ function leaving(
   ];
   if (w.heap.concrete) return apart(all);
   const exits = all.map(({ s: { locks, way }, line, isThrow }) => ({ locks, way, line, isThrow }));
+  // A state of locks is one object for equal ones: where they were taken is what the first call came by.
+  for (const { locks } of exits)
+    for (const { moment } of locks === start ? [] : locks.held)
+      if (moment.call !== frame.call && moment.function === code.fn.name && moment.file === code.unit.file)
+        w.facts.callers.note(moment.call, frame.call);
   const leaves = w.leaves.note(code, start, exits, frame.released);
   return apart(
     all.map((end, i) => {

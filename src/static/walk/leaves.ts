@@ -40,6 +40,8 @@ const MOST_TOLD = 3;
 /** Where functions return with locks that they, or what they call, have taken: one return for a function and a lock. */
 export class Leaves {
   readonly #known = new Map<string, Leave>();
+  /** Functions and locks that they take and release in one invocation: with other arguments they may return with them. */
+  readonly #balanced = new Set<string>();
 
   clear(): void {
     this.#known.clear();
@@ -50,16 +52,21 @@ export class Leaves {
    * locks out which are released on other ways.
    */
   note(code: Code, start: LockState, exits: readonly Exit[], released: ReadonlySet<Thing>): (readonly Leave[])[] {
+    for (const lock of released)
+      if (countOf(start, lock) === 0 && exits.some(({ locks }) => countOf(locks, lock) === 0))
+        this.#balanced.add(keyOf(code.unit.file, code.fn.name, lock));
     return exits.map(({ locks, ...exit }) => {
       if (locks === start) return [];
       const leaves: Leave[] = [];
       for (const lock of new Set(locks.held.map((held) => held.lock))) {
         const before = countOf(start, lock);
         if (countOf(locks, lock) <= before) continue;
-        const sometimes = released.has(lock) && exits.some((other) => countOf(other.locks, lock) <= before);
+        const key = keyOf(code.unit.file, code.fn.name, lock);
+        const sometimes =
+          this.#balanced.has(key) ||
+          (released.has(lock) && exits.some((other) => countOf(other.locks, lock) <= before));
         const leave = leaveOf(code, lock, exit, sometimes);
         if (sometimes) leaves.push(leave);
-        const key = keyOf(leave.file, leave.function, lock);
         const known = this.#known.get(key);
         if (known === undefined || (!known.sometimes && sometimes)) this.#known.set(key, leave);
       }

@@ -49,7 +49,7 @@ function step(w: Walk, f: Frame, stmt: TreeStmt, states: readonly State[]): read
       const outcomes = states.flatMap((s) => branch(w, f, stmt.c, s));
       const yes = mergeStates(outcomes.filter((o) => o.truth).map((o) => o.s));
       const no = mergeStates(outcomes.filter((o) => !o.truth).map((o) => o.s));
-      if (w.heap.concrete || yes.length === 0 || no.length === 0) return either(w, f, yes, no, stmt.a, stmt.b);
+      if (w.heap.concrete || stmt.c.k === 'const') return either(w, f, yes, no, stmt.a, stmt.b);
       const taken = (truth: boolean, s: State): State => ({ ...s, way: nextWay(s.way, stmt.line, stmt.text, truth) });
       return either(
         w,

@@ -37,18 +37,25 @@ describe('findings in TypeScript fixtures', () => {
       .map(({ evidence }) => evidence.map(({ what, where }) => `${where.line} ${what}`));
     expect(steps).toEqual([
       [
-        '27 add() calls reserve()',
+        '35 add() calls reserve()',
         expect.stringMatching(/^15 early.* was taken$/),
         '16 this.entries < 64: true',
         '16 reserve() returns with early held',
-        '29 early.full: true',
-        '31 add() returns with early held',
+        '37 early.full: true',
+        '39 add() returns with early held',
         expect.any(String),
       ],
       [
-        expect.stringMatching(/^43 forgotten.* was taken$/),
-        '44 debug: false',
-        '49 log() ends with forgotten held',
+        expect.stringMatching(/ ask\(\) calls take\(\)$/),
+        expect.stringMatching(/^24 asked.* was taken$/),
+        '25 count > 8: true',
+        '25 take() returns with asked held',
+        expect.any(String),
+      ],
+      [
+        expect.stringMatching(/^56 forgotten.* was taken$/),
+        '57 debug: false',
+        '62 log() ends with forgotten held',
         expect.any(String),
       ],
     ]);
