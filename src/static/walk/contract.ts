@@ -32,9 +32,9 @@ function check(w: Walk, caller: Frame, f: Frame, s: State, contract: TreeContrac
   for (const { e, text } of contract.held) {
     const locks = locksOf(w, f, s, e);
     if (locks.length === 0 || locks.some((lock) => isHeld(w, f, s, lock))) continue;
-    // Who asks for the same of its own callers has told them.
-    const isTold = caller.code?.fn.contract?.held.some((own) => own.text === text) === true;
-    if (isTold && text.startsWith('this.') && caller.self === f.self) continue;
+    f.broken.add(text);
+    // Who asked for the same of its own caller has told that one.
+    if (caller.broken.has(text) && text.startsWith('this.') && caller.self === f.self) continue;
     tell(w, caller, s, line, name, `${name}() must be called with ${text} held, and it is not`, locks);
   }
   for (const { e, text } of contract.notHeld) {

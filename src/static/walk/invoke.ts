@@ -97,7 +97,12 @@ export function callCode(
   const pure = isPure(w, code);
   const key = pure ? pureKey(fn, args) : callKey(w, fn, self, args, s, s.locks.id, sure, f);
   const known = w.calls.get(key);
+  // What it asks for it asks of each caller.
+  const asks = (): void => {
+    if (code.fn.contract !== undefined) enter(w, f, fn, code, self, args, s, call, sure);
+  };
   if (known !== undefined) {
+    asks();
     w.recursions.use(known);
     return knownCall(w, f, s, known, pure ? inState(known, s) : known, call);
   }
@@ -108,11 +113,13 @@ export function callCode(
     const how = { anyway: isLast, roughly: isLast && w.facts.muted };
     const covered = w.covered.find(group, s.locks, sure, touched, how);
     if (covered !== undefined) {
+      asks();
       w.recursions.rely(code.fn, covered.result);
       return knownCall(w, f, s, covered.result, moved(covered, s.locks, w.states), call);
     }
   }
   if (isLast) {
+    asks();
     if (!w.facts.muted) w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
     return [];
   }
@@ -150,7 +157,8 @@ function inState({ returns, throws, signals, waits }: CallEnds, s: State): CallE
   };
 }
 
-function run(
+/** A function begins: its frame, and the states in which its body does, with its parameters. */
+function enter(
   w: Walk,
   f: Frame,
   fn: Thing,
@@ -160,7 +168,7 @@ function run(
   s: State,
   call: Call,
   sure: boolean,
-): CallEnds {
+): { readonly frame: Frame; readonly states: readonly State[] } {
   w.entered.add(`${code.unit.file}#${code.index}`);
   const own = code.fn.ownThis ? self : fn.env?.get('%this');
   const captured = w.noVariables.withAll(fn.env ?? []);
@@ -177,11 +185,11 @@ function run(
     signals: new Map(),
     waits: new Set(),
     released: new Set(),
+    broken: new Set(),
     maybe: 0,
     several: 0,
   };
   let states: readonly State[] = [{ locks: s.locks, env, known: s.known, needs: [], doubtful: false, way: undefined }];
-  const { uncertain } = w.heap;
   w.depth++;
   code.fn.params.forEach((param, i) => {
     let value: Value = args[i] ?? UNDEFINED;
@@ -197,6 +205,24 @@ function run(
     });
   });
   states = w.to.enterContract(w, f, frame, states, call.line);
+  w.depth--;
+  return { frame, states };
+}
+
+function run(
+  w: Walk,
+  f: Frame,
+  fn: Thing,
+  code: Code,
+  self: Value | undefined,
+  args: readonly Value[],
+  s: State,
+  call: Call,
+  sure: boolean,
+): CallEnds {
+  const { uncertain } = w.heap;
+  const { frame, states } = enter(w, f, fn, code, self, args, s, call, sure);
+  w.depth++;
   const ends = w.to.execute(w, frame, code.fn.body, states);
   w.depth--;
   w.heap.uncertain = uncertain;

@@ -36,6 +36,7 @@ export function outermostFrame(unit: TreeUnit, name: string, root: Frame['root']
     signals: new Map(),
     waits: new Set(),
     released: new Set(),
+    broken: new Set(),
     maybe: 0,
     several: 0,
   };

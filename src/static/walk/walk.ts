@@ -264,6 +264,8 @@ export interface Frame {
   readonly waits: Set<Thing>;
   /** Locks that it releases, itself or by what it calls with them held. */
   readonly released: Set<Thing>;
+  /** What its doc comment asks to be held and is not where it begins, as it says so. */
+  readonly broken: Set<string>;
   /** Inside a part of an allocator or the like that happens now and then. */
   maybe: number;
   /** Inside a call of a method of one of several objects. */

@@ -214,7 +214,12 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   if (standsFor(found, shown) || isCycleOfSoftirqs(found, shown)) return true;
   if (shown.rule !== found.rule) return false;
   const areInOne = functionAt(lines, shown.where.line ?? 0) === functionAt(lines, found.where.line ?? 0);
-  if (shown.rule === 'assertion-failed') return areInOne && shown.message === found.message;
+  if (shown.rule === 'assertion-failed') {
+    // Who asks for the same of its own caller has told that one.
+    const caller = functionAt(lines, shown.where.line ?? 0);
+    const ofCaller = shown.message.replace(/^\w+\(\) (?=must be called with this\.)/, `${caller}() `);
+    return found.message === ofCaller || (areInOne && shown.message === found.message);
+  }
   // A switch to another task has no line, and names one lock.
   if (shown.where.line === undefined) return shown.locks.length === 0 || shareLock(shown, found);
   if (locksOf(shown) !== locksOf(found) && locksOf(withoutTasksOwn(shown)) !== locksOf(found)) return false;
