@@ -185,7 +185,7 @@ export function every(t: BodyWriter, gene: Gene & { is: 'every' }, scope: Scope)
     t.write(gene.body, scope);
     return;
   }
-  const lock = t.lines.name('lock');
+  const lock = t.lines.name('each');
   const mode = modeOf(list.kind, gene.mode);
   const own: LockUse = { kind: list.kind, path: lock };
   const level = NEEDS[list.kind] < scope.level ? NEEDS[list.kind] : scope.level;
