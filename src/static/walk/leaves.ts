@@ -116,9 +116,16 @@ function gotOut(start: LockState, end: Omit<LockState, 'held'>): typeof NOTHING_
   };
 }
 
+/** Not where a loop went the other way before: which of the turns it was is not known. */
+function isDecisive(way: Way): boolean {
+  for (let at = way.before; at !== undefined; at = at.before)
+    if (at.line === way.line && at.truth !== way.truth) return false;
+  return true;
+}
+
 function leaveOf({ unit, fn }: Code, lock: Thing, exit: Omit<Exit, 'locks'>, sometimes: boolean): Leave {
   const { way, line, isThrow } = exit;
-  const branch = way && { line: way.line, text: way.text, truth: way.truth };
+  const branch = way && isDecisive(way) ? { line: way.line, text: way.text, truth: way.truth } : undefined;
   const how = isThrow ? 'throws' : line === fn.end ? 'ends' : 'returns';
   return { file: unit.file, function: fn.name, line, how, lock, name: lock.sim?.lock?.name ?? '', branch, sometimes };
 }

@@ -40,9 +40,6 @@ export function getMember(
   const thing = object.o;
   const own = thing.fields.get(name);
   if (own !== undefined) return [{ s, v: own }];
-  if (name === 'length' || name === 'size') {
-    return [{ s, v: thing.items === undefined ? ANYTHING : { t: 'const', v: thing.items.length } }];
-  }
   const literal = thing.accessors?.get(name)?.get;
   if (literal !== undefined) return callValue(w, f, s, literal, object, [], plainCall(name, 0));
   const inherited = thing.isClass ? staticField(w, thing, name) : undefined;
@@ -52,6 +49,10 @@ export function getMember(
     const value = closureOf(w, found.code, found.env, object);
     if (found.kind === 'method') return [{ s, v: value }];
     return callValue(w, f, s, value, object, [], plainCall(name, found.code.fn.line));
+  }
+  // Of a list, a set or a map; a class of the sources may have members of these names.
+  if (name === 'length' || name === 'size') {
+    return [{ s, v: thing.items === undefined ? ANYTHING : { t: 'const', v: thing.items.length } }];
   }
   const declared = fieldType(w, thing, name) || ty;
   // A field that nothing was put into: what its type says, or nothing yet.

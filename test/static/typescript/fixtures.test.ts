@@ -37,12 +37,12 @@ describe('findings in TypeScript fixtures', () => {
       .map(({ evidence }) => evidence.map(({ what, where }) => `${where.line} ${what}`));
     expect(steps).toEqual([
       [
-        '35 add() calls reserve()',
+        '36 add() calls reserve()',
         expect.stringMatching(/^15 early.* was taken$/),
         '16 this.entries < 64: true',
         '16 reserve() returns with early held',
-        '37 early.full: true',
-        '39 add() returns with early held',
+        '38 early.full: true',
+        '40 add() returns with early held',
         expect.any(String),
       ],
       [
@@ -53,11 +53,14 @@ describe('findings in TypeScript fixtures', () => {
         expect.any(String),
       ],
       [
-        expect.stringMatching(/^56 forgotten.* was taken$/),
-        '57 debug: false',
-        '62 log() ends with forgotten held',
+        expect.stringMatching(/^57 forgotten.* was taken$/),
+        '58 debug: false',
+        '63 log() ends with forgotten held',
         expect.any(String),
       ],
+      [expect.stringMatching(/^67 first.* was taken$/), '71 scan() ends with first held', expect.any(String)],
+      expect.any(Array),
+      [expect.stringMatching(/^67 second.* was taken$/), '71 scan() ends with second held', expect.any(String)],
     ]);
   });
 
