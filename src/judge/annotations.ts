@@ -88,7 +88,10 @@ export class WithoutAnnotations extends TeeSink {
   hidden(bare: readonly Finding[], shown: readonly Finding[]): Finding[] {
     if (this.#annotations.size === 0) return [];
     const known = new Set(shown.map((finding) => finding.fingerprint));
-    const fresh = bare.filter((finding) => finding.severity === 'error' && !known.has(finding.fingerprint));
+    const alike = new Set(shown.map(likeness));
+    const fresh = bare.filter(
+      (finding) => finding.severity === 'error' && !known.has(finding.fingerprint) && !alike.has(likeness(finding)),
+    );
     return fresh.map((finding) => this.#report(finding));
   }
 
@@ -125,6 +128,11 @@ export class WithoutAnnotations extends TeeSink {
     if (site !== '') where.function = site;
     this.#annotations.set(id, { what, lock, where });
   }
+}
+
+/** What a finding is of, whatever the nesting levels of its locks: told at another level it is not hidden. */
+function likeness({ rule, locks, where }: Finding): string {
+  return JSON.stringify([rule, functionOf(where.function ?? ''), [...new Set(locks.map(baseName))].sort()]);
 }
 
 /** `lock#2` and `lock/1` are of the name `lock`. */

@@ -133,8 +133,8 @@ function compareOne(
   }
   // What no schedule runs is no word against it.
   const isReached = (finding: Finding): boolean => {
-    const { where, evidence } = finding;
-    if (hiddenRule(finding) === 'held-at-exit' && !runs.reached.ended.has((where.task ?? '').replace(/-\d+$/, '')))
+    const { where, evidence, message } = finding;
+    if (hiddenRule(finding) === 'held-at-exit' && !runs.reached.ended.has(/(\S+) ended with /.exec(message)?.[1] ?? ''))
       return false;
     // That somebody signals the event is a part of the cycle which has no step of its own.
     const { signalled } = runs.reached;
