@@ -50,7 +50,7 @@ export function acquire(d: Doing, s: State, object: Thing, words: readonly strin
   if (isTwin && held.trylock) return undefined;
   note(d, s, { do: 'acquire', lock: held });
   // Without PREEMPT_RT a local_lock_t is preempt_disable(): nobody waits.
-  const waits = facts.lockType !== LockType.PerCpu || w.config.preemptRt;
+  const waits = !words.includes('unwaited') && (facts.lockType !== LockType.PerCpu || w.config.preemptRt);
   if (isTwin && waits && nest === undefined) return undefined;
   // From here on it is not known how often it is held.
   if (same.length >= MOST_HELD || s.locks.held.length >= MAX_DEPTH) return { ...s, doubtful: true };
