@@ -211,7 +211,7 @@ function agrees(shown: Finding, found: Finding, lines: readonly string[]): boole
   if (shown.rule === 'annotation-hides-violation' && shown.message.includes(` hides ${found.rule}: `)) {
     return shareLock(shown, found);
   }
-  if (standsFor(found, shown) || isCycleOfSoftirqs(found, shown)) return true;
+  if (standsFor(found, shown) || isCycleOfSoftirqs(found, shown) || isShortcut(found, shown)) return true;
   if (shown.rule !== found.rule) return false;
   const areInOne = functionAt(lines, shown.where.line ?? 0) === functionAt(lines, found.where.line ?? 0);
   if (shown.rule === 'assertion-failed') {
@@ -278,6 +278,17 @@ function isBehind(found: Finding, shown: Finding): boolean {
   if (found.rule !== 'lock-order-cycle' || shown.rule !== found.rule) return false;
   const at = found.locks.indexOf(shown.locks.at(-1) ?? '');
   return at >= 0 && found.locks[(at + 1) % found.locks.length] === shown.locks[0];
+}
+
+/**
+ * Whether a cycle goes through some of the locks of one that a run shows, and through no other: of what all orders close only the shortest is
+ * told, where a run does not know those yet that cut it short.
+ */
+function isShortcut(found: Finding, shown: Finding): boolean {
+  if (found.rule !== 'lock-order-cycle' || shown.rule !== found.rule) return false;
+  const longer = new Set(shown.locks);
+  const shorter = new Set(found.locks);
+  return shorter.size > 1 && shorter.size < longer.size && [...shorter].every((name) => longer.has(name));
 }
 
 /**
