@@ -285,7 +285,7 @@ function isBehind(found: Finding, shown: Finding): boolean {
  * told, where a run does not know those yet that cut it short.
  */
 function isShortcut(found: Finding, shown: Finding): boolean {
-  if (found.rule !== 'lock-order-cycle' || shown.rule !== found.rule) return false;
+  if (!/^(lock-order|wait-event)-cycle$/.test(found.rule) || shown.rule !== found.rule) return false;
   const longer = new Set(shown.locks);
   const shorter = new Set(found.locks);
   return shorter.size > 1 && shorter.size < longer.size && [...shorter].every((name) => longer.has(name));
