@@ -40,18 +40,21 @@ export function getMember(
   const thing = object.o;
   const own = thing.fields.get(name);
   if (own !== undefined) return [{ s, v: own }];
+  // What a class of the sources counts is no more known than what a list has.
+  const isCount = name === 'length' || name === 'size';
   const literal = thing.accessors?.get(name)?.get;
-  if (literal !== undefined) return callValue(w, f, s, literal, object, [], plainCall(name, 0));
+  if (literal !== undefined && !isCount) return callValue(w, f, s, literal, object, [], plainCall(name, 0));
   const inherited = thing.isClass ? staticField(w, thing, name) : undefined;
   if (inherited !== undefined) return [{ s, v: inherited }];
   const found = memberOf(w, thing, name);
   if (found !== undefined) {
     const value = closureOf(w, found.code, found.env, object);
     if (found.kind === 'method') return [{ s, v: value }];
+    if (isCount) return [{ s, v: ANYTHING }];
     return callValue(w, f, s, value, object, [], plainCall(name, found.code.fn.line));
   }
-  // Of a list, a set or a map; a class of the sources may have members of these names.
-  if (name === 'length' || name === 'size') {
+  // Of a list, a set or a map; a class of the sources may have methods of these names.
+  if (isCount) {
     return [{ s, v: thing.items === undefined ? ANYTHING : { t: 'const', v: thing.items.length } }];
   }
   const declared = fieldType(w, thing, name) || ty;
