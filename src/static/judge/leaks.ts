@@ -1,11 +1,8 @@
 import { Ctx, LockdepCtx } from '../../model/events.js';
 import type { Evidence, Finding } from '../../model/finding.js';
 import type { Fact } from '../walk/facts.js';
-import type { Bits, HeldLock, Leak, Leave } from '../walk/lock-state.js';
+import { type Bits, type GotOut, type HeldLock, type Leave, NOTHING_GOT_OUT } from '../walk/lock-state.js';
 import { leavingEvidence } from './leaving.js';
-
-/** What a leak brought along: see {@link Leak}. */
-type Beside = Omit<Leak, 'leaves'>;
 
 /** Locks that get out of functions and are held at the end: each is told there, by itself. */
 export class ToldLeaks {
@@ -62,7 +59,7 @@ export class ToldLeaks {
   }
 
   #without(fact: Fact): Fact {
-    let gone: Beside = { irqsOff: false, preempt: 0, bh: 0 };
+    let gone = NOTHING_GOT_OUT;
     const held: HeldLock[] = [];
     for (const one of fact.state.held) {
       if (one.leak !== undefined && this.#isTold(one)) gone = sum(gone, one.leak);
@@ -79,7 +76,7 @@ export class ToldLeaks {
     };
   }
 
-  #lockWithout(one: HeldLock, gone: Beside): HeldLock {
+  #lockWithout(one: HeldLock, gone: GotOut): HeldLock {
     const under = one.under?.filter((other) => !this.#isTold(other));
     return { ...one, bits: bitsWithout(one.bits, gone), ...(under !== undefined && { under }) };
   }
@@ -94,11 +91,11 @@ function keyOf({ lock }: HeldLock, { file, function: name }: Leave): string {
   return `${lock.id}|${file}#${name}`;
 }
 
-function sum(a: Beside, b: Beside): Beside {
+function sum(a: GotOut, b: GotOut): GotOut {
   return { irqsOff: a.irqsOff || b.irqsOff, preempt: a.preempt + b.preempt, bh: a.bh + b.bh };
 }
 
-function bitsWithout({ context, lockdep, depth }: Bits, gone: Beside): Bits {
+function bitsWithout({ context, lockdep, depth }: Bits, gone: GotOut): Bits {
   const irqs = gone.irqsOff ? { off: Ctx.HardIrqsOff, on: LockdepCtx.HardIrqsOn } : { off: 0, on: 0 };
   const bottomHalves = gone.bh > 0 ? { off: Ctx.BhOff, on: LockdepCtx.SoftIrqsOn } : { off: 0, on: 0 };
   return {

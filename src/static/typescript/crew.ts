@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Tinypool } from 'tinypool';
-import type { PackedFacts } from '../walk/packed-facts.js';
-import type { Outcome, Trail } from './walker.js';
+import type { WalkingResults, WalkingTask } from './walker.js';
 
 /** What threads are given at their start. */
 export interface CrewSetup {
@@ -11,26 +10,11 @@ export interface CrewSetup {
   readonly preemptRt: boolean | undefined;
 }
 
-/** Code to be walked by a thread; units as JSON. */
-export type WalkingTask = { readonly units: readonly string[] } & (
-  | { readonly do: 'scenarios'; readonly file: string }
-  | { readonly do: 'factory'; readonly id: string }
-  | { readonly do: 'open'; readonly files: readonly string[]; readonly ids: readonly string[] }
-  | { readonly do: 'alone'; readonly files: readonly string[]; readonly ids: readonly string[]; readonly file: string }
-);
-
-/** What it comes to. */
-interface WalkingResults {
-  readonly scenarios: readonly Outcome[];
-  readonly factory: readonly Outcome[];
-  readonly open: OpenWalk;
-  readonly alone: Outcome;
-}
-
-/** What walking functions that anyone may call came to. */
-export interface OpenWalk {
-  readonly facts: PackedFacts;
-  readonly trail: Trail;
+/** What a thread is handed. */
+export interface Handed {
+  readonly task: WalkingTask;
+  /** As JSON. */
+  readonly units: readonly string[];
 }
 
 /** Files to be read, from which on threads are worth their start. */
@@ -54,9 +38,14 @@ export class Crew {
     return this.#size > 0 && files >= WORTH;
   }
 
-  async walk<What extends keyof WalkingResults>(task: WalkingTask & { do: What }): Promise<WalkingResults[What]> {
+  /** As a walker does. */
+  async walk<What extends keyof WalkingResults>(
+    task: WalkingTask & { readonly do: What },
+    units: Handed['units'],
+  ): Promise<WalkingResults[What]> {
     this.#pool ??= this.#start();
-    return (await this.#pool).run(task, { name: 'walk' }) as Promise<WalkingResults[What]>;
+    const handed: Handed = { task, units };
+    return (await this.#pool).run(handed, { name: 'walk' }) as Promise<WalkingResults[What]>;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { configDigest } from './own-paths.js';
 
 /** Texts that stand for what is on disk, by name as reports give it; undefined: as if there were no such file. */
 export type Texts = ReadonlyMap<string, string | undefined>;
@@ -14,6 +15,9 @@ export class Disk {
   readonly #there = new Map<string, boolean>();
   /** Nearest package of each folder: its own folder and its name. */
   readonly #packages = new Map<string, { readonly folder: string; readonly name: string }>();
+
+  /** Of each folder's configuration. */
+  readonly #configs = new Map<string, string>();
 
   constructor(texts: Texts, nameOf: (path: string) => string) {
     this.#texts = texts;
@@ -33,6 +37,17 @@ export class Disk {
       this.#there.set(path, there);
     }
     return there;
+  }
+
+  /** {@link configDigest} of a file. */
+  configDigest(path: string): string {
+    const folder = dirname(path);
+    let digest = this.#configs.get(folder);
+    if (digest === undefined) {
+      digest = configDigest(path);
+      this.#configs.set(folder, digest);
+    }
+    return digest;
   }
 
   /** Folder of the package that a file is part of, where that package has this name. */

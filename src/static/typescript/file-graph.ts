@@ -1,6 +1,5 @@
 import { relative, resolve } from 'node:path';
 import type { Disk } from './disk.js';
-import { configDigest } from './own-paths.js';
 import { isFollowed } from './places.js';
 import type { Resolved } from './project.js';
 import type { Outline } from './shape.js';
@@ -111,7 +110,7 @@ async function factsOf(
 
 /** Whether an import leads where it led. */
 function leads({ to, missed, config }: Import, path: string, disk: Disk): boolean {
-  if (config !== undefined && config !== configDigest(path)) return false;
+  if (config !== undefined && config !== disk.configDigest(path)) return false;
   return (to === '' || disk.exists(to)) && !missed.some((path) => disk.exists(path));
 }
 

@@ -219,7 +219,7 @@ export class Trees {
       facts,
       key,
       digest,
-      head: headOf(unit),
+      head: headOf(unit, text),
       syntax,
       ...(types === undefined ? {} : { types }),
     });

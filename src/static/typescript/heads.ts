@@ -1,5 +1,8 @@
 import type { TreeStmt, TreeUnit } from '../ir/tree.js';
 
+/** A call of scenario(), as JSON. */
+const MAKES_SCENARIO = '"api":"scenario"';
+
 /** What is asked of a unit without looking into it. */
 export interface TreeHead {
   readonly file: string;
@@ -14,7 +17,9 @@ export interface TreeHead {
   readonly unknown: Readonly<Record<string, number>>;
 }
 
-export function headOf(unit: TreeUnit): TreeHead {
+/** @param text the unit as JSON: most make no scenario, and need not be looked through */
+export function headOf(unit: TreeUnit, text: string): TreeHead {
+  const mayMake = text.includes(MAKES_SCENARIO);
   const ids = new Map<string, number>(Object.entries(unit.named));
   unit.functions.forEach((fn, index) => {
     if (fn.id !== '') ids.set(fn.id, index);
@@ -26,13 +31,13 @@ export function headOf(unit: TreeUnit): TreeHead {
     if (fn === undefined || (id !== fn.id && fn.id !== '')) continue;
     if (!fn.isPublic && !id.endsWith('#default')) continue;
     open.push([id, index]);
-    if (makesScenario(fn.body)) factories.push(id);
+    if (mayMake && makesScenario(fn.body)) factories.push(id);
   }
   const { file, functions, unknown } = unit;
   return {
     file,
     functions: functions.length,
-    hasScenarios: hasDefault(unit) || makesScenario(unit.body),
+    hasScenarios: hasDefault(unit) || (mayMake && makesScenario(unit.body)),
     open,
     factories,
     unknown,
@@ -45,5 +50,5 @@ function hasDefault({ file, body }: TreeUnit): boolean {
 }
 
 function makesScenario(body: readonly TreeStmt[]): boolean {
-  return JSON.stringify(body).includes('"api":"scenario"');
+  return JSON.stringify(body).includes(MAKES_SCENARIO);
 }

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import type { PackedFacts } from '../walk/packed-facts.js';
-import type { Crew, OpenWalk } from './crew.js';
+import type { Crew } from './crew.js';
 import type { Trees } from './front.js';
 import { digestOf, type Store } from './store.js';
-import type { Outcome, Trail, Walker, WalkerOptions } from './walker.js';
+import type { OpenWalk, Outcome, Trail, Walker, WalkerOptions, WalkingResults, WalkingTask } from './walker.js';
 
 /** What the walk of functions that anyone may call came to. */
 interface OpenOutcome extends Trail {
@@ -91,18 +91,14 @@ export class Judge {
     await this.#trees.hasAllOf([file]);
     return this.#keeping(['scenarios', file, this.#trees.digest(file)], async () => {
       this.walked.push(file);
-      if (this.#trees.isFar)
-        return this.#options.crew.walk({ do: 'scenarios', units: await this.#trees.unitTexts([file]), file });
-      return (await this.#walking()).scenarios(await this.#trees.units([file]), file);
+      return this.#walk({ do: 'scenarios', file }, [file]);
     });
   }
 
   async #factory(id: string, file: string): Promise<readonly Outcome[]> {
     return this.#keeping(['factory', id, this.#trees.digest(file)], async () => {
       this.walked.push(id);
-      if (this.#trees.isFar)
-        return this.#options.crew.walk({ do: 'factory', units: await this.#trees.unitTexts([file]), id });
-      return (await this.#walking()).factory(await this.#trees.units([file]), id);
+      return this.#walk({ do: 'factory', id }, [file]);
     });
   }
 
@@ -145,11 +141,7 @@ export class Judge {
     return this.#keeping(['alone', file, ...this.#decides(group)], async () => {
       const { ids, files, folder } = group;
       this.walked.push(folder);
-      if (this.#trees.isFar) {
-        const units = await this.#trees.unitTexts(files);
-        return this.#options.crew.walk({ do: 'alone', units, files, ids, file });
-      }
-      return (await this.#walking()).alone(await this.#trees.units(files), files, ids, file);
+      return this.#walk({ do: 'alone', files, ids, file }, files);
     });
   }
 
@@ -168,12 +160,10 @@ export class Judge {
   }
 
   async #walkOf(group: Group): Promise<OpenWalk> {
-    const { store, crew } = this.#options;
+    const { store } = this.#options;
     const { ids, files, folder } = group;
     this.walked.push(folder);
-    const walked = this.#trees.isFar
-      ? await crew.walk({ do: 'open', units: await this.#trees.unitTexts(files), files, ids })
-      : (await this.#walking()).open(await this.#trees.units(files), files, ids);
+    const walked = await this.#walk({ do: 'open', files, ids }, files);
     const kept: KeptFacts = { key: this.#keyOf(this.#decides(group)), facts: walked.facts };
     store.save(this.#placeOf(group), kept);
     return walked;
@@ -187,6 +177,15 @@ export class Judge {
 
   #placeOf({ folder }: Group): string {
     return digestOf('facts', this.#options.place, folder);
+  }
+
+  /** Walks code of files, on another thread where such do the work. */
+  async #walk<What extends keyof WalkingResults>(
+    task: WalkingTask & { readonly do: What },
+    files: readonly string[],
+  ): Promise<WalkingResults[What]> {
+    if (this.#trees.isFar) return this.#options.crew.walk<What>(task, await this.#trees.unitTexts(files));
+    return (await this.#walking()).walk<What>(task, await this.#trees.units(files));
   }
 
   async #walking(): Promise<Walker> {

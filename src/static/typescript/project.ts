@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { Project, ts } from './compiler.js';
 import type { Disk } from './disk.js';
-import { configAbove, configDigest } from './own-paths.js';
+import { configAbove } from './own-paths.js';
 import { compiledImport, importInCopy, importOfSimulator, isKnown, RCU_ENTRY, SIM_ENTRY } from './places.js';
 
 /** Sources with their types, as the front end reads them. */
@@ -95,7 +95,7 @@ export class TypedProject {
     const to = found.resolvedModule?.resolvedFileName;
     const isOwn = found.resolvedModule === undefined || this.#byConfig.has(found.resolvedModule);
     return {
-      ...(isOwn && !specifier.startsWith('.') ? { config: configDigest(containing) } : {}),
+      ...(isOwn && !specifier.startsWith('.') ? { config: this.#disk.configDigest(containing) } : {}),
       to: to === undefined ? '' : resolve(to),
       missed: Array.isArray(missed) ? missed.map((path) => resolve(String(path))) : [],
     };

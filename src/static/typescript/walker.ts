@@ -37,6 +37,31 @@ export interface Outcome extends Trail, Judged {
   readonly file: string;
 }
 
+/** Code to be walked. */
+export type WalkingTask =
+  /** Every scenario of a file. */
+  | { readonly do: 'scenarios'; readonly file: string }
+  /** The scenario that a function returns. */
+  | { readonly do: 'factory'; readonly id: string }
+  /** Functions that anyone may call. */
+  | { readonly do: 'alone'; readonly files: readonly string[]; readonly ids: readonly string[]; readonly file: string }
+  /** The same, to be judged together with what others do. */
+  | { readonly do: 'open'; readonly files: readonly string[]; readonly ids: readonly string[] };
+
+/** What it comes to. */
+export interface WalkingResults {
+  readonly scenarios: readonly Outcome[];
+  readonly factory: readonly Outcome[];
+  readonly alone: Outcome;
+  readonly open: OpenWalk;
+}
+
+/** What walking functions that anyone may call came to. */
+export interface OpenWalk {
+  readonly facts: PackedFacts;
+  readonly trail: Trail;
+}
+
 export interface WalkerOptions {
   readonly law: Law;
   readonly preemptRt: boolean | undefined;
@@ -53,30 +78,27 @@ export class Walker {
     this.#options = options;
   }
 
-  /** Every scenario of a file. */
-  scenarios(units: readonly TreeUnit[], file: string): Outcome[] {
-    return walkScenarios(linkTrees(units), this.#table, file, this.#options).map((walked) => this.#outcome(walked));
-  }
-
-  /** The scenario that a function returns. */
-  factory(units: readonly TreeUnit[], id: string): Outcome[] {
-    return walkFactory(linkTrees(units), this.#table, id, this.#options).map((walked) => this.#outcome(walked));
-  }
-
-  /** Functions that anyone may call. */
-  alone(units: readonly TreeUnit[], files: readonly string[], ids: readonly string[], file: string): Outcome {
-    const walk = walkOpen(linkTrees(units), this.#table, files, ids, this.#options);
-    return { name: '', file, ...this.#certain(walk.facts, file), ...trailOf(walk) };
-  }
-
-  /** What functions that anyone may call do: to be judged together with what others do. */
-  open(
+  /** @param units the files that the task names, and all that they import */
+  walk<What extends keyof WalkingResults>(
+    task: WalkingTask & { readonly do: What },
     units: readonly TreeUnit[],
-    files: readonly string[],
-    ids: readonly string[],
-  ): { facts: PackedFacts; trail: Trail } {
-    const walk = walkOpen(linkTrees(units), this.#table, files, ids, this.#options);
-    return { facts: packFacts(walk.facts, walk.heap), trail: trailOf(walk) };
+  ): WalkingResults[What];
+  walk(task: WalkingTask, units: readonly TreeUnit[]): WalkingResults[keyof WalkingResults] {
+    const program = linkTrees(units);
+    switch (task.do) {
+      case 'scenarios':
+        return walkScenarios(program, this.#table, task.file, this.#options).map((walked) => this.#outcome(walked));
+      case 'factory':
+        return walkFactory(program, this.#table, task.id, this.#options).map((walked) => this.#outcome(walked));
+      case 'alone': {
+        const walk = walkOpen(program, this.#table, task.files, task.ids, this.#options);
+        return { name: '', file: task.file, ...this.#certain(walk.facts, task.file), ...trailOf(walk) };
+      }
+      case 'open': {
+        const walk = walkOpen(program, this.#table, task.files, task.ids, this.#options);
+        return { facts: packFacts(walk.facts, walk.heap), trail: trailOf(walk) };
+      }
+    }
   }
 
   /** The judgement of what several walks of functions that anyone may call found. */

@@ -64,6 +64,18 @@ function pureKey(fn: Thing, args: readonly Value[]): string {
   return key;
 }
 
+/** A function that is called. */
+interface Invocation {
+  readonly fn: Thing;
+  readonly code: Code;
+  readonly self: Value | undefined;
+  readonly args: readonly Value[];
+  /** Of the caller. */
+  readonly s: State;
+  readonly call: Call;
+  readonly sure: boolean;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Runs a function of the sources, or takes what is known of it in this state. */
@@ -86,7 +98,7 @@ export function callCode(
   const call: Call = { parent: f.call, file: code.unit.file, function: code.fn.name, line };
   if (w.heap.concrete) {
     // Set-up makes new objects each time: nothing can be taken from an earlier call.
-    const result = run(w, f, fn, code, self, given, s, call, sure);
+    const result = run(w, f, { fn, code, self, args: given, s, call, sure });
     return finish(w, f, s, result, line);
   }
   w.touched.call(f.code?.fn, code.fn);
@@ -94,12 +106,13 @@ export function callCode(
   const effort = effortOf(w);
   const before = w.contexts.get(code.fn) ?? 0;
   const args = before < effort.few ? given : given.map(widened);
+  const invocation: Invocation = { fn, code, self, args, s, call, sure };
   const pure = isPure(w, code);
   const key = pure ? pureKey(fn, args) : callKey(w, fn, self, args, s, s.locks.id, sure, f);
   const known = w.calls.get(key);
   // What it asks for it asks of each caller.
   const asks = (): void => {
-    if (code.fn.contract !== undefined) enter(w, f, fn, code, self, args, s, call, sure);
+    if (code.fn.contract !== undefined) enter(w, f, invocation);
   };
   if (known !== undefined) {
     asks();
@@ -132,7 +145,7 @@ export function callCode(
   const isAll = w.recursions.walk(result, () => {
     // Walked again, it is called as it was the first time.
     const caller = f.split === split ? f : { ...f, split };
-    return run(w, caller, fn, code, self, args, s, call, sure);
+    return run(w, caller, invocation);
   });
   if (!isAll && !w.facts.muted) w.partial.add(`${code.unit.file}:${code.fn.line}: ${code.fn.name}`);
   if (!pure) w.covered.end(group, s.locks, sure);
@@ -161,13 +174,7 @@ function inState({ returns, throws, signals, waits }: CallEnds, s: State): CallE
 function enter(
   w: Walk,
   f: Frame,
-  fn: Thing,
-  code: Code,
-  self: Value | undefined,
-  args: readonly Value[],
-  s: State,
-  call: Call,
-  sure: boolean,
+  { fn, code, self, args, s, call, sure }: Invocation,
 ): { readonly frame: Frame; readonly states: readonly State[] } {
   w.entered.add(`${code.unit.file}#${code.index}`);
   const own = code.fn.ownThis ? self : fn.env?.get('%this');
@@ -209,19 +216,10 @@ function enter(
   return { frame, states };
 }
 
-function run(
-  w: Walk,
-  f: Frame,
-  fn: Thing,
-  code: Code,
-  self: Value | undefined,
-  args: readonly Value[],
-  s: State,
-  call: Call,
-  sure: boolean,
-): CallEnds {
+function run(w: Walk, f: Frame, invocation: Invocation): CallEnds {
+  const { code, s } = invocation;
   const { uncertain } = w.heap;
-  const { frame, states } = enter(w, f, fn, code, self, args, s, call, sure);
+  const { frame, states } = enter(w, f, invocation);
   w.depth++;
   const ends = w.to.execute(w, frame, code.fn.body, states);
   w.depth--;
@@ -306,30 +304,18 @@ function finish(w: Walk, f: Frame, s: State, result: CallEnds, line: number): re
   for (const signal of result.signals) sendSignal(f, s, signal);
   for (const { locks } of result.returns) noteReleased(f, s.locks, locks);
   for (const end of result.throws) {
-    f.jumps.throws.push({
-      s: {
-        locks: end.locks,
-        env: s.env,
-        known: end.known,
-        needs: unionNeeds(s.needs, end.needs),
-        doubtful: s.doubtful || end.doubtful,
-        way: s.way,
-      },
-      v: end.v,
-      line,
-    });
+    f.jumps.throws.push({ s: after(s, end, end.doubtful), v: end.v, line });
   }
   return result.returns.map((end) => ({
-    s: {
-      locks: end.locks,
-      env: s.env,
-      known: end.known,
-      needs: unionNeeds(s.needs, end.needs),
-      doubtful: s.doubtful || (end.doubtful && result.returns.length > 1),
-      way: s.way,
-    },
+    s: after(s, end, end.doubtful && result.returns.length > 1),
     v: end.v,
   }));
+}
+
+/** The caller's state when a call has ended. */
+function after(s: State, { locks, known, needs }: CallEnd, isDoubtful: boolean): State {
+  const { env, way } = s;
+  return { locks, env, known, needs: unionNeeds(s.needs, needs), doubtful: s.doubtful || isDoubtful, way };
 }
 
 /** Notes what a call has released of what its caller held. */

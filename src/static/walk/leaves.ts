@@ -1,4 +1,4 @@
-import type { Call, HeldLock, Leave, LockState } from './lock-state.js';
+import { type Call, type GotOut, type HeldLock, type Leave, type LockState, NOTHING_GOT_OUT } from './lock-state.js';
 import type { Code, Thing } from './thing.js';
 
 /** A branch that a path took. */
@@ -99,16 +99,14 @@ export function leaked(
   const marked = held.map((one): HeldLock => {
     const leave = start.held.includes(one) ? undefined : leaves.find(({ lock }) => lock === one.lock);
     if (leave === undefined) return one;
-    const beside = isFirst ? gotOut(start, end) : NOTHING_BESIDE;
+    const beside = isFirst ? gotOut(start, end) : NOTHING_GOT_OUT;
     isFirst = false;
     return { ...one, leak: { leaves: [...(one.leak?.leaves ?? []), leave].slice(-MOST_TOLD), ...beside } };
   });
   return { held: isFirst ? held : marked };
 }
 
-const NOTHING_BESIDE = { irqsOff: false, preempt: 0, bh: 0 };
-
-function gotOut(start: LockState, end: Omit<LockState, 'held'>): typeof NOTHING_BESIDE {
+function gotOut(start: LockState, end: Omit<LockState, 'held'>): GotOut {
   return {
     irqsOff: end.irqsOff && !start.irqsOff,
     preempt: Math.max(0, end.preempt - start.preempt),

@@ -44,13 +44,18 @@ export interface Leave {
   readonly sometimes: boolean;
 }
 
-/** A lock that got out of a function, innermost first where it got out of several. */
-export interface Leak {
-  readonly leaves: readonly Leave[];
-  /** What got out with it: interrupts off, and how often preemption and bottom halves are. */
+/** What gets out of a function with a lock: interrupts off, and how often preemption and bottom halves are. */
+export interface GotOut {
   readonly irqsOff: boolean;
   readonly preempt: number;
   readonly bh: number;
+}
+
+export const NOTHING_GOT_OUT: GotOut = { irqsOff: false, preempt: 0, bh: 0 };
+
+/** A lock that got out of a function, innermost first where it got out of several. */
+export interface Leak extends GotOut {
+  readonly leaves: readonly Leave[];
 }
 
 /** A lock that is held. */
